@@ -1,0 +1,64 @@
+// A queue of bytes as a chain of slices over shared blocks. Bytes move between buffers without being copied.
+//
+// An empty buffer holds no block. All buffers that exchange bytes use one BlockPool, which outlives them.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/buf/block_pool.h"
+#include "lb/env/stream.h"
+
+namespace lb::buf {
+
+class Buffer {
+ public:
+  static constexpr std::size_t kPiecesMax = 16;  // spaces or slices offered to one read or write
+  using SpaceArray = std::array<Space, kPiecesMax>;
+  using BytesArray = std::array<Bytes, kPiecesMax>;
+
+  explicit Buffer(BlockPool& pool) : pool_(&pool) {}
+  Buffer(Buffer&& other) noexcept;
+  Buffer& operator=(Buffer&& other) noexcept;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { clear(); }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+
+  // Room for at least one and about `wish` bytes at the end, for one read. The spaces are valid until the next call of
+  // anything but commit, which takes over the first `bytes` of them and gives unused blocks back.
+  [[nodiscard]] std::span<const Space> reserve(std::size_t wish, SpaceArray& storage);
+  void commit(std::size_t bytes);
+
+  void append(std::string_view bytes);  // copies
+  void append(Bytes bytes);
+  [[nodiscard]] std::span<const Bytes> slices(BytesArray& storage) const;  // the first kPiecesMax, for one write
+  [[nodiscard]] std::string_view front() const;  // the first contiguous piece; empty only if the buffer is
+  void consume(std::size_t bytes);               // REQUIRES: bytes <= size()
+  void moveTo(Buffer& to, std::size_t bytes);    // to its end, without copying; REQUIRES: bytes <= size()
+  void moveTo(Buffer& to) { moveTo(to, size_); }
+  void shareTo(Buffer& to, std::size_t bytes) const;  // as moveTo, but the bytes also stay here
+  void clear();
+  [[nodiscard]] std::string toString() const;  // copies; for tests and small bodies
+
+ private:
+  struct Slice {
+    Block* block;
+    std::uint32_t begin;
+    std::uint32_t end;
+  };
+  void pushShared(Block* block, std::uint32_t begin, std::uint32_t end);  // takes over one reference
+
+  BlockPool* pool_;
+  std::vector<Slice> slices_;
+  std::size_t first_ = 0;     // slices_[0, first_) are gone
+  std::size_t reserved_ = 0;  // slices at the end that reserve() added or extended and commit() settles
+  std::size_t size_ = 0;
+};
+
+}  // namespace lb::buf

@@ -1,0 +1,134 @@
+// The language between the two sides of an exchange: heads, bodies, trailers, ends and resets, whatever the protocol
+// that carries them. A server connection (lb/front) speaks to a RequestHandler and is written to as a ResponseWriter;
+// a backend connection (lb/back) speaks to a ResponseHandler and is written to as a RequestWriter.
+//
+// Events that come from one read form a batch, closed by onBatchEnd: a handler passes parts on as they come and flushes
+// what it wrote to at the end, so that a head, its body and its end leave in one system call.
+// A handler may write, reset or detach from inside any event; the sender notices and stops.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "lb/buf/buffer.h"
+#include "lb/env/clock.h"
+#include "lb/http/message.h"
+
+namespace lb::http {
+
+// Readings of Clock::precise(), one per I/O operation; zero (since_start == 0) means not yet.
+struct MessageTimes {
+  MonoTime read_first{};   // first byte of the message read
+  MonoTime read_head{};    // head complete
+  MonoTime read_last{};    // last byte read
+  MonoTime write_first{};  // first byte written towards the other side
+  MonoTime write_last{};   // last byte written
+  MonoTime connect_begin{};  // backend side only; zero on a reused connection
+  MonoTime connect_end{};
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_written = 0;
+};
+
+// Why a request will not be completed by its client.
+enum class RequestReset : std::uint8_t {
+  ClientGone,    // reset, or closed before the request was complete
+  BadBody,       // broken framing
+  BodyTimeout,   // the client stopped sending, or sent too slowly
+  WriteTimeout,  // the client stopped reading the response
+  Shutdown,      // this proxy ends
+};
+
+class ResponseWriter {
+ public:
+  virtual void sendInterim(const ResponseHead& head) = 0;  // 1xx but 101; dropped for HTTP/1.0 clients
+  // Framing is what is known of the body: Chunked and UntilClose both mean "unknown length", and the connection frames
+  // it as the client's version allows. With status 101 both directions become opaque bytes.
+  virtual void sendHead(ResponseHead& head, const Framing& framing) = 0;
+  virtual void sendBody(buf::Buffer& body) = 0;  // takes all of it
+  virtual void sendEnd(const Fields* trailers) = 0;
+  virtual void flush() = 0;
+  // The response cannot be completed: make that visible, close. No further event reaches the handler but release.
+  virtual void reset() = 0;
+  virtual void closeAfterResponse() = 0;           // no further request on this connection
+  virtual void failBody(const Problem& problem) = 0;  // request body refused (413 and the like): see ClientConn
+  [[nodiscard]] virtual bool congested() const = 0;  // more than the high mark waits to be written
+  virtual void pauseRequest(bool paused) = 0;        // stop and go for onRequestBody
+  [[nodiscard]] virtual const MessageTimes& times() const = 0;
+  [[nodiscard]] virtual const StreamInfo& client() const = 0;
+
+ protected:
+  ~ResponseWriter() = default;
+};
+
+// Handles one request. Owned by the server connection through HandlerPtr; release() gives it back to its maker.
+class RequestHandler {
+ public:
+  virtual void onRequestBody(buf::Buffer& body) = 0;           // takes all of it
+  virtual void onRequestEnd(const Fields* trailers) = 0;       // null: none
+  virtual void onRequestBatchEnd() = 0;
+  virtual void onResponseDrained() = 0;                        // not congested() any more
+  virtual void onResponseSent() = 0;                           // the last byte has left; release follows
+  virtual void onRequestReset(RequestReset why) = 0;           // release follows; the writer is no longer to be used
+  virtual void release() = 0;
+
+ protected:
+  ~RequestHandler() = default;
+};
+
+struct ReleaseHandler {
+  void operator()(RequestHandler* handler) const { handler->release(); }
+};
+using HandlerPtr = std::unique_ptr<RequestHandler, ReleaseHandler>;
+
+// Decides who handles a request. `head` stays valid, and the handler may edit it, until the handler is released.
+class RequestRouter {
+ public:
+  virtual HandlerPtr onRequest(RequestHead& head, const Framing& framing, ResponseWriter& writer) = 0;  // never null
+  // A request that never became one: the head was refused (400, 414, 431, ...) or did not come in time (408). The
+  // connection answers `problem` by itself and closes; this is for counting and logging. `head` may be incomplete.
+  virtual void onBadRequest(const RequestHead& head, const Problem& problem, const ResponseWriter& writer) = 0;
+
+ protected:
+  ~RequestRouter() = default;
+};
+
+class RequestWriter {
+ public:
+  virtual void sendHead(const RequestHead& head, const Framing& framing, std::string_view upgrade) = 0;
+  virtual void sendBody(buf::Buffer& body) = 0;
+  virtual void sendEnd(const Fields* trailers) = 0;
+  virtual void flush() = 0;
+  virtual void reset() = 0;   // give the request up; the connection closes and no further event comes
+  [[nodiscard]] virtual bool congested() const = 0;
+  virtual void pauseResponse(bool paused) = 0;
+  [[nodiscard]] virtual const MessageTimes& times() const = 0;
+
+ protected:
+  ~RequestWriter() = default;
+};
+
+enum class ResponseFailure : std::uint8_t {
+  ConnectRefused,   // refused or unreachable
+  ConnectTimeout,
+  Exhausted,        // this machine is out of descriptors or ports
+  Closed,           // closed or reset before the response was complete
+  BadResponse,      // not HTTP, or broken framing
+  HeaderTimeout,    // no response head in time
+  IdleTimeout,      // the backend stopped sending, or reading
+};
+
+class ResponseHandler {
+ public:
+  virtual void onInterim(ResponseHead& head) = 0;
+  virtual void onResponseHead(ResponseHead& head, const Framing& framing) = 0;
+  virtual void onResponseBody(buf::Buffer& body) = 0;
+  virtual void onResponseEnd(const Fields* trailers) = 0;  // the connection has detached itself already
+  virtual void onResponseBatchEnd() = 0;
+  virtual void onRequestDrained() = 0;
+  virtual void onResponseFailed(ResponseFailure why, const char* detail) = 0;  // detached already
+
+ protected:
+  ~ResponseHandler() = default;
+};
+
+}  // namespace lb::http

@@ -1,0 +1,120 @@
+// Everything the proxy counts, laid out per worker so that the request path writes plain memory of its own.
+//
+// Telemetry belongs to the process. The control side calls apply() for each configuration and collect() for each scrape;
+// both take a mutex that the request path never sees. A worker holds shared_ptrs to its own ServiceStats and
+// BackendStats and is the only writer of them; a service's or backend's series vanish when the configuration no longer
+// has it and the worker has let go.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+
+#include "lb/config/config.h"
+#include "lb/observe/code_counters.h"
+#include "lb/observe/counter.h"
+#include "lb/observe/histogram.h"
+#include "lb/observe/record.h"
+
+namespace lb::observe {
+
+// One backend as one worker sees it.
+struct BackendStats {
+  BackendStats(std::string label, const Buckets& buckets);
+  std::string label;  // "127.0.0.1:9090", as configured
+  StatusCounters responses;                                // lb_backend_responses_total{code}
+  std::array<Counter, kAttemptResultCount> attempts;       // lb_backend_attempts_total{result}
+  Counter inflight_requests;                               // gauge
+  Counter connections_active, connections_idle;            // gauges: lb_backend_connections{state}
+  Counter connections_opened, connections_reused, connections_stale_reuse;
+  Histogram connect, send, wait, receive;
+};
+
+// One service as one worker sees it. "_none" stands for requests that matched no service.
+struct ServiceStats {
+  ServiceStats(std::string name, const config::Metrics& settings);
+  std::string name;
+  RequestCounters requests;                                // lb_requests_total{method,code,origin}
+  ReasonCounters generated;                                // lb_generated_responses_total{code,reason}
+  std::array<Counter, 3> aborts;                           // lb_client_aborts_total{phase}
+  Counter inflight_requests;
+  Counter client_bytes_in, client_bytes_out, backend_bytes_in, backend_bytes_out;
+  Counter retries_stale;                                   // lb_retries_total{reason="stale_connection"}
+  Counter truncated_responses;                             // lb_backend_truncated_responses_total
+  Histogram request, receive, response;
+  Histogram overhead_request, overhead_response;
+  Percentiles request_percentiles, overhead_percentiles;   // exact to 1 %, for /stats
+  std::vector<std::shared_ptr<BackendStats>> backends;     // in the order of the configuration's hosts
+};
+
+// What is not of one service.
+struct WorkerStats {
+  explicit WorkerStats(const config::Metrics& settings);
+  Counter connections_accepted, connections_open, connections_idle;  // clients
+  Counter accept_failures, accept_pauses;
+  Counter dns_ok, dns_failed;
+  Counter buffer_bytes, timers;
+  Counter busy_nanoseconds;  // time spent in callbacks
+  Histogram loop_lag;
+};
+
+// A worker's view of one configuration.
+struct StatsView {
+  std::shared_ptr<WorkerStats> worker;
+  std::shared_ptr<ServiceStats> none;                   // "_none"
+  std::vector<std::shared_ptr<ServiceStats>> services;  // in the order of the configuration's services
+};
+
+// Books a finished exchange: every counter and histogram that follows from the record. `backend` may be null.
+void book(const Record& record, MonoTime now, ServiceStats& service, BackendStats* backend);
+// Books how one attempt at a backend ended; `code` 0 if it sent no head.
+void bookAttempt(AttemptResult result, std::uint16_t code, BackendStats& backend);
+
+struct BuildInfo {
+  std::string version, revision, compiler;
+};
+
+class Telemetry {
+ public:
+  Telemetry(std::size_t worker_count, BuildInfo build);
+
+  // One view per worker. What the old and the new configuration share (service by name, backend by label) goes on
+  // counting where it was.
+  [[nodiscard]] std::vector<StatsView> apply(const config::Config& config);
+
+  struct Process {  // read by the operating-system side at each scrape; the core cannot know them
+    double cpu_seconds = 0;
+    double start_time_seconds = 0;
+    std::uint64_t resident_bytes = 0, open_fds = 0, max_fds = 0;
+  };
+  // Set by the control side as things happen; shown in the metrics.
+  struct Control {
+    bool draining = false;
+    bool last_reload_ok = true;
+    double last_reload_ok_timestamp = 0;  // seconds since the epoch
+    std::uint64_t reloads_ok = 0, reloads_failed = 0;
+    std::string config_hash;
+  };
+  void setControl(const Control& control);
+
+  [[nodiscard]] std::vector<prometheus::MetricFamily> collect(MonoTime now, const Process& process);
+  [[nodiscard]] std::string prometheusText(MonoTime now, const Process& process);  // text format 0.0.4
+  [[nodiscard]] std::string statsJson(MonoTime now);   // /stats: per service counts, p50, p99, p99.9, max
+  [[nodiscard]] std::vector<std::string> summaryLines();  // the same for humans, one line a service, for the shutdown log
+
+ private:
+  struct Shard;  // one worker's
+  std::mutex mutex_;
+  BuildInfo build_;
+  Control control_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+
+ public:
+  ~Telemetry();
+};
+
+}  // namespace lb::observe
