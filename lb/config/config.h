@@ -109,7 +109,8 @@ struct Pool {
 };
 
 struct Retry {
-  std::uint64_t body_limit = 64 * 1024;  // request bytes kept to send again when a pooled connection proves stale
+  std::uint32_t attempts = 1;            // further backends to try when a connection cannot be made; 0: off
+  std::uint64_t body_limit = 64 * 1024;  // request body bytes kept to be sent again
 };
 
 struct ServiceLimits {
