@@ -49,11 +49,14 @@ ParseStatus RequestParser::parse(buf::Buffer& in, const HeadLimits& limits, Requ
     if (skipped != ParseStatus::Done) return skipped;
     started_ = true;
   }
-  return feed(in, head.fields.bytes(), limits.bytes_max, scanned_, [&](std::uint32_t end, bool cut) {
+  const auto judge = [&](std::uint32_t end, bool cut) {
     const ParseStatus status = scan(head, limits, end);
     if (status != ParseStatus::NeedMore || !cut) return status;
     return state_ == State::Target ? bad(414, "target too long") : bad(431, "head too large");
-  });
+  };
+  const ParseStatus status = feed(in, head.fields.bytes(), limits.bytes_max, scanned_, judge);
+  if (status == ParseStatus::Done) completeOriginForm(head);
+  return status;
 }
 
 // Done once the first byte of the request line is in sight.
@@ -158,7 +161,6 @@ ParseStatus RequestParser::finish(RequestHead& head) {
   head.authority.assign(authority);
   if (!parsed.host.empty()) lowerInto(parsed.host, head.host);
   state_ = State::Finished;
-  completeOriginForm(head);
   return ParseStatus::Done;
 }
 
