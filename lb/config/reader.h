@@ -3,6 +3,7 @@
 // goes on.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <functional>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "lb/base/address.h"
+#include "lb/base/result.h"
 #include "lb/config/bounds.h"
 #include "lb/config/issues.h"
 #include "lb/config/yaml.h"
