@@ -180,7 +180,9 @@ Interest OsStream::ready() const {
 
 IoResult OsStream::read(std::span<const Space> into) {
   if (phase_ == Phase::Failed || phase_ == Phase::Aborted) return {0, failure_};
-  if (phase_ == Phase::Connecting || !readable_) return {0, IoStatus::WouldBlock};
+  // Whoever reads without having been told to wants the truth of this moment (a pooled connection before its reuse), so
+  // the system is asked even when nothing was announced.
+  if (phase_ == Phase::Connecting) return {0, IoStatus::WouldBlock};
   Vectors vectors(into);
   if (vectors.bytes() == 0) return {0, IoStatus::Ok};
   const ssize_t got = vectors.receive(fd_.get());
