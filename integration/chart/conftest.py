@@ -1,4 +1,4 @@
-"""Fixtures: helm, and podman with the images for running the rendered pods."""
+"""Fixtures: helm. Also finds containers.py next door: the images are built in one place."""
 
 import pathlib
 import sys
@@ -8,9 +8,7 @@ import pytest
 from helm import Helm, install_tools
 
 HERE = pathlib.Path(__file__).parent
-sys.path.insert(1, str(HERE.parent / "container"))  # containers.py: the images are built in one place
-
-from containers import Podman, build_images  # noqa: E402
+sys.path.insert(1, str(HERE.parent / "container"))
 
 
 def pytest_collection_modifyitems(items):
@@ -24,9 +22,3 @@ def pytest_collection_modifyitems(items):
 def helm(tmp_path_factory):
     return Helm(install_tools(), tmp_path_factory.mktemp("helm"))
 
-
-@pytest.fixture
-def podman():
-    podman = Podman(build_images())
-    yield podman
-    podman.remove_all()
