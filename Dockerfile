@@ -10,7 +10,9 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 ENV CCACHE_DIR=/ccache
 WORKDIR /src
-COPY . .
+COPY CMakeLists.txt ./
+COPY lb lb
+COPY be be
 RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DAFE_TESTS=OFF \
  && ninja -C /build lb be
 
@@ -22,13 +24,12 @@ RUN apt-get update \
 COPY config.yaml /etc/lb/config.yaml
 # A number, so that Kubernetes can see for itself that it is not root.
 USER 65532:65532
-# Both end cleanly on SIGTERM, the default; lb drains first.
-CMD ["--config", "/etc/lb/config.yaml"]
 
 FROM runtime AS be
 COPY --from=build /build/be /usr/local/bin/be
 EXPOSE 9090 9091
 ENTRYPOINT ["/usr/local/bin/be"]
+CMD ["--config", "/etc/lb/config.yaml"]
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="be" \
@@ -42,7 +43,9 @@ EXPOSE 8080 9100
 # lb asks its own control plane, wherever the configuration put it. Kubernetes ignores this and uses the chart's probes.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
   CMD ["/usr/local/bin/lb", "--health", "--config", "/etc/lb/config.yaml"]
+# SIGTERM, the default stop signal, drains.
 ENTRYPOINT ["/usr/local/bin/lb"]
+CMD ["--config", "/etc/lb/config.yaml"]
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="lb" \

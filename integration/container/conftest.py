@@ -9,7 +9,6 @@ import config_file
 from containers import Podman, build_images
 from raw_backend import RawBackend
 from raw_client import RawClient
-from wait import until
 
 
 def pytest_collection_modifyitems(items):
@@ -42,7 +41,7 @@ class ContainedLb:
         self.port = config["proxy"]["listen"]["port"]
         self.admin_port = config["proxy"]["admin"]["port"]
         self.container = podman.start("lb", config=folder)
-        until(lambda: self.admin_status("/readyz") == 200, "/readyz says 200")
+        self.container.wait_until(lambda: self.admin_status("/readyz") == 200, "/readyz says 200")
 
     def write(self, config):
         self.folder.chmod(0o755)  # the process inside is nobody's

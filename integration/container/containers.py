@@ -48,8 +48,8 @@ class Podman:
         network = [] if any(option.startswith("--network") for option in options) else ["--network=host"]
         # No --healthcheck timers: they want systemd. The command behind them has a test of its own.
         done = self.call(
-            "run", "--detach", "--no-healthcheck", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges",
-            *network, *mount, *options, image(name), *command
+            "run", "--detach", "--no-healthcheck", "--read-only", "--read-only-tmpfs=false", "--cap-drop=all",
+            "--security-opt=no-new-privileges", *network, *mount, *options, image(name), *command
         )  # fmt: skip
         container = Container(self, done.stdout.strip())
         self.containers.append(container)
@@ -89,11 +89,16 @@ class Container:
         status = pathlib.Path(f"/proc/{self.state()['Pid']}/status").read_text()
         return {name: value.split() for name, value in (line.split(":", 1) for line in status.splitlines())}
 
+    def mounts(self):
+        """The options of each mount point, as the first process sees them."""
+        lines = pathlib.Path(f"/proc/{self.state()['Pid']}/mountinfo").read_text().splitlines()
+        return {fields[4]: fields[5].split(",") for fields in map(str.split, lines)}
+
     def signal(self, name):
         self.podman.call("kill", f"--signal={name}", self.id)
 
     def exit_code(self):
-        until(lambda: not self.running(), f"the container ends: {self.logs()[-2000:]}", deadline=30)
+        until(lambda: not self.running(), "the container ends", deadline=30)
         return self.state()["ExitCode"]
 
     def logs(self):
@@ -102,6 +107,11 @@ class Container:
 
     def exec(self, *command):
         return self.podman.call("exec", self.id, *command, check=False)
+
+    def wait_until(self, condition, what):
+        """As wait.until(), but does not go on waiting for a container that has ended."""
+        until(lambda: condition() or not self.running(), what)
+        assert condition(), f"it ended before {what}: {self.logs()[-2000:]}"
 
 
 def image(name):

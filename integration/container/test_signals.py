@@ -40,7 +40,7 @@ def test_be_answers_through_lb(podman, start_lb, tmp_path):
         with lb.connect() as client:
             return client.request(get())
 
-    until(lambda: answers().status == 200, "be listens")
+    be.wait_until(lambda: answers().status == 200, "be listens")
     bodies = {answers().body.decode().strip() for _ in range(40)}
     # 40 draws that all miss one of two hosts: once in 10^11 runs.
     assert bodies == {f"service: my-service, addr: 127.0.0.1:{port}" for port in ports}
