@@ -68,9 +68,9 @@ class Podman:
         return "\n".join(f"--- {one.id[:12]}\n{one.logs()}" for one in self.containers)
 
     def remove_all(self):
-        if self.containers:
-            self.call("rm", "--force", "--time=0", *(one.id for one in self.containers), check=False)
-        self.containers = []
+        """The last first: a container whose network another one shares cannot go before that one."""
+        while self.containers:
+            self.call("rm", "--force", "--time=0", self.containers.pop().id)
 
 
 class Container:
