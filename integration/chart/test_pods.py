@@ -7,7 +7,7 @@ import requests
 import yaml
 
 from config_file import write
-from containers import TAG, Podman, build_images
+from containers import TAG, image_environment, podman  # noqa: F401  # fixtures
 from helm import RELEASE, config_of
 from ports import free_port
 from value_sets import GOOD, MINIKUBE
@@ -15,18 +15,6 @@ from wait import until
 
 LB, BE = f"{RELEASE}-lb", f"{RELEASE}-lb-be"
 NAMES = {"small": [LB], "minikube": [LB, BE], "everything": ["the-edge", "the-edge-be"]}
-
-
-@pytest.fixture(scope="module")
-def image_environment():
-    return build_images()
-
-
-@pytest.fixture
-def podman(image_environment):
-    podman = Podman(image_environment)
-    yield podman
-    podman.remove_all()
 
 
 @pytest.mark.parametrize("values", GOOD)

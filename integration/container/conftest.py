@@ -6,7 +6,7 @@ import pytest
 import requests
 
 import config_file
-from containers import Podman, build_images
+from containers import image_environment, podman  # noqa: F401  # fixtures
 from raw_backend import RawBackend
 from raw_client import RawClient
 
@@ -16,19 +16,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.parent == pathlib.Path(__file__).parent:
             item.add_marker(pytest.mark.timeout(600))
-
-
-@pytest.fixture(scope="session")
-def image_environment():
-    return build_images()
-
-
-@pytest.fixture
-def podman(image_environment):
-    podman = Podman(image_environment)
-    yield podman
-    print(podman.logs())  # part of the report when the test failed
-    podman.remove_all()
 
 
 class ContainedLb:

@@ -7,6 +7,8 @@ import os
 import pathlib
 import subprocess
 
+import pytest
+
 from wait import until
 
 HERE = pathlib.Path(__file__).parent
@@ -116,3 +118,16 @@ class Container:
 
 def image(name):
     return f"localhost/{name}:{TAG}"
+
+
+@pytest.fixture(scope="session")
+def image_environment():
+    return build_images()
+
+
+@pytest.fixture
+def podman(image_environment):
+    podman = Podman(image_environment)
+    yield podman
+    print(podman.logs())  # part of the report when the test failed
+    podman.remove_all()
