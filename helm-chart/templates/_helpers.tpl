@@ -68,13 +68,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- define "lb.config" -}}
 {{- $config := deepCopy .Values.config -}}
 {{- $services := $config.services | default list -}}
-{{- if .Values.be.enabled }}
-{{- $hosts := list }}
-{{- range .Values.be.ports }}
-{{- $hosts = append $hosts (dict "address" (include "lb.be.fullname" $) "port" (int .)) }}
-{{- end }}
-{{- $services = append $services (dict "name" .Values.be.service "domain" .Values.be.domain "hosts" $hosts) }}
-{{- end }}
+{{- if .Values.be.enabled }}{{ $services = append $services (include "lb.be.service" . | fromYaml) }}{{ end }}
 {{- if not $services }}{{ fail "config.services is empty: give lb a service, or try the demo with --set be.enabled=true" }}{{ end }}
 {{- $drain := dict "delay" (printf "%ds" (int .Values.drain.delaySeconds)) "timeout" (printf "%ds" (int .Values.drain.timeoutSeconds)) }}
 {{- $_ := set $config "services" $services }}
@@ -84,14 +78,19 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- toYaml (dict "proxy" $config) }}
 {{- end }}
 
-{{/* be listens on the hosts of its own file: every interface of its pod, where lb's file has the Service's name. */}}
-{{- define "lb.be.config" -}}
+{{/* The demo backends. Their host name is the Service to lb, and to be, whose pod has it as hostname, its own address. */}}
+{{- define "lb.be.service" -}}
 {{- $hosts := list }}
 {{- range .Values.be.ports }}
-{{- $hosts = append $hosts (dict "address" $.Values.be.listenAddress "port" (int .)) }}
+{{- $hosts = append $hosts (dict "address" (include "lb.be.fullname" $) "port" (int .)) }}
 {{- end }}
-{{- $service := dict "name" .Values.be.service "domain" .Values.be.domain "hosts" $hosts }}
-{{- toYaml (dict "proxy" (dict "listen" (dict "address" "" "port" (int .Values.listen.port)) "services" (list $service))) }}
+{{- toYaml (dict "name" .Values.be.service "domain" .Values.be.domain "hosts" $hosts) }}
+{{- end }}
+
+{{/* be listens on every host of its file: a file of its own, because lb's may have hosts that are elsewhere. */}}
+{{- define "lb.be.config" -}}
+{{- $listen := dict "address" "" "port" (int .Values.listen.port) }}
+{{- toYaml (dict "proxy" (dict "listen" $listen "services" (list (include "lb.be.service" . | fromYaml)))) }}
 {{- end }}
 
 {{/* A domain that reaches a service of lb's configuration, for the examples in NOTES.txt. */}}

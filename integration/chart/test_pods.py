@@ -110,7 +110,7 @@ def test_a_request_is_answered_through_the_rendered_pods(helm, play):
     until(lambda: status(port, Host=host) == 200, "be listens")
     url = f"http://127.0.0.1:{port}/"
     answers = {requests.get(url, headers={"Host": host}, timeout=10).text.strip() for _ in range(40)}
-    assert answers == {f"service: my-service, addr: 0.0.0.0:{one}" for one in be_ports}
+    assert answers == {f"service: my-service, addr: {BE}:{one}" for one in be_ports}
     assert status(port, f"/?s={host}") == 200
     assert status(port, Host="nobody.example.com") == 404
     assert "lb_build_info" in requests.get(f"http://127.0.0.1:{admin_port}/metrics", timeout=10).text

@@ -76,8 +76,10 @@ def test_be_listens_where_lb_sends(helm):
     assert sent_to == {(BE, port["port"]) for port in documents["Service", BE]["spec"]["ports"]}
     names = {one["name"]: one["containerPort"] for one in container(documents, BE)["ports"]}
     assert all(port["port"] == names[port["targetPort"]] for port in documents["Service", BE]["spec"]["ports"])
-    be = config_of(documents, BE)["services"][0]
-    assert {(host["address"], host["port"]) for host in be["hosts"]} == {("0.0.0.0", port) for port in names.values()}
+    assert set(names.values()) == {port for _, port in sent_to}
+    # The name of the Service is the pod's own name, too, so that be can listen on what its file says.
+    assert config_of(documents, BE)["services"] == config_of(documents, LB)["services"]
+    assert documents["Deployment", BE]["spec"]["template"]["spec"]["hostname"] == BE
 
 
 def container(documents, name):

@@ -71,14 +71,20 @@ X
 
 podman image exists localhost/debian:bookworm-slim || make_base
 
-# The build stage gets a name too, which keeps its layers from being pruned as nobody's.
-for target in build be lb; do
-  name=$target
-  [ "$target" = build ] && name=lb-build
-  buildah bud --isolation chroot --layers --format docker --pull-never --volume "$work/ccache:/ccache" \
+# build_target STAGE NAME OPTION...
+build_target() {
+  local target=$1 name=$2
+  shift 2
+  buildah bud --isolation chroot --layers --format docker --pull-never "$@" \
     --target "$target" --tag "localhost/$name:$tag" --file "$source_dir/Dockerfile" "$source_dir" \
     >"$work/build-$target.log" 2>&1 || { tail -n 60 "$work/build-$target.log" >&2; exit 1; }
-done
+}
+
+# The build stage gets a name too, which keeps its layers from being pruned as nobody's; it alone sees the compiler's
+# cache, for a mount leaves its empty mount point behind.
+build_target build lb-build --volume "$work/ccache:/ccache"
+build_target be be
+build_target lb lb
 podman image prune --force >/dev/null  # what earlier sources left behind
 
 echo "export CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF CONTAINERS_CONF=$CONTAINERS_CONF"
