@@ -1,6 +1,7 @@
 # Shared by the scripts in this folder: installing packages, building, telling what happens and how long it took.
 # To be sourced by bash under `set -euo pipefail`. Nothing in here needs more than Debian's base system, git and apt.
 
+# shellcheck disable=SC2034
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '\n== %s\n' "$*"; }
@@ -52,19 +53,6 @@ install_packages() {
   as_root "${apt[@]}" install -y -qq --no-install-recommends "${missing[@]}" </dev/null || status=$?
   [ -z "$made_policy" ] || as_root rm -f "$policy"
   [ "$status" = 0 ] || die "apt-get could not install the packages above"
-}
-
-# build_tree FOLDER [CMAKE OPTION...]: configures FOLDER when that is new or the options changed, then builds it
-build_tree() {
-  local folder=$1
-  shift
-  case $folder in /*) ;; *) folder=$root/$folder ;; esac
-  local wanted="$*"
-  if [ ! -f "$folder/build.ninja" ] || [ "$wanted" != "$(cat "$folder/.configured-with" 2>/dev/null)" ]; then
-    cmake -S "$root" -B "$folder" -G Ninja "$@"
-    printf '%s\n' "$wanted" >"$folder/.configured-with"
-  fi
-  ninja -C "$folder"
 }
 
 # stage NAME COMMAND...: runs the command, remembers how long it took; summary prints them all
