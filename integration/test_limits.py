@@ -125,7 +125,7 @@ def test_running_out_of_descriptors_pauses_and_recovers(start, backend):
     for _ in range(5):
         assert lb.request(get()).status == 200
     m = lb.metrics()
-    assert m.total("lb_accept_failures_total") + m.total("lb_accept_pauses_total") > 0
+    assert m.total("lb_client_accept_failures_total") + m.total("lb_client_accept_pauses_total") > 0
 
 
 def test_without_descriptors_for_a_backend_the_answer_is_503(start, backend):
