@@ -2,6 +2,7 @@
 
 import pytest
 
+from config_file import service
 from raw_backend import chunked, ok
 from raw_client import get, post
 from wait import until
@@ -119,8 +120,6 @@ def test_a_client_abort_forbids_reuse(lb, backend):
 
 
 def test_an_idle_connection_closes_after_its_time(start, backend):
-    from config_file import service
-
     lb = start.lb(service(backend, pool={"idle_timeout": "200ms"}), threads=1)
     lb.request(get())
     assert backend.wait_connections(1)[0].done.wait(20)
@@ -128,8 +127,6 @@ def test_an_idle_connection_closes_after_its_time(start, backend):
 
 
 def test_no_pool_no_reuse(start, backend):
-    from config_file import service
-
     lb = start.lb(service(backend, pool={"max_idle": 0}), threads=1)
     for _ in range(3):
         lb.request(get())
@@ -137,8 +134,6 @@ def test_no_pool_no_reuse(start, backend):
 
 
 def test_a_connection_retires_after_its_requests(start, backend):
-    from config_file import service
-
     lb = start.lb(service(backend, pool={"max_requests": 2}), threads=1)
     for _ in range(6):
         lb.request(get())

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from http_message import read_response
+from http_message import Message, read_response
 from program import sanitized
 from raw_backend import ok
 from raw_client import get
@@ -55,8 +55,6 @@ class Sink:
             self.take(view[:count])
 
     def read_chunked(self):
-        from http_message import Message
-
         view = memoryview(self.room)
         while size := int(self.reader.line(Message()), 16):
             piece, self.reader.buffer = self.reader.buffer[:size], self.reader.buffer[size:]

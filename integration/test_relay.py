@@ -5,6 +5,7 @@ import re
 import pytest
 
 from http_message import read_response
+from ports import free_port
 from raw_backend import chunked, ok
 from raw_client import get, post
 
@@ -323,8 +324,6 @@ def test_a_streamed_body_arrives_before_it_ends(client, backend):
 
 def test_an_ipv6_client_and_an_ipv6_backend(start):
     backend = start.backend(address="::1")
-    from ports import free_port
-
     lb = start.lb(backend, listen={"address": "", "port": free_port()})
     with lb.connect(address="::1") as client:
         assert client.request(get()).body == b"hello"

@@ -4,8 +4,9 @@ Each is sent whole and byte by byte; the verdict may not depend on how the bytes
 
 import pytest
 
-from http_message import read_response
+from http_message import Closed, Incomplete, read_response
 from raw_backend import ok
+from starter import Starter
 
 H = "Host: svc.test\r\n"
 CHUNKED = "Transfer-Encoding: chunked\r\n"
@@ -133,9 +134,7 @@ def send(client, data, cut):
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One lb for the whole table; each row looks only at its own backend bytes."""
-    import conftest
-
-    starter = conftest.Starter(tmp_path_factory.mktemp("smuggling"))
+    starter = Starter(tmp_path_factory.mktemp("smuggling"))
     backend = starter.backend()
     lb = starter.lb(backend)
     yield lb, backend
@@ -244,8 +243,6 @@ BAD_CHUNKS = ["xyz\r\nabc\r\n0\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r
 @pytest.mark.parametrize("body", BAD_CHUNKS)
 def test_a_bad_chunk_in_an_answer_is_visible(shared, body):
     """The head may be on its way already; then the client must see that the body is not complete."""
-    from http_message import Closed, Incomplete
-
     lb, backend = shared
     backend.answer = f"HTTP/1.1 200 OK\r\n{CHUNKED}\r\n{body}".encode()
     with lb.connect() as client:
