@@ -123,7 +123,7 @@ def test_labels_never_come_from_the_wire(lb):
 
 def test_gauges_show_the_present(lb, backend):
     backend.script = lambda connection: (connection.read_request(), connection.wait_for_end())
-    with lb.connect() as client, lb.connect() as idle:
+    with lb.connect() as client, lb.connect():
         client.send(get())
         backend.wait_requests(1)
         lb.wait_metric(2, "lb_client_connections")
