@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "lb/buf/buffer.h"
 #include "lb/env/clock.h"
@@ -29,28 +30,26 @@ struct MessageTimes {
   std::uint64_t bytes_written = 0;
 };
 
-// Why a request will not be completed by its client.
+// Why a connection ended under its request.
 enum class RequestReset : std::uint8_t {
   ClientGone,    // reset, or closed before the request was complete
-  BadBody,       // broken framing
-  BodyTimeout,   // the client stopped sending, or sent too slowly
   WriteTimeout,  // the client stopped reading the response
-  Shutdown,      // this proxy ends
+  Shutdown,      // this program ends
 };
 
 class ResponseWriter {
  public:
   virtual void sendInterim(const ResponseHead& head) = 0;  // 1xx but 101; dropped for HTTP/1.0 clients
   // Framing is what is known of the body: Chunked and UntilClose both mean "unknown length", and the connection frames
-  // it as the client's version allows. With status 101 both directions become opaque bytes.
-  virtual void sendHead(ResponseHead& head, const Framing& framing) = 0;
+  // it as the client's version allows. With status 101 `upgrade` names the protocol, and both directions become opaque
+  // bytes until each side ends.
+  virtual void sendHead(const ResponseHead& head, const Framing& framing, std::string_view upgrade) = 0;
   virtual void sendBody(buf::Buffer& body) = 0;  // takes all of it
   virtual void sendEnd(const Fields* trailers) = 0;
   virtual void flush() = 0;
   // The response cannot be completed: make that visible, close. No further event reaches the handler but release.
   virtual void reset() = 0;
   virtual void closeAfterResponse() = 0;           // no further request on this connection
-  virtual void failBody(const Problem& problem) = 0;  // request body refused (413 and the like): see ClientConn
   [[nodiscard]] virtual bool congested() const = 0;  // more than the high mark waits to be written
   virtual void pauseRequest(bool paused) = 0;        // stop and go for onRequestBody
   [[nodiscard]] virtual const MessageTimes& times() const = 0;
@@ -68,6 +67,9 @@ class RequestHandler {
   virtual void onRequestBatchEnd() = 0;
   virtual void onResponseDrained() = 0;                        // not congested() any more
   virtual void onResponseSent() = 0;                           // the last byte has left; release follows
+  // The request will never be complete, but its client can still be answered: broken framing (400), or too slow (408).
+  // No further request event comes. Answer, or reset the writer if an answer is on its way already.
+  virtual void onRequestFailed(const Problem& problem) = 0;
   virtual void onRequestReset(RequestReset why) = 0;           // release follows; the writer is no longer to be used
   virtual void release() = 0;
 
@@ -84,9 +86,9 @@ using HandlerPtr = std::unique_ptr<RequestHandler, ReleaseHandler>;
 class RequestRouter {
  public:
   virtual HandlerPtr onRequest(RequestHead& head, const Framing& framing, ResponseWriter& writer) = 0;  // never null
-  // A request that never became one: the head was refused (400, 414, 431, ...) or did not come in time (408). The
-  // connection answers `problem` by itself and closes; this is for counting and logging. `head` may be incomplete.
-  virtual void onBadRequest(const RequestHead& head, const Problem& problem, const ResponseWriter& writer) = 0;
+  // A request that never became one: the head was refused (400, 414, 431, ...) or did not come in time (408). `head` may
+  // be incomplete. The handler answers; the connection closes after that.
+  virtual HandlerPtr onBadRequest(RequestHead& head, const Problem& problem, ResponseWriter& writer) = 0;  // never null
 
  protected:
   ~RequestRouter() = default;

@@ -56,6 +56,7 @@ class Fields {
 
   // For parsers and for start lines, which stand in the same bytes.
   [[nodiscard]] std::string& bytes() { return bytes_; }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
   [[nodiscard]] std::string_view text(std::uint32_t begin, std::uint32_t size) const { return {bytes_.data() + begin, size}; }
   void addParsed(Field field) { list_.push_back(field); }
 

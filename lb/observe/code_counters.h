@@ -52,16 +52,15 @@ class RequestCounters {  // method, code, origin
 
  private:
   static std::uint32_t key(http::Method method, std::uint16_t code, Origin origin) {
-    return static_cast<std::uint32_t>(method) << 17 | static_cast<std::uint32_t>(code) << 1 | static_cast<std::uint32_t>(origin);
+    return static_cast<std::uint32_t>(method) << 17 | static_cast<std::uint32_t>(code) << 1 |
+           static_cast<std::uint32_t>(origin);
   }
   SparseCounters counters_;
 };
 
 class ReasonCounters {  // code, reason
  public:
-  void add(std::uint16_t code, Reason reason) {
-    counters_.add(static_cast<std::uint32_t>(reason) << 16 | code);
-  }
+  void add(std::uint16_t code, Reason reason) { counters_.add(static_cast<std::uint32_t>(reason) << 16 | code); }
   template <class Visit>
   void forEach(Visit&& visit) const {
     counters_.forEach([&](std::uint32_t key, std::uint64_t value) {

@@ -1,5 +1,5 @@
-// Numbers that one worker writes and any thread may read: a relaxed load and a relaxed store, so an increment costs what
-// a plain one costs and a scrape never sees a torn value. Only the owning worker may write.
+// Numbers that one worker writes and any thread may read: a relaxed load and a relaxed store, so an increment costs
+// what a plain one costs and a scrape never sees a torn value. Only the owning worker may write.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Latency in three shapes, each written by one worker and readable by any thread: cumulative buckets for Prometheus, the
-// true maximum of the last minute, and percentiles exact to one per cent.
+// Latency in three shapes, each written by one worker and readable by any thread: cumulative buckets for Prometheus,
+// the true maximum of the last minute, and percentiles exact to one per cent.
 #pragma once
 
 #include <array>
@@ -36,7 +36,9 @@ class Histogram {
   explicit Histogram(const Buckets& bounds);
   void observe(Duration value, MonoTime now);
   [[nodiscard]] const Buckets& bounds() const { return bounds_; }
-  [[nodiscard]] std::uint64_t countAt(std::size_t bucket) const { return counts_[bucket].get(); }  // not cumulative; the last is +Inf
+  [[nodiscard]] std::uint64_t countAt(std::size_t bucket) const {
+    return counts_[bucket].get();
+  }  // not cumulative; the last is +Inf
   [[nodiscard]] std::uint64_t count() const;
   [[nodiscard]] double sumSeconds() const;
   [[nodiscard]] Duration max(MonoTime now) const { return max_.max(now); }

@@ -35,6 +35,8 @@ inline constexpr std::size_t kReasonCount = 17;
 [[nodiscard]] std::string_view toString(Reason reason);  // "no_route", ...
 
 enum class Origin : std::uint8_t { Backend, Proxy };
+[[nodiscard]] std::string_view toString(Origin origin);
+inline constexpr std::uint16_t kClientGone = 499;  // the code of an exchange whose client went before its end
 // When the client went away, if it did.
 enum class AbortPhase : std::uint8_t { None, Request, Wait, Response };
 [[nodiscard]] std::string_view toString(AbortPhase phase);
@@ -54,15 +56,18 @@ struct Phases {
   Duration wait = kUnknown;             // last byte sent -> first response byte
   Duration backend_receive = kUnknown;  // first -> last byte from the backend
   Duration response = kUnknown;         // first -> last byte to the client
-  Duration overhead_request = kUnknown;   // head complete -> first byte to the backend, less connect and earlier attempts
+  Duration overhead_request =
+      kUnknown;  // head complete -> first byte to the backend, less connect and earlier attempts
   Duration overhead_response = kUnknown;  // backend's first byte read -> client's first byte written
 };
+// Both directions together, of what is known of them.
+[[nodiscard]] Duration overheadOf(const Phases& phases);
 
 struct Record {
   WallTime time{};  // when the exchange ended
   std::string_view request_id;
-  Address client;   // after trusted_proxies
-  Address peer;     // the connection's other end
+  Address client;  // after trusted_proxies
+  Address peer;    // the connection's other end
   Address listener;
   http::Method method = http::Method::Other;
   std::string_view method_text;
@@ -72,16 +77,16 @@ struct Record {
   std::string_view service;  // "_none" when unmatched
   std::string_view backend;  // "" when none was chosen
   std::string_view user_agent;
-  std::string_view detail;   // a sentence for humans about `reason`
+  std::string_view detail;  // a sentence for humans about `reason`
   std::uint32_t attempts = 0;
-  std::uint16_t code = 0;    // 499 when the client went before an answer
+  std::uint16_t code = 0;  // 499 when the client went before an answer
   Origin origin = Origin::Proxy;
   Reason reason = Reason::None;
   AbortPhase aborted = AbortPhase::None;
   bool backend_broke = false;  // the response was cut by the backend after its head had been passed on
   bool conn_reused = false;
-  std::uint64_t bytes_in = 0;   // from the client, heads included
-  std::uint64_t bytes_out = 0;  // to the client
+  std::uint64_t bytes_in = 0;           // from the client, heads included
+  std::uint64_t bytes_out = 0;          // to the client
   std::uint64_t backend_bytes_in = 0;   // from the backend
   std::uint64_t backend_bytes_out = 0;  // to the backend
   Phases phases;

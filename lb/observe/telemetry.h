@@ -1,7 +1,7 @@
 // Everything the proxy counts, laid out per worker so that the request path writes plain memory of its own.
 //
-// Telemetry belongs to the process. The control side calls apply() for each configuration and collect() for each scrape;
-// both take a mutex that the request path never sees. A worker holds shared_ptrs to its own ServiceStats and
+// Telemetry belongs to the process. The control side calls apply() for each configuration and collect() for each
+// scrape; both take a mutex that the request path never sees. A worker holds shared_ptrs to its own ServiceStats and
 // BackendStats and is the only writer of them; a service's or backend's series vanish when the configuration no longer
 // has it and the worker has let go.
 #pragma once
@@ -9,6 +9,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,11 @@ namespace lb::observe {
 // One backend as one worker sees it.
 struct BackendStats {
   BackendStats(std::string label, const Buckets& buckets);
-  std::string label;  // "127.0.0.1:9090", as configured
-  StatusCounters responses;                                // lb_backend_responses_total{code}
-  std::array<Counter, kAttemptResultCount> attempts;       // lb_backend_attempts_total{result}
-  Counter inflight_requests;                               // gauge
-  Counter connections_active, connections_idle;            // gauges: lb_backend_connections{state}
+  std::string label;                                  // "127.0.0.1:9090", as configured
+  StatusCounters responses;                           // lb_backend_responses_total{code}
+  std::array<Counter, kAttemptResultCount> attempts;  // lb_backend_attempts_total{result}
+  Counter inflight_requests;                          // gauge
+  Counter connections_active, connections_idle;       // gauges: lb_backend_connections{state}
   Counter connections_opened, connections_reused, connections_stale_reuse;
   Histogram connect, send, wait, receive;
 };
@@ -38,17 +39,16 @@ struct BackendStats {
 struct ServiceStats {
   ServiceStats(std::string name, const config::Metrics& settings);
   std::string name;
-  RequestCounters requests;                                // lb_requests_total{method,code,origin}
-  ReasonCounters generated;                                // lb_generated_responses_total{code,reason}
-  std::array<Counter, 3> aborts;                           // lb_client_aborts_total{phase}
+  RequestCounters requests;       // lb_requests_total{method,code,origin}
+  ReasonCounters generated;       // lb_generated_responses_total{code,reason}
+  std::array<Counter, 3> aborts;  // lb_client_aborts_total{phase}
   Counter inflight_requests;
   Counter client_bytes_in, client_bytes_out, backend_bytes_in, backend_bytes_out;
-  Counter retries_stale;                                   // lb_retries_total{reason="stale_connection"}
-  Counter truncated_responses;                             // lb_backend_truncated_responses_total
+  Counter retries_stale, retries_connect;  // lb_retries_total{reason="stale_connection|connect_failure"}
+  Counter truncated_responses;  // lb_backend_truncated_responses_total
   Histogram request, receive, response;
   Histogram overhead_request, overhead_response;
-  Percentiles request_percentiles, overhead_percentiles;   // exact to 1 %, for /stats
-  std::vector<std::shared_ptr<BackendStats>> backends;     // in the order of the configuration's hosts
+  Percentiles request_percentiles, overhead_percentiles;  // exact to 1 %, for /stats
 };
 
 // What is not of one service.
@@ -67,12 +67,18 @@ struct StatsView {
   std::shared_ptr<WorkerStats> worker;
   std::shared_ptr<ServiceStats> none;                   // "_none"
   std::vector<std::shared_ptr<ServiceStats>> services;  // in the order of the configuration's services
+  // [service][host], both in the order of the configuration; hosts with the same label share one. They stand here and
+  // not in ServiceStats because the next configuration may keep the service but change its hosts while the worker
+  // reads.
+  std::vector<std::vector<std::shared_ptr<BackendStats>>> backends;
 };
 
 // Books a finished exchange: every counter and histogram that follows from the record. `backend` may be null.
 void book(const Record& record, MonoTime now, ServiceStats& service, BackendStats* backend);
 // Books how one attempt at a backend ended; `code` 0 if it sent no head.
 void bookAttempt(AttemptResult result, std::uint16_t code, BackendStats& backend);
+
+struct Groups;  // groups.h: all workers' objects, put together by name
 
 struct BuildInfo {
   std::string version, revision, compiler;
@@ -83,7 +89,8 @@ class Telemetry {
   Telemetry(std::size_t worker_count, BuildInfo build);
 
   // One view per worker. What the old and the new configuration share (service by name, backend by label) goes on
-  // counting where it was.
+  // counting where it was. Bucket bounds are those of the first configuration: histograms that change their bounds
+  // cannot be summed with what they were.
   [[nodiscard]] std::vector<StatsView> apply(const config::Config& config);
 
   struct Process {  // read by the operating-system side at each scrape; the core cannot know them
@@ -103,14 +110,20 @@ class Telemetry {
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(MonoTime now, const Process& process);
   [[nodiscard]] std::string prometheusText(MonoTime now, const Process& process);  // text format 0.0.4
-  [[nodiscard]] std::string statsJson(MonoTime now);   // /stats: per service counts, p50, p99, p99.9, max
-  [[nodiscard]] std::vector<std::string> summaryLines();  // the same for humans, one line a service, for the shutdown log
+  [[nodiscard]] std::string statsJson(MonoTime now);  // /stats: per service counts, p50, p99, p99.9, max
+  [[nodiscard]] std::vector<std::string>
+  summaryLines();  // the same for humans, one line a service, for the shutdown log
 
  private:
-  struct Shard;  // one worker's
+  struct Shard;    // one worker's
+  void release();  // forgets what neither the configuration nor a worker has any more; REQUIRES mutex_
+  [[nodiscard]] Groups group() const;  // REQUIRES mutex_, as long as the result is in use
+
   std::mutex mutex_;
   BuildInfo build_;
   Control control_;
+  std::optional<config::Metrics> settings_;  // of the first configuration
+  bool backend_histograms_ = true;           // of the latest
   std::vector<std::unique_ptr<Shard>> shards_;
 
  public:

@@ -1,0 +1,84 @@
+// See admin.h.
+#include "lb/admin/admin.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lb/front/reply.h"
+
+namespace lb::admin {
+namespace {
+
+// Answers at once; a request body is read and thrown away.
+class Answered final : public http::RequestHandler {
+ public:
+  void onRequestBody(buf::Buffer& body) override { body.clear(); }
+  void onRequestEnd(const http::Fields*) override {}
+  void onRequestBatchEnd() override {}
+  void onResponseDrained() override {}
+  void onResponseSent() override {}
+  void onRequestFailed(const http::Problem&) override {}
+  void onRequestReset(http::RequestReset) override {}
+  void release() override { const std::unique_ptr<Answered> last(this); }
+};
+
+struct Page {
+  std::uint16_t status = 200;
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+constexpr std::string_view kIndex =
+    "/metrics  Prometheus metrics\n/stats    requests, errors and percentiles, JSON\n/livez    is the process alive\n"
+    "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n";
+
+Page page(std::string_view path, AdminSource& source) {
+  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", source.metrics()};
+  if (path == "/stats") return {200, "application/json", source.stats()};
+  if (path == "/config") return {200, "application/yaml; charset=utf-8", source.configuration()};
+  if (path == "/version") return {200, "application/json", source.version()};
+  if (path == "/livez") return {200, {}, "ok\n"};
+  if (path == "/readyz") {
+    const std::string why = source.notReady();
+    return why.empty() ? Page{200, {}, "ready\n"} : Page{503, {}, fmt::format("not ready: {}\n", why)};
+  }
+  if (path == "/") return {200, {}, std::string(kIndex)};
+  return {404, {}, fmt::format("404 Not Found: there are\n{}", kIndex)};
+}
+
+}  // namespace
+
+AdminRouter::AdminRouter(AdminSource& source, std::vector<Cidr> allow, const Clock& clock, buf::BlockPool& blocks)
+    : source_(source), allow_(std::move(allow)), clock_(clock), blocks_(blocks) {}
+
+http::HandlerPtr AdminRouter::onRequest(http::RequestHead& head, const http::Framing&, http::ResponseWriter& writer) {
+  http::HandlerPtr handler(std::make_unique<Answered>().release());
+  const IpAddress& peer = writer.client().remote.ip;
+  Page answer;
+  if (std::ranges::none_of(allow_, [&](const Cidr& network) { return network.contains(peer); })) {
+    answer = {403, {}, "403 Forbidden: this address is not in proxy.admin.allow\n"};
+  } else if (head.method != http::Method::Get && head.method != http::Method::Head) {
+    answer = {405, {}, "405 Method Not Allowed: GET or HEAD\n"};
+  } else {
+    const std::string_view path = head.path();
+    answer = page(path.substr(0, path.find('?')), source_);
+  }
+  constexpr std::string_view kPlain = "text/plain; charset=utf-8";
+  front::sendReply(writer,
+                   {.status = answer.status,
+                    .content_type = answer.content_type.empty() ? kPlain : answer.content_type,
+                    .body = answer.body},
+                   head.method, clock_.wall(), blocks_);
+  return handler;
+}
+
+http::HandlerPtr AdminRouter::onBadRequest(http::RequestHead& head, const http::Problem& problem,
+                                           http::ResponseWriter& writer) {
+  http::HandlerPtr handler(std::make_unique<Answered>().release());
+  const std::string body = fmt::format("{} {}: {}\n", problem.status, http::reasonPhrase(problem.status), problem.what);
+  front::sendReply(writer, {.status = problem.status, .body = body}, head.method, clock_.wall(), blocks_);
+  return handler;
+}
+
+}  // namespace lb::admin

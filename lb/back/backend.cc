@@ -1,0 +1,89 @@
+// See backend.h.
+#include "lb/back/backend.h"
+
+#include <algorithm>
+
+#include "lb/base/check.h"
+
+namespace lb::back {
+
+Backend::Backend(const BackContext& context, const Address& address, std::shared_ptr<observe::BackendStats> stats,
+                 const UpstreamSettings& settings, BackendOwner& owner)
+    : context_(context),
+      address_(address),
+      stats_(std::move(stats)),
+      settings_(settings),
+      owner_(owner),
+      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this} {}
+
+Backend::~Backend() = default;
+
+UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions& options) {
+  ++candidate_.inflight;
+  stats_->inflight_requests.add();
+  while (!options.fresh && !idle_.empty()) {
+    UpstreamConn& connection = *idle_.back();
+    if (options.verify_quiet && !connection.verifyQuiet()) continue;  // it closed, and has left the list
+    idle_.pop_back();
+    connection.begin(handler);
+    return connection;
+  }
+  connections_.push_front(std::make_unique<UpstreamConn>(context_.network.connect(address_), connection_context_));
+  UpstreamConn& connection = *connections_.front();
+  connection.place_ = connections_.begin();
+  connection.begin(handler);
+  return connection;
+}
+
+void Backend::onDetached(UpstreamConn&) {
+  LB_CHECK(candidate_.inflight > 0);
+  --candidate_.inflight;
+  stats_->inflight_requests.subtract();
+}
+
+void Backend::onIdle(UpstreamConn& connection) {
+  LB_CHECK(connection.idle());
+  if (departing_) {
+    connection.closeIdle();
+    return;
+  }
+  if (idle_.size() >= settings_.pool.max_idle) idle_.front()->closeIdle();  // the longest unused one makes room
+  idle_.push_back(&connection);
+}
+
+void Backend::onClosed(UpstreamConn& connection) {
+  std::erase(idle_, &connection);
+  std::unique_ptr<UpstreamConn> owned = std::move(*connection.place_);
+  connections_.erase(connection.place_);
+  context_.loop.retire(std::move(owned));
+  departIfUnused();
+}
+
+void Backend::closeIdle() {
+  while (!idle_.empty()) idle_.back()->closeIdle();
+}
+
+void Backend::depart() {
+  departing_ = true;
+  closeIdle();
+  departIfUnused();
+}
+
+void Backend::dropUser() {
+  LB_CHECK(users_ > 0);
+  --users_;
+  departIfUnused();
+}
+
+void Backend::departIfUnused() {
+  if (!departing_ || users_ > 0 || !connections_.empty()) return;
+  departing_ = false;  // said once
+  owner_.onDeparted(*this);
+}
+
+void Backend::shutdownNow() {
+  closeIdle();
+  while (!connections_.empty()) connections_.front()->reset();
+}
+
+}  // namespace lb::back

@@ -1,0 +1,81 @@
+// One address of one service, as one worker sees it: its connections, its pool, its share of the load.
+//
+// Lives as long as somebody uses it: when the configuration or DNS drops it, it is told to depart, closes what is idle,
+// finishes what is in flight, and reports when nothing is left.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "lb/back/upstream_conn.h"
+#include "lb/balance/policy.h"
+
+namespace lb::back {
+
+class Backend;
+
+class BackendOwner {
+ public:
+  virtual void onDeparted(Backend& backend) = 0;  // unlink it and retire it
+
+ protected:
+  ~BackendOwner() = default;
+};
+
+// What all backends of a worker share. Everything outlives them.
+struct BackContext {
+  Loop& loop;
+  const Clock& clock;
+  Network& network;
+  Random& random;
+  buf::BlockPool& blocks;
+  FreeList<ResponseState>& states;
+};
+
+class Backend final : public Disposable, private UpstreamConnOwner {
+ public:
+  Backend(const BackContext& context, const Address& address, std::shared_ptr<observe::BackendStats> stats,
+          const UpstreamSettings& settings, BackendOwner& owner);
+  ~Backend() override;
+
+  struct LeaseOptions {
+    bool fresh = false;         // never a pooled connection
+    bool verify_quiet = false;  // look before reuse: the request could not be sent again
+  };
+  // A connection with a request begun on it; the handler is attached.
+  [[nodiscard]] UpstreamConn& lease(http::ResponseHandler& handler, const LeaseOptions& options);
+
+  [[nodiscard]] const Address& address() const { return address_; }
+  [[nodiscard]] observe::BackendStats& stats() { return *stats_; }
+  [[nodiscard]] const balance::Candidate& candidate() const { return candidate_; }
+  [[nodiscard]] std::size_t idleConnections() const { return idle_.size(); }
+
+  void depart();
+  void closeIdle();
+  void shutdownNow();  // resets every connection; handlers are not told
+
+  // Keeps a departing backend alive for somebody who still looks at it.
+  void addUser() { ++users_; }
+  void dropUser();
+
+ private:
+  void onDetached(UpstreamConn& connection) override;
+  void onIdle(UpstreamConn& connection) override;
+  void onClosed(UpstreamConn& connection) override;
+  void departIfUnused();
+
+  BackContext context_;
+  Address address_;
+  std::shared_ptr<observe::BackendStats> stats_;
+  const UpstreamSettings& settings_;
+  BackendOwner& owner_;
+  UpstreamContext connection_context_;
+  balance::Candidate candidate_;
+  std::list<std::unique_ptr<UpstreamConn>> connections_;
+  std::vector<UpstreamConn*> idle_;  // the most recently used last; it is the least likely to have gone stale
+  std::uint32_t users_ = 0;
+  bool departing_ = false;
+};
+
+}  // namespace lb::back

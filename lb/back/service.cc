@@ -1,0 +1,183 @@
+// See service.h.
+#include "lb/back/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/base/check.h"
+
+namespace lb::back {
+
+class Service::Entry final : private HostEvents {
+ public:
+  Entry(Service& service, const config::Host& host, std::shared_ptr<observe::BackendStats> stats)
+      : service_(service),
+        host_(host),
+        stats_(std::move(stats)),
+        resolver_(service.context_.back.loop, service.context_.resolver, service.context_.log,
+                  service.context_.worker_stats, host.address, *this) {}
+
+  void start() { resolver_.start(); }
+  [[nodiscard]] const config::Host& host() const { return host_; }
+  [[nodiscard]] bool lookedUp() const { return looked_up_; }
+  [[nodiscard]] std::vector<std::unique_ptr<Backend>>& backends() { return backends_; }
+
+ private:
+  void onAddresses(const std::vector<IpAddress>& addresses) override {
+    std::vector<std::unique_ptr<Backend>> next;
+    for (const IpAddress& ip : addresses) {
+      const auto known = std::ranges::find_if(backends_, [&](const auto& backend) { return backend && backend->address().ip == ip; });
+      if (known != backends_.end()) {
+        next.push_back(std::move(*known));
+      } else {
+        next.push_back(std::make_unique<Backend>(service_.context_.back, Address{ip, host_.port}, stats_,
+                                                 service_.upstream_settings_, service_));
+      }
+    }
+    std::vector<std::unique_ptr<Backend>> gone = std::exchange(backends_, std::move(next));
+    std::erase(gone, nullptr);
+    for (auto& backend : gone) service_.letGo(std::move(backend));
+    service_.rebuildCandidates();
+  }
+
+  void onFirstLookupDone() override {
+    looked_up_ = true;
+    service_.lookupDone();
+  }
+
+  Service& service_;
+  config::Host host_;
+  std::shared_ptr<observe::BackendStats> stats_;
+  std::vector<std::unique_ptr<Backend>> backends_;
+  HostResolver resolver_;
+  bool looked_up_ = false;
+};
+
+Service::Service(const ServiceContext& context, std::string name) : context_(context), name_(std::move(name)) {}
+
+Service::~Service() = default;
+
+void Service::update(const config::Service& service, const config::ClientLimits& limits,
+                     std::shared_ptr<observe::ServiceStats> stats) {
+  if (!policy_ || settings_.balance != service.balance) policy_ = balance::makePolicy(service.balance, context_.back.random);
+  settings_ = service;
+  stats_ = std::move(stats);
+  upstream_settings_.timeouts = service.timeouts;
+  upstream_settings_.pool = service.pool;
+  upstream_settings_.head = {.bytes_max = limits.max_response_header_bytes, .fields_max = limits.max_headers};
+  upstream_settings_.body.trailer_bytes_max = limits.max_trailer_bytes;
+  upstream_settings_.buffer_high = limits.buffer_bytes;
+
+  std::vector<std::unique_ptr<Entry>> next;
+  std::vector<Entry*> fresh;
+  for (std::size_t i = 0; i < service.hosts.size(); ++i) {
+    const config::Host& host = service.hosts[i];
+    const auto known = std::ranges::find_if(
+        entries_, [&](const auto& entry) { return entry && entry->host().address == host.address && entry->host().port == host.port; });
+    if (known != entries_.end()) {
+      next.push_back(std::move(*known));
+    } else {
+      next.push_back(std::make_unique<Entry>(*this, host, stats_->backends[i]));
+      fresh.push_back(next.back().get());
+    }
+  }
+  std::vector<std::unique_ptr<Entry>> gone = std::exchange(entries_, std::move(next));
+  for (const auto& entry : gone) {
+    if (!entry) continue;
+    for (auto& backend : entry->backends()) letGo(std::move(backend));
+  }
+  gone.clear();
+  rebuildCandidates();
+  for (Entry* entry : fresh) entry->start();
+}
+
+Backend* Service::pick(const Backend* tried) {
+  if (backends_.empty()) return nullptr;
+  if (tried == nullptr || backends_.size() == 1) return backends_[policy_->pick(candidates_)];
+  std::vector<Backend*> others;
+  std::vector<const balance::Candidate*> candidates;
+  for (Backend* backend : backends_) {
+    if (backend == tried) continue;
+    others.push_back(backend);
+    candidates.push_back(&backend->candidate());
+  }
+  return others.empty() ? backends_.front() : others[policy_->pick(candidates)];
+}
+
+bool Service::hasOther(const Backend& than) const {
+  return std::ranges::any_of(backends_, [&](const Backend* backend) { return backend != &than; });
+}
+
+bool Service::lookupsDone() const {
+  return std::ranges::all_of(entries_, [](const auto& entry) { return entry->lookedUp(); });
+}
+
+void Service::lookupDone() {
+  if (on_lookups_done_ && lookupsDone()) std::exchange(on_lookups_done_, nullptr)();
+}
+
+void Service::rebuildCandidates() {
+  backends_.clear();
+  candidates_.clear();
+  for (const auto& entry : entries_) {
+    for (const auto& backend : entry->backends()) {
+      backends_.push_back(backend.get());
+      candidates_.push_back(&backend->candidate());
+    }
+  }
+}
+
+void Service::letGo(std::unique_ptr<Backend> backend) {
+  Backend& leaving = *backend;
+  departing_.push_back(std::move(backend));
+  leaving.depart();  // may leave the list again at once
+}
+
+void Service::onDeparted(Backend& backend) {
+  const auto place = std::ranges::find_if(departing_, [&](const auto& one) { return one.get() == &backend; });
+  LB_CHECK(place != departing_.end());
+  std::unique_ptr<Backend> owned = std::move(*place);
+  departing_.erase(place);
+  context_.back.loop.retire(std::move(owned));
+  departIfUnused();
+}
+
+void Service::depart(std::move_only_function<void()> on_departed) {
+  on_departed_ = std::move(on_departed);
+  std::vector<std::unique_ptr<Entry>> gone = std::exchange(entries_, {});
+  for (const auto& entry : gone) {
+    for (auto& backend : entry->backends()) letGo(std::move(backend));
+  }
+  rebuildCandidates();
+  departIfUnused();
+}
+
+void Service::dropUser() {
+  LB_CHECK(users_ > 0);
+  --users_;
+  departIfUnused();
+}
+
+void Service::departIfUnused() {
+  if (!on_departed_ || users_ > 0 || !departing_.empty()) return;
+  std::exchange(on_departed_, nullptr)();
+}
+
+void Service::closeIdle() {
+  for (Backend* backend : backends_) backend->closeIdle();
+}
+
+void Service::shutdownNow() {
+  for (const auto& entry : entries_) {
+    for (const auto& backend : entry->backends()) backend->shutdownNow();
+  }
+  while (!departing_.empty()) {
+    const std::size_t before = departing_.size();
+    departing_.back()->shutdownNow();  // leaves the list when its last user has gone
+    if (departing_.size() == before) break;
+  }
+}
+
+}  // namespace lb::back

@@ -1,0 +1,77 @@
+// A service as one worker sees it: its settings, its balancing policy, and the backends behind its hosts. A host that is
+// a name stands for as many backends as it has addresses.
+//
+// A service keeps its identity over reloads, so that pools, in-flight requests and the policy's state survive. When it
+// leaves the configuration it departs as its backends do: when the last user lets go.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lb/back/backend.h"
+#include "lb/back/host_resolver.h"
+
+namespace lb::back {
+
+struct ServiceContext {
+  BackContext back;
+  Resolver& resolver;
+  Logger& log;
+  observe::WorkerStats& worker_stats;
+};
+
+class Service final : public Disposable, public BackendOwner {
+ public:
+  Service(const ServiceContext& context, std::string name);
+  ~Service() override;
+
+  // Takes over a configuration of this service; called once after construction and again on each reload.
+  void update(const config::Service& service, const config::ClientLimits& limits,
+              std::shared_ptr<observe::ServiceStats> stats);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const config::Service& settings() const { return settings_; }
+  [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
+
+  // The policy's choice, another than `tried` if there is one; null if no host has an address.
+  [[nodiscard]] Backend* pick(const Backend* tried);
+
+  [[nodiscard]] bool hasOther(const Backend& than) const;
+
+  [[nodiscard]] bool lookupsDone() const;  // every host has been looked up at least once
+  void onLookupsDone(std::move_only_function<void()> callback) { on_lookups_done_ = std::move(callback); }
+
+  void depart(std::move_only_function<void()> on_departed);  // no longer configured
+  void closeIdle();
+  void shutdownNow();
+  void addUser() { ++users_; }
+  void dropUser();
+  void onDeparted(Backend& backend) override;
+
+ private:
+  class Entry;  // one configured host
+
+
+  void letGo(std::unique_ptr<Backend> backend);
+  void rebuildCandidates();
+  void lookupDone();
+  void departIfUnused();
+
+  ServiceContext context_;
+  std::string name_;
+  config::Service settings_;
+  UpstreamSettings upstream_settings_;
+  std::shared_ptr<observe::ServiceStats> stats_;
+  std::unique_ptr<balance::Policy> policy_;
+  std::vector<std::unique_ptr<Entry>> entries_;        // in the configuration's order
+  std::vector<std::unique_ptr<Backend>> departing_;
+  std::vector<Backend*> backends_;                     // those that may be picked
+  std::vector<const balance::Candidate*> candidates_;  // parallel to backends_
+  std::move_only_function<void()> on_lookups_done_;
+  std::move_only_function<void()> on_departed_;
+  std::uint32_t users_ = 0;
+};
+
+}  // namespace lb::back

@@ -1,0 +1,275 @@
+// Life of a backend connection: connecting, sending, failing, waiting in the pool. The response side is in
+// upstream_response.cc.
+#include "lb/back/upstream_conn.h"
+
+#include "lb/base/check.h"
+#include "lb/http/serializer.h"
+
+namespace lb::back {
+
+using http::ResponseFailure;
+
+void ResponseState::clear() {
+  head.clear();
+  parser.reset();
+}
+
+UpstreamConn::UpstreamConn(std::unique_ptr<Stream> connecting, const UpstreamContext& context)
+    : context_(context),
+      stream_(std::move(connecting)),
+      deadlines_(context.loop, context.clock, *this),
+      in_(context.blocks),
+      out_(context.blocks),
+      body_(context.blocks),
+      opened_(context.clock.now()) {
+  context_.stats.connections_opened.add();
+  context_.stats.connections_active.add();
+}
+
+UpstreamConn::~UpstreamConn() = default;
+
+void UpstreamConn::begin(http::ResponseHandler& handler) {
+  LB_CHECK(handler_ == nullptr);
+  LB_CHECK(in_.empty() && out_.empty());
+  handler_ = &handler;
+  response_ = context_.states.take();
+  response_->clear();
+  times_ = {};
+  ++requests_;
+  reading_ = Reading::Head;
+  request_ended_ = request_sent_ = response_keeps_alive_ = false;
+  paused_ = was_congested_ = write_failed_ = expects_continue_ = false;
+  if (state_ == State::Connecting) {
+    times_.connect_begin = context_.clock.precise();
+    deadlines_.set(kReadSlot, context_.settings.timeouts.connect);
+    stream_->bind(this);
+  } else {
+    LB_CHECK(state_ == State::Idle);
+    state_ = State::Busy;
+    deadlines_.clear(kReadSlot);
+    context_.stats.connections_idle.subtract();
+    context_.stats.connections_active.add();
+    context_.stats.connections_reused.add();
+  }
+  updateInterest();
+}
+
+bool UpstreamConn::verifyQuiet() {
+  LB_CHECK(state_ == State::Idle);
+  buf::Buffer::SpaceArray storage;
+  const IoResult result = stream_->read(in_.reserve(1, storage));
+  in_.commit(result.bytes);
+  if (result.status == IoStatus::WouldBlock) return true;
+  close();
+  return false;
+}
+
+void UpstreamConn::closeIdle() {
+  LB_CHECK(state_ == State::Idle);
+  close();
+}
+
+void UpstreamConn::sendHead(const http::RequestHead& head, const http::Framing& framing, std::string_view upgrade) {
+  method_ = head.method;
+  request_kind_ = framing.kind;
+  upgrade_.assign(upgrade);
+  expects_continue_ = head.fields.count(http::FieldId::Expect) > 0;
+  http::writeRequestHead(head, framing, {.close = context_.settings.pool.max_idle == 0, .upgrade = upgrade}, out_);
+}
+
+void UpstreamConn::sendBody(buf::Buffer& body) {
+  if (write_failed_) {
+    body.clear();  // the backend does not listen any more; it may still answer
+    return;
+  }
+  if (request_kind_ == http::BodyKind::Chunked && !tunnel_) {
+    http::encodeChunk(body, out_);
+  } else {
+    body.moveTo(out_);
+  }
+  was_congested_ = was_congested_ || congested();
+}
+
+void UpstreamConn::sendEnd(const http::Fields* trailers) {
+  LB_CHECK(!request_ended_);
+  request_ended_ = true;
+  if (request_kind_ == http::BodyKind::Chunked && !tunnel_ && !write_failed_) http::encodeLastChunk(trailers, out_);
+}
+
+void UpstreamConn::flush() {
+  if (in_own_event_ || state_ != State::Busy) return;  // the event flushes at its end; so does the connect
+  flushOut();
+  if (state_ != State::Closed) updateInterest();
+}
+
+void UpstreamConn::onReady(Interest ready) {
+  if (state_ == State::Closed) return;
+  in_own_event_ = true;
+  if (state_ == State::Connecting) {
+    onConnected();
+  } else {
+    if (has(ready, Interest::Read) && wantsRead()) readOnce();
+    if (state_ == State::Busy) flushOut();
+  }
+  in_own_event_ = false;
+  if (state_ != State::Closed) updateInterest();
+}
+
+void UpstreamConn::onConnected() {
+  times_.connect_end = context_.clock.precise();
+  deadlines_.clear(kReadSlot);
+  state_ = State::Busy;
+  flushOut();
+}
+
+void UpstreamConn::flushOut() {
+  while (!out_.empty()) {
+    buf::Buffer::BytesArray storage;
+    const IoResult result = stream_->write(out_.slices(storage));
+    if (result.status == IoStatus::WouldBlock) break;
+    if (result.status != IoStatus::Ok) {
+      onWriteFailed(result.status);
+      return;
+    }
+    last_write_ = context_.clock.precise();
+    if (times_.bytes_written == 0) {
+      times_.write_first = last_write_;
+      // Who waits for 100 (Continue) has sent all it will send for now: the backend is to move.
+      if (expects_continue_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
+    }
+    times_.bytes_written += result.bytes;
+    out_.consume(result.bytes);
+    deadlines_.clear(kWriteSlot);
+  }
+  if (!out_.empty()) {
+    deadlines_.setUnlessSet(kWriteSlot, context_.settings.timeouts.response_idle);
+  } else if (request_ended_ && !request_sent_) {
+    request_sent_ = true;
+    times_.write_last = last_write_;
+    if (tunnel_) static_cast<void>(stream_->finish());  // a failure shows at the next read
+    if (reading_ == Reading::Head) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
+  }
+  if (was_congested_ && out_.size() <= context_.settings.bufferLow()) {
+    was_congested_ = false;
+    if (handler_ != nullptr) handler_->onRequestDrained();
+  }
+}
+
+void UpstreamConn::onWriteFailed(IoStatus status) {
+  if (times_.bytes_written == 0 && status != IoStatus::Reset) {
+    switch (status) {
+      case IoStatus::TimedOut: fail(ResponseFailure::ConnectTimeout, toString(status)); return;
+      case IoStatus::Exhausted: fail(ResponseFailure::Exhausted, toString(status)); return;
+      default: fail(ResponseFailure::ConnectRefused, toString(status)); return;
+    }
+  }
+  // The backend may have answered before it closed (a 413, say): what it sent can still be read.
+  out_.clear();
+  write_failed_ = true;
+  deadlines_.clear(kWriteSlot);
+  deadlines_.set(kKickSlot, Duration::zero());
+}
+
+void UpstreamConn::onDeadline(std::size_t slot) {
+  if (state_ == State::Closed) return;
+  if (slot == kWriteSlot) {
+    fail(ResponseFailure::IdleTimeout, "the backend stopped reading the request");
+    return;
+  }
+  if (slot == kKickSlot) {
+    in_own_event_ = true;
+    if (write_failed_ && reading_ != Reading::Done) {
+      readOnce();
+      if (state_ == State::Busy && write_failed_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
+    } else {
+      processInput();
+    }
+    in_own_event_ = false;
+    if (state_ != State::Closed) updateInterest();
+    return;
+  }
+  switch (state_) {
+    case State::Connecting: fail(ResponseFailure::ConnectTimeout, "the backend did not accept the connection in time"); return;
+    case State::Idle: close(); return;
+    case State::Busy:
+      if (reading_ == Reading::Head) {
+        fail(ResponseFailure::HeaderTimeout, "the backend did not answer in time");
+      } else {
+        fail(ResponseFailure::IdleTimeout, "the backend stopped sending its response");
+      }
+      return;
+    case State::Closed: return;
+  }
+}
+
+bool UpstreamConn::reusable() const {
+  const config::Pool& pool = context_.settings.pool;
+  if (!request_sent_ || write_failed_ || !response_keeps_alive_ || tunnel_ || !in_.empty()) return false;
+  if (response_->decoder.framing().kind == http::BodyKind::UntilClose) return false;
+  if (pool.max_idle == 0 || idle_timeout_ <= Duration::zero()) return false;
+  if (pool.max_requests > 0 && requests_ >= pool.max_requests) return false;
+  return pool.max_age == Duration::zero() || context_.clock.now() - opened_ < pool.max_age;
+}
+
+void UpstreamConn::goIdle() {
+  LB_CHECK(in_.empty() && out_.empty());
+  LB_CHECK(handler_ == nullptr && !response_);
+  state_ = State::Idle;
+  deadlines_.clear(kWriteSlot);
+  deadlines_.set(kReadSlot, idle_timeout_);
+  context_.stats.connections_active.subtract();
+  context_.stats.connections_idle.add();
+  context_.owner.onIdle(*this);
+}
+
+http::ResponseHandler* UpstreamConn::detach() {
+  http::ResponseHandler* handler = std::exchange(handler_, nullptr);
+  if (handler != nullptr) context_.owner.onDetached(*this);
+  return handler;
+}
+
+void UpstreamConn::fail(ResponseFailure why, const char* detail) {
+  http::ResponseHandler* handler = detach();
+  stream_->abort();
+  close();
+  if (handler != nullptr) handler->onResponseFailed(why, detail);
+}
+
+void UpstreamConn::reset() {
+  if (state_ == State::Closed || handler_ == nullptr) return;
+  detach();
+  stream_->abort();
+  close();
+}
+
+void UpstreamConn::close() {
+  LB_CHECK(state_ != State::Closed && handler_ == nullptr);
+  if (state_ == State::Idle) {
+    context_.stats.connections_idle.subtract();
+  } else {
+    context_.stats.connections_active.subtract();
+  }
+  state_ = State::Closed;
+  deadlines_.clearAll();
+  in_.clear();
+  out_.clear();
+  context_.owner.onClosed(*this);
+}
+
+bool UpstreamConn::wantsRead() const {
+  switch (state_) {
+    case State::Idle: return true;
+    case State::Busy: return reading_ != Reading::Done && !paused_ && in_.size() <= context_.settings.buffer_high;
+    default: return false;
+  }
+}
+
+void UpstreamConn::updateInterest() {
+  Interest interest = wantsRead() ? Interest::Read : Interest::None;
+  if (state_ == State::Connecting || !out_.empty()) interest = interest | Interest::Write;
+  if (interest == interest_) return;
+  interest_ = interest;
+  stream_->want(interest);
+}
+
+}  // namespace lb::back

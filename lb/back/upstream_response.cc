@@ -1,0 +1,174 @@
+// The response side of a backend connection: bytes to response events.
+#include <algorithm>
+#include <charconv>
+
+#include "lb/back/upstream_conn.h"
+#include "lb/base/check.h"
+#include "lb/http/framing.h"
+#include "lb/http/hop_by_hop.h"
+
+namespace lb::back {
+namespace {
+
+using http::ResponseFailure;
+
+// The `timeout=N` of a Keep-Alive field: how long the backend will keep an idle connection, in seconds.
+std::optional<Duration> keepAliveTimeout(const http::Fields& fields) {
+  const auto value = fields.find(http::FieldId::KeepAlive);
+  if (!value) return std::nullopt;
+  constexpr std::string_view kKey = "timeout=";
+  const std::size_t at = value->find(kKey);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint32_t seconds = 0;
+  const char* begin = value->data() + at + kKey.size();
+  if (std::from_chars(begin, value->data() + value->size(), seconds).ec != std::errc{}) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+}  // namespace
+
+void UpstreamConn::readOnce() {
+  buf::Buffer::SpaceArray storage;
+  const std::size_t wish = reading_ == Reading::Body ? context_.settings.buffer_high : buf::Block::kBytes;
+  const IoResult result = stream_->read(in_.reserve(wish, storage));
+  in_.commit(result.bytes);
+  if (result.status == IoStatus::WouldBlock) return;
+  if (state_ == State::Idle) {  // whatever it is, nobody asked for it
+    close();
+    return;
+  }
+  if (result.status == IoStatus::Ok) {
+    last_read_ = context_.clock.precise();
+    if (times_.bytes_read == 0) times_.read_first = last_read_;
+    times_.bytes_read += result.bytes;
+    processInput();
+  } else if (result.status == IoStatus::Eof) {
+    onEof();
+  } else {
+    fail(ResponseFailure::Closed, toString(result.status));
+  }
+}
+
+void UpstreamConn::processInput() {
+  while (handler_ != nullptr && (reading_ == Reading::Head ? parseHead() : decodeBody())) {
+  }
+  if (handler_ != nullptr) handler_->onResponseBatchEnd();
+}
+
+bool UpstreamConn::parseHead() {
+  if (in_.empty()) return false;
+  switch (response_->parser.parse(in_, context_.settings.head, response_->head)) {
+    case http::ParseStatus::NeedMore: return false;
+    case http::ParseStatus::Bad: fail(ResponseFailure::BadResponse, response_->parser.problem().what); return false;
+    case http::ParseStatus::Done: return acceptHead();
+  }
+  return false;
+}
+
+bool UpstreamConn::acceptUpgrade() const {
+  const auto chosen = response_->head.fields.find(http::FieldId::Upgrade);
+  return !upgrade_.empty() && request_sent_ && chosen && !chosen->empty() && http::listHasToken(upgrade_, *chosen);
+}
+
+bool UpstreamConn::acceptHead() {
+  http::ResponseHead& head = response_->head;
+  if (head.status < 200 && head.status != 101) {
+    if (head.status == 100) expects_continue_ = false;
+    deadlines_.clear(kReadSlot);
+    if (request_sent_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
+    handler_->onInterim(head);
+    if (handler_ == nullptr) return false;
+    response_->clear();
+    return true;
+  }
+  if (head.status == 101 && !acceptUpgrade()) {
+    fail(ResponseFailure::BadResponse, "the backend switched to a protocol that was not asked for");
+    return false;
+  }
+  const auto framing = http::responseFraming(head, method_);
+  if (!framing) {
+    fail(ResponseFailure::BadResponse, framing.error().what);
+    return false;
+  }
+  tunnel_ = head.status == 101;
+  times_.read_head = last_read_;
+  response_keeps_alive_ = http::keepsAlive(head.fields, head.version);
+  idle_timeout_ = context_.settings.pool.idle_timeout;
+  if (const auto promised = keepAliveTimeout(head.fields)) {
+    idle_timeout_ = std::min(idle_timeout_, *promised - std::chrono::seconds(1));
+  }
+  response_->decoder.start(tunnel_ ? http::Framing{.kind = http::BodyKind::UntilClose} : *framing);
+  reading_ = Reading::Body;
+  deadlines_.clear(kReadSlot);
+  expectBody();
+  handler_->onResponseHead(head, *framing);
+  return true;
+}
+
+void UpstreamConn::expectBody() {
+  if (!tunnel_ && !paused_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_idle);
+}
+
+bool UpstreamConn::decodeBody() {
+  if (paused_ && !response_->decoder.done()) return false;
+  if (in_.empty() && !response_->decoder.done()) return false;
+  const http::ParseStatus status = response_->decoder.decode(in_, body_, context_.settings.body);
+  if (!body_.empty()) handler_->onResponseBody(body_);
+  LB_CHECK(body_.empty());
+  if (handler_ == nullptr) return false;
+  switch (status) {
+    case http::ParseStatus::NeedMore: expectBody(); return false;
+    case http::ParseStatus::Bad: fail(ResponseFailure::BadResponse, response_->decoder.problem().what); return false;
+    case http::ParseStatus::Done: finishResponse(); return false;
+  }
+  return false;
+}
+
+void UpstreamConn::onEof() {
+  if (reading_ == Reading::Body && response_->decoder.end() == http::ParseStatus::Done) {
+    if (!tunnel_) {
+      finishResponse();
+      return;
+    }
+    reading_ = Reading::Done;
+    http::ResponseHandler* handler = handler_;
+    times_.read_last = last_read_;
+    handler->onResponseEnd(nullptr);
+    if (handler_ != nullptr) handler->onResponseBatchEnd();
+    return;
+  }
+  fail(ResponseFailure::Closed, anyByteRead() ? "the backend closed in the middle of its response"
+                                              : "the backend closed without answering");
+}
+
+void UpstreamConn::finishResponse() {
+  times_.read_last = last_read_;
+  reading_ = Reading::Done;
+  const bool reuse = reusable();
+  const auto finished = std::move(response_);  // the trailers live in it until the handler has seen them
+  const http::Fields& trailers = finished->decoder.trailers();
+  http::ResponseHandler* handler = detach();
+  if (reuse) {
+    goIdle();
+  } else {
+    if (!request_sent_) stream_->abort();
+    close();
+  }
+  handler->onResponseEnd(trailers.size() > 0 ? &trailers : nullptr);
+  handler->onResponseBatchEnd();
+}
+
+void UpstreamConn::pauseResponse(bool paused) {
+  if (paused_ == paused || handler_ == nullptr) return;
+  paused_ = paused;
+  if (reading_ != Reading::Body) return;
+  if (paused) {
+    deadlines_.clear(kReadSlot);  // it is not the backend who is slow
+  } else {
+    expectBody();
+    if (!in_.empty()) deadlines_.set(kKickSlot, Duration::zero());
+  }
+  if (!in_own_event_) updateInterest();
+}
+
+}  // namespace lb::back

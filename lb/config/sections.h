@@ -1,0 +1,21 @@
+// The parts of the file, each read into its struct. What a part leaves out keeps the value that the target came with,
+// which is how defaults and inheritance work.
+#pragma once
+
+#include "lb/config/config.h"
+#include "lb/config/reader.h"
+
+namespace lb::config {
+
+// Where values stand that only make sense together; for validate().
+struct Marks {
+  Place limits;
+};
+
+// listen, admin, and all that is not of one service.
+void readProxy(Section& proxy, Config& config, Marks& marks);
+
+// defaults, default_service and services.
+void readServices(Section& proxy, Config& config);
+
+}  // namespace lb::config

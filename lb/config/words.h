@@ -1,0 +1,32 @@
+// The words of the file that stand for enumerated values: read by the parser, written by the dump.
+#pragma once
+
+#include <array>
+
+#include "lb/base/check.h"
+#include "lb/config/reader.h"
+
+namespace lb::config {
+
+inline constexpr std::array<Word<Balance>, 2> kBalanceWords{
+    {{"random", Balance::Random}, {"round_robin", Balance::RoundRobin}}};
+
+inline constexpr std::array<Word<LogFormat>, 2> kLogFormatWords{{{"text", LogFormat::Text}, {"json", LogFormat::Json}}};
+
+inline constexpr std::array<Word<LogLevel>, 6> kLogLevelWords{{{"trace", LogLevel::Trace},
+                                                               {"debug", LogLevel::Debug},
+                                                               {"info", LogLevel::Info},
+                                                               {"warn", LogLevel::Warn},
+                                                               {"error", LogLevel::Error},
+                                                               {"off", LogLevel::Off}}};
+
+template <class E, std::size_t N>
+std::string_view wordOf(E value, const std::array<Word<E>, N>& words) {
+  for (const Word<E>& word : words) {
+    if (word.value == value) return word.word;
+  }
+  LB_CHECK(!"every value has a word");
+  return "";
+}
+
+}  // namespace lb::config

@@ -1,0 +1,222 @@
+// See control.h.
+#include "lb/control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace lb {
+namespace {
+
+// FNV-1a, enough to tell configurations apart in metrics.
+std::string shortHash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
+  return fmt::format("{:016x}", hash);
+}
+
+Address addressOf(const std::string& text, std::uint16_t port) {
+  return {IpAddress::parse(text).value_or(IpAddress{}), port};
+}
+
+bool sameListen(const config::Listen& a, const config::Listen& b) { return a.address == b.address && a.port == b.port; }
+
+}  // namespace
+
+Control::Control(const Env& env, ControlHost& host, Logger& log, ControlOptions options, std::size_t workers)
+    : env_(env),
+      host_(host),
+      log_(log),
+      options_(std::move(options)),
+      telemetry_(workers, options_.build),
+      worker_count_(workers),
+      admin_router_(*this, {}, env.clock, blocks_),
+      admin_stats_(config::Metrics{}),
+      drain_delay_(env.loop.makeTimer([this] { drainWorkers(); })) {}
+
+Control::~Control() = default;
+
+std::shared_ptr<const config::Config> Control::resolved(config::Config config) const {
+  if (config.limits.max_connections == 0) config.limits.max_connections = options_.max_connections;
+  if (config.threads == 0) config.threads = static_cast<std::uint32_t>(worker_count_);
+  return std::make_shared<const config::Config>(std::move(config));
+}
+
+Result<void> Control::start(std::shared_ptr<const config::Config> config, std::vector<std::unique_ptr<WorkerPort>> workers) {
+  config_ = std::move(config);
+  workers_ = std::move(workers);
+  for (const config::Listen& listen : config_->listen) {
+    if (listen.port == 0) continue;
+    if (const auto free = host_.probeListen(addressOf(listen.address, listen.port)); !free) return free;
+  }
+  if (config_->admin.enabled) {
+    if (const auto started = startAdmin(config_->admin); !started) return started;
+  }
+  state_.last_reload_ok_timestamp = std::chrono::duration<double>(env_.clock.wall().since_epoch).count();
+  noteConfiguration();
+  const std::vector<observe::StatsView> views = telemetry_.apply(*config_);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->post([this, configuration = config_, view = views[i]](Worker& worker) {
+      const auto started = worker.start(configuration, view, [this] { host_.postToControl([this] { workerAccepting(); }); });
+      if (!started) host_.postToControl([this, what = started.error().what] { workerFailed(what); });
+    });
+  }
+  return {};
+}
+
+Result<void> Control::startAdmin(const config::Admin& settings) {
+  admin_router_.setAllow(settings.allow);
+  admin_server_ = std::make_unique<front::Server>(env_, blocks_, admin_router_, log_, admin_stats_, admin_settings_);
+  const Address at = addressOf(settings.address, settings.port);
+  if (settings.port != 0) {
+    if (const auto free = host_.probeListen(at); !free) return free;
+  }
+  const auto bound = admin_server_->listen(at);
+  if (!bound) return bound;
+  log_.write(LogLevel::Info, fmt::format("control plane on {}", admin_server_->localAddresses().front().toString()));
+  return {};
+}
+
+void Control::workerAccepting() {
+  if (++accepting_ != workers_.size()) return;
+  std::string where;
+  for (const config::Listen& listen : config_->listen) {
+    where += fmt::format("{}{}:{}", where.empty() ? "" : ", ", listen.address.empty() ? "*" : listen.address, listen.port);
+  }
+  log_.write(LogLevel::Info, fmt::format("listening on {} with {} worker{}, {} service{}", where, workers_.size(),
+                                         workers_.size() == 1 ? "" : "s", config_->services.size(),
+                                         config_->services.size() == 1 ? "" : "s"));
+}
+
+void Control::workerFailed(std::string what) {
+  log_.write(LogLevel::Error, what);
+  stop(1);
+}
+
+void Control::reloadFailed(const std::string& why) {
+  log_.write(LogLevel::Error, why);
+  log_.write(LogLevel::Error, "the configuration was not reloaded; the old one stays in force");
+  ++state_.reloads_failed;
+  state_.last_reload_ok = false;
+  telemetry_.setControl(state_);
+}
+
+void Control::reload() {
+  if (state_.draining) return;
+  const auto text = host_.readConfiguration();
+  if (!text) {
+    reloadFailed(text.error().what);
+    return;
+  }
+  auto parsed = config::parse(*text);
+  if (!parsed) {
+    std::string all;
+    for (const config::Issue& issue : parsed.error()) {
+      if (!all.empty()) log_.write(LogLevel::Error, all);
+      all = config::format(options_.file_name, issue);
+    }
+    reloadFailed(all);
+    return;
+  }
+  for (const config::Issue& issue : parsed->warnings) log_.write(LogLevel::Warn, config::format(options_.file_name, issue));
+  const auto next = resolved(std::move(parsed->config));
+  for (const config::Listen& listen : next->listen) {
+    const bool known = std::ranges::any_of(config_->listen, [&](const auto& old) { return sameListen(old, listen); });
+    if (known || listen.port == 0) continue;
+    if (const auto free = host_.probeListen(addressOf(listen.address, listen.port)); !free) {
+      reloadFailed(free.error().what);
+      return;
+    }
+  }
+  warnAboutRestart(*next);
+  admin_router_.setAllow(next->admin.allow);
+  config_ = next;
+  ++state_.reloads_ok;
+  state_.last_reload_ok = true;
+  state_.last_reload_ok_timestamp = std::chrono::duration<double>(env_.clock.wall().since_epoch).count();
+  noteConfiguration();
+  std::vector<observe::StatsView> views = telemetry_.apply(*config_);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->post([configuration = config_, view = std::move(views[i])](Worker& worker) {
+      worker.reload(configuration, view);
+    });
+  }
+  log_.write(LogLevel::Info, fmt::format("configuration reloaded: {} services", config_->services.size()));
+}
+
+void Control::warnAboutRestart(const config::Config& next) {
+  const auto warn = [&](std::string_view key) {
+    log_.write(LogLevel::Warn, fmt::format("a change of {} takes effect at the next start", key));
+  };
+  if (next.threads != config_->threads) warn("threads");
+  if (next.admin.enabled != config_->admin.enabled || next.admin.address != config_->admin.address ||
+      next.admin.port != config_->admin.port) {
+    warn("admin.address and admin.port");
+  }
+  if (next.log.path != config_->log.path || next.log.format != config_->log.format || next.log.level != config_->log.level) {
+    warn("log");
+  }
+  if (next.access_log.path != config_->access_log.path) warn("access_log.path");
+}
+
+void Control::noteConfiguration() {
+  state_.config_hash = shortHash(config::dump(*config_));
+  telemetry_.setControl(state_);
+}
+
+void Control::drain() {
+  if (state_.draining) {
+    log_.write(LogLevel::Warn, "stopping at once; requests in flight are cut");
+    stop(1);
+    return;
+  }
+  state_.draining = true;
+  telemetry_.setControl(state_);
+  const auto seconds = [](Duration duration) { return std::chrono::duration<double>(duration).count(); };
+  log_.write(LogLevel::Info, fmt::format("draining: up to {:g} s for what is in flight; signal again to stop at once",
+                                         seconds(config_->drain.delay + config_->drain.timeout)));
+  for (const auto& worker : workers_) worker->post([](Worker& one) { one.announceDrain(); });
+  drain_delay_->arm(config_->drain.delay);
+}
+
+void Control::drainWorkers() {
+  for (const auto& worker : workers_) {
+    worker->post([this, timeout = config_->drain.timeout](Worker& one) {
+      one.drain(timeout, [this] { host_.postToControl([this] { workerDrained(); }); });
+    });
+  }
+}
+
+void Control::workerDrained() {
+  if (++drained_ == workers_.size()) stop(0);
+}
+
+void Control::stop(int exit_code) {
+  if (std::exchange(stopped_, true)) return;
+  for (const auto& worker : workers_) worker->post([](Worker& one) { one.shutdownNow(); });
+  if (admin_server_) admin_server_->shutdownNow();
+  host_.onStopped(exit_code);
+}
+
+// Also asked from workers (metrics.on_proxy_port), so it reads no state of the loop.
+std::string Control::metrics() { return telemetry_.prometheusText(env_.clock.precise(), host_.process()); }
+std::string Control::stats() { return telemetry_.statsJson(env_.clock.precise()); }
+std::string Control::configuration() { return config::dump(*config_); }
+
+std::string Control::version() {
+  return fmt::format("{{\"name\":\"lb\",\"version\":\"{}\",\"revision\":\"{}\",\"compiler\":\"{}\"}}\n", options_.build.version,
+                     options_.build.revision, options_.build.compiler);
+}
+
+std::string Control::notReady() {
+  if (state_.draining) return "draining";
+  if (accepting_ < workers_.size()) return "starting";
+  return {};
+}
+
+std::vector<Address> Control::adminAddresses() const {
+  return admin_server_ ? admin_server_->localAddresses() : std::vector<Address>{};
+}
+
+}  // namespace lb

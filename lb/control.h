@@ -1,0 +1,99 @@
+// The control side: takes configurations, hands them to the workers, answers the control plane, drains.
+//
+// It runs on a loop of its own and reaches workers only by messages, so it knows no thread: the real program posts across
+// threads, the simulator posts within one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lb/admin/admin.h"
+#include "lb/config/parse.h"
+#include "lb/front/server.h"
+#include "lb/observe/telemetry.h"
+#include "lb/worker.h"
+
+namespace lb {
+
+// The way to one worker: the task runs on the worker's loop, later, in order.
+class WorkerPort {
+ public:
+  virtual ~WorkerPort() = default;
+  virtual void post(std::move_only_function<void(Worker&)> task) = 0;
+};
+
+// What only the operating-system side knows or can do.
+class ControlHost {
+ public:
+  virtual ~ControlHost() = default;
+  [[nodiscard]] virtual Result<std::string> readConfiguration() = 0;  // the text of the configured file
+  [[nodiscard]] virtual Result<void> probeListen(const Address& at) = 0;  // could a listener be opened there?
+  [[nodiscard]] virtual observe::Telemetry::Process process() = 0;
+  // From a worker's loop to the control loop.
+  virtual void postToControl(std::move_only_function<void()> task) = 0;
+  virtual void onStopped(int exit_code) = 0;  // all is over; the program may end
+};
+
+struct ControlOptions {
+  std::string file_name = "config.yaml";  // for messages
+  observe::BuildInfo build;
+  std::uint32_t max_connections = 0;  // what `auto` means on this machine
+};
+
+class Control final : public admin::AdminSource {
+ public:
+  Control(const Env& env, ControlHost& host, Logger& log, ControlOptions options, std::size_t workers);
+  ~Control() override;
+
+  // The configuration as the workers get it: what `auto` stands for filled in.
+  [[nodiscard]] std::shared_ptr<const config::Config> resolved(config::Config config) const;
+
+  // Starts workers and control plane. On an error nothing goes on listening for long: the program is to end.
+  [[nodiscard]] Result<void> start(std::shared_ptr<const config::Config> config,
+                                   std::vector<std::unique_ptr<WorkerPort>> workers);
+  void reload();  // reads, checks, hands out; or keeps the old one and says why
+  void drain();   // the first call drains, a second one stops at once
+
+  std::string metrics() override;
+  std::string stats() override;
+  std::string configuration() override;
+  std::string version() override;
+  std::string notReady() override;
+
+  [[nodiscard]] observe::Telemetry& telemetry() { return telemetry_; }
+  [[nodiscard]] std::vector<Address> adminAddresses() const;
+
+ private:
+  [[nodiscard]] Result<void> startAdmin(const config::Admin& settings);
+  void workerAccepting();
+  void workerFailed(std::string what);
+  void workerDrained();
+  void drainWorkers();
+  void stop(int exit_code);
+  void reloadFailed(const std::string& why);
+  void warnAboutRestart(const config::Config& next);
+  void noteConfiguration();
+
+  Env env_;
+  ControlHost& host_;
+  Logger& log_;
+  ControlOptions options_;
+  observe::Telemetry telemetry_;
+  observe::Telemetry::Control state_;
+  buf::BlockPool blocks_;
+  std::shared_ptr<const config::Config> config_;
+  std::vector<std::unique_ptr<WorkerPort>> workers_;
+  std::size_t worker_count_;
+  std::size_t accepting_ = 0;
+  std::size_t drained_ = 0;
+  bool stopped_ = false;
+  admin::AdminRouter admin_router_;
+  observe::WorkerStats admin_stats_;
+  front::ClientSettings admin_settings_;
+  std::unique_ptr<front::Server> admin_server_;
+  std::unique_ptr<Timer> drain_delay_;
+};
+
+}  // namespace lb

@@ -1,0 +1,172 @@
+// The writing side of a client connection: response events to bytes, and what follows a response.
+#include "lb/front/client_conn.h"
+
+#include "lb/base/check.h"
+#include "lb/http/body_decoder.h"
+#include "lb/http/serializer.h"
+
+namespace lb::front {
+
+void ClientConn::sendInterim(const http::ResponseHead& head) {
+  if (state_->head.version == http::Version::Http10) return;
+  http::writeResponseHead(head, {}, {}, out_);
+  if (reading_ == Reading::Body) expectBody();  // a client that waited for 100 has its go-ahead now
+}
+
+bool ClientConn::mustClose() const {
+  if (!keep_alive_ || close_after_response_ || context_.draining || client_eof_) return true;
+  const ClientSettings& settings = context_.settings;
+  if (settings.requests_max > 0 && requests_ >= settings.requests_max) return true;
+  return settings.age_max > Duration::zero() && context_.clock.now() - opened_ >= settings.age_max;
+}
+
+void ClientConn::sendHead(const http::ResponseHead& head, const http::Framing& framing, std::string_view upgrade) {
+  LB_CHECK(writing_ == Writing::Nothing);
+  writing_ = Writing::Body;
+  const http::Version version = state_->head.version;
+  http::Framing sent = framing;
+  if (framing.kind == http::BodyKind::Chunked || framing.kind == http::BodyKind::UntilClose) {
+    sent.kind = version == http::Version::Http11 ? http::BodyKind::Chunked : http::BodyKind::UntilClose;
+  }
+  response_kind_ = sent.kind;
+  if (sent.kind == http::BodyKind::UntilClose || mustClose()) close_after_response_ = true;
+  http::writeResponseHead(head, sent,
+                          {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},
+                          out_);
+  if (head.status != 101) return;
+  tunnel_ = true;
+  close_after_response_ = true;
+  response_kind_ = http::BodyKind::UntilClose;
+  LB_CHECK(reading_ == Reading::Done || reading_ == Reading::Closed);
+  if (reading_ == Reading::Closed) return;
+  reading_ = Reading::Body;
+  state_->decoder.start({.kind = http::BodyKind::UntilClose});
+  if (client_eof_) {
+    client_eof_ = false;  // read again, and passed on as the end of the tunnel's direction
+  }
+  wakeSoon();
+}
+
+void ClientConn::sendBody(buf::Buffer& body) {
+  if (response_kind_ == http::BodyKind::Chunked) {
+    http::encodeChunk(body, out_);
+  } else {
+    body.moveTo(out_);
+  }
+  was_congested_ = was_congested_ || congested();
+}
+
+void ClientConn::sendEnd(const http::Fields* trailers) {
+  LB_CHECK(writing_ == Writing::Body);
+  writing_ = Writing::Ended;
+  if (response_kind_ == http::BodyKind::Chunked) http::encodeLastChunk(trailers, out_);
+}
+
+void ClientConn::flush() {
+  if (in_own_event_ || reading_ == Reading::Closed) return;  // the event flushes at its end
+  flushOut();
+  if (reading_ != Reading::Closed) updateInterest();
+}
+
+void ClientConn::flushOut() {
+  while (!out_.empty()) {
+    buf::Buffer::BytesArray storage;
+    const IoResult result = stream_->write(out_.slices(storage));
+    if (result.status == IoStatus::WouldBlock) break;
+    if (result.status != IoStatus::Ok) {
+      onGone();
+      return;
+    }
+    last_write_ = context_.clock.precise();
+    if (state_) {
+      if (state_->times.write_first == MonoTime{}) state_->times.write_first = last_write_;
+      state_->times.bytes_written += result.bytes;
+    }
+    out_.consume(result.bytes);
+    deadlines_.clear(kWriteSlot);
+  }
+  onWritten();
+}
+
+void ClientConn::onWritten() {
+  if (!out_.empty()) {
+    deadlines_.setUnlessSet(kWriteSlot, context_.settings.timeouts.response_idle);
+  } else if (writing_ == Writing::Ended) {
+    responseWritten();
+    return;
+  }
+  if (was_congested_ && out_.size() <= context_.settings.bufferLow()) {
+    was_congested_ = false;
+    if (handler_ && writing_ == Writing::Body) handler_->onResponseDrained();
+  }
+}
+
+void ClientConn::responseWritten() {
+  writing_ = Writing::Finished;
+  state_->times.write_last = last_write_;
+  if (tunnel_) {
+    static_cast<void>(stream_->finish());  // a failure shows at the next read
+    if (reading_ == Reading::Body) return;  // the other direction goes on
+  }
+  finishRequest();
+}
+
+void ClientConn::finishRequest() {
+  const bool request_incomplete = reading_ == Reading::Body || reading_ == Reading::Failed;
+  const bool closing = close_after_response_ || client_eof_ || mustClose();
+  deadlines_.clear(kReadSlot);
+  deadlines_.clear(kRateSlot);
+  handler_->onResponseSent();
+  handler_.reset();
+  state_.reset();
+  if (request_incomplete || (closing && !in_.empty())) {
+    linger();
+  } else if (closing) {
+    close();
+  } else {
+    becomeIdle();
+  }
+}
+
+void ClientConn::becomeIdle() {
+  reading_ = Reading::Head;
+  writing_ = Writing::Nothing;
+  close_after_response_ = false;
+  paused_ = false;
+  was_congested_ = false;
+  context_.stats.connections_idle.add();
+  counted_idle_ = true;
+  deadlines_.set(kReadSlot, context_.settings.timeouts.client_idle);
+  if (!in_.empty()) wakeSoon();  // the next request is here already
+}
+
+void ClientConn::linger() {
+  reading_ = Reading::Linger;
+  in_.clear();
+  out_.clear();
+  if (client_eof_ || stream_->finish() != IoStatus::Ok) {
+    close();
+    return;
+  }
+  deadlines_.clearAll();
+  deadlines_.set(kReadSlot, kLingerTime);
+  if (!in_own_event_) updateInterest();
+}
+
+void ClientConn::reset() {
+  if (reading_ == Reading::Closed) return;
+  stream_->abort();
+  close();
+}
+
+void ClientConn::close() {
+  LB_CHECK(reading_ != Reading::Closed);
+  reading_ = Reading::Closed;
+  deadlines_.clearAll();
+  if (counted_idle_) context_.stats.connections_idle.subtract();
+  counted_idle_ = false;
+  context_.stats.connections_open.subtract();
+  context_.owner.onClosed(*this);  // the handler, if there is one, is released with the connection, at the turn's end
+}
+
+}  // namespace lb::front

@@ -1,0 +1,107 @@
+// See server.h.
+#include "lb/front/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lb::front {
+
+Server::Server(const Env& env, buf::BlockPool& blocks, http::RequestRouter& router, Logger& log,
+               observe::WorkerStats& stats, const ClientSettings& settings)
+    : loop_(env.loop),
+      network_(env.network),
+      log_(log),
+      stats_(stats),
+      settings_(settings),
+      states_(kStatesKept),
+      context_{env.loop, env.clock, blocks, settings_, router, states_, stats, *this, draining_},
+      retry_(env.loop.makeTimer([this] {
+        backing_off_ = false;
+        updatePaused();
+      })) {}
+
+Server::~Server() = default;
+
+Result<void> Server::listen(const Address& at) {
+  if (std::ranges::any_of(listeners_, [&](const Bound& bound) { return bound.configured == at; })) return {};
+  auto listener = network_.listen(at, *this);
+  if (!listener) return std::unexpected(listener.error());
+  if (paused_) (*listener)->pause(true);
+  listeners_.push_back({at, std::move(*listener)});
+  return {};
+}
+
+void Server::stopListening(const Address& at) {
+  std::erase_if(listeners_, [&](const Bound& bound) { return bound.configured == at; });
+}
+
+std::vector<Address> Server::listening() const {
+  std::vector<Address> addresses;
+  for (const Bound& bound : listeners_) addresses.push_back(bound.configured);
+  return addresses;
+}
+
+std::vector<Address> Server::localAddresses() const {
+  std::vector<Address> addresses;
+  for (const Bound& bound : listeners_) addresses.push_back(bound.listener->local());
+  return addresses;
+}
+
+void Server::holdAccepting(bool held) {
+  held_ = held;
+  updatePaused();
+}
+
+void Server::onAccept(std::unique_ptr<Stream> stream) {
+  stats_.connections_accepted.add();
+  connections_.push_front(std::make_unique<ClientConn>(std::move(stream), context_));
+  ClientConn& connection = *connections_.front();
+  connection.place_ = connections_.begin();
+  if (full()) updatePaused();
+  connection.start();
+}
+
+void Server::onAcceptFailed(IoStatus why) {
+  stats_.accept_failures.add();
+  if (log_.enabled(LogLevel::Warn)) {
+    log_.write(LogLevel::Warn, fmt::format("cannot accept connections: {}; trying again", toString(why)));
+  }
+  backing_off_ = true;
+  retry_->arm(kAcceptRetry);
+  updatePaused();
+}
+
+void Server::updatePaused() {
+  const bool pause = held_ || backing_off_ || full();
+  if (pause == paused_) return;
+  paused_ = pause;
+  if (pause && !held_) stats_.accept_pauses.add();
+  for (Bound& bound : listeners_) bound.listener->pause(pause);
+}
+
+void Server::onClosed(ClientConn& connection) {
+  std::unique_ptr<ClientConn> owned = std::move(*connection.place_);
+  connections_.erase(connection.place_);
+  loop_.retire(std::move(owned));
+  updatePaused();
+  if (connections_.empty() && on_empty_) loop_.post(std::exchange(on_empty_, nullptr));
+}
+
+void Server::drain(std::move_only_function<void()> on_empty) {
+  draining_ = true;
+  on_empty_ = std::move(on_empty);
+  listeners_.clear();  // offers what the system had queued, so that those clients are served too
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    ClientConn& connection = **next++;  // drain() may unlink it
+    connection.drain();
+  }
+  if (connections_.empty() && on_empty_) loop_.post(std::exchange(on_empty_, nullptr));
+}
+
+void Server::shutdownNow() {
+  listeners_.clear();
+  while (!connections_.empty()) connections_.front()->shutdownNow();
+}
+
+}  // namespace lb::front

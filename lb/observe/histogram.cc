@@ -1,0 +1,70 @@
+// Buckets and the sliding maximum. One worker writes; a reader on another thread may see a value in a bucket a moment
+// before it sees it in the sum, which a scrape cannot tell from having come a moment earlier.
+#include "lb/observe/histogram.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lb::observe {
+namespace {
+
+constexpr std::int64_t kSliceNanoseconds = 10'000'000'000;
+
+// Two precise clock readings may be equal; they are never in the wrong order, but a caller's arithmetic may be.
+std::int64_t nanoseconds(Duration value) {
+  return std::max<std::int64_t>(value.count(), 0);
+}
+
+}  // namespace
+
+// A reader that meets a slice while it is being turned over sees either -1 and skips it, or the old number, which is
+// out of its window, or the new number and with it the new maximum.
+void SlidingMax::observe(Duration value, MonoTime now) {
+  const std::int64_t number = now.since_start.count() / kSliceNanoseconds;
+  Slice& slice = slices_[static_cast<std::size_t>(number) % kSlices];
+  const std::int64_t ns = nanoseconds(value);
+  if (slice.number.load(std::memory_order_relaxed) == number) {
+    if (ns > slice.max.load(std::memory_order_relaxed)) slice.max.store(ns, std::memory_order_relaxed);
+    return;
+  }
+  slice.number.store(-1, std::memory_order_relaxed);
+  slice.max.store(ns, std::memory_order_release);  // keeps the -1 before it
+  slice.number.store(number, std::memory_order_release);
+}
+
+Duration SlidingMax::max(MonoTime now) const {
+  // Slices newer than `now` count too: the reader's clock may stand at the start of its own loop turn.
+  const std::int64_t oldest = now.since_start.count() / kSliceNanoseconds - static_cast<std::int64_t>(kSlices) + 1;
+  std::int64_t max = 0;
+  for (const Slice& slice : slices_) {
+    const std::int64_t number = slice.number.load(std::memory_order_acquire);
+    if (number >= 0 && number >= oldest) max = std::max(max, slice.max.load(std::memory_order_acquire));
+  }
+  return Duration(max);
+}
+
+Histogram::Histogram(const Buckets& bounds) : bounds_(bounds), counts_(bounds.size() + 1) {
+  bounds_ns_.reserve(bounds.size());
+  for (const double bound : bounds) bounds_ns_.push_back(std::llround(bound * 1e9));
+}
+
+void Histogram::observe(Duration value, MonoTime now) {
+  const std::int64_t ns = nanoseconds(value);
+  // Prometheus buckets are "less than or equal": the first bound not below the value.
+  const auto bound = std::ranges::lower_bound(bounds_ns_, ns);
+  counts_[static_cast<std::size_t>(bound - bounds_ns_.begin())].add();
+  sum_ns_.add(static_cast<std::uint64_t>(ns));
+  max_.observe(Duration(ns), now);
+}
+
+std::uint64_t Histogram::count() const {
+  std::uint64_t count = 0;
+  for (const Counter& one : counts_) count += one.get();
+  return count;
+}
+
+double Histogram::sumSeconds() const {
+  return static_cast<double>(sum_ns_.get()) / 1e9;
+}
+
+}  // namespace lb::observe

@@ -1,0 +1,108 @@
+// The end of an exchange: its record, its numbers, its line in the access log.
+#include <algorithm>
+#include <utility>
+
+#include "lb/base/check.h"
+#include "lb/observe/access_log.h"
+#include "lb/proxy/exchange.h"
+
+namespace lb::proxy {
+namespace {
+
+using observe::kUnknown;
+
+// From one reading to a later one; unknown if either did not happen. Readings may cross where two directions overlap
+// (an answer that comes before the request is complete): then no time passed.
+Duration between(MonoTime from, MonoTime to) {
+  if (from == MonoTime{} || to == MonoTime{}) return kUnknown;
+  return std::max(to - from, Duration::zero());
+}
+
+}  // namespace
+
+observe::Phases Exchange::phases() const {
+  const http::MessageTimes& client = client_->times();
+  const http::MessageTimes& backend = backend_times_;
+  observe::Phases phases;
+  phases.total = between(client.read_first, client.write_last);
+  phases.receive = between(client.read_first, client.read_last);
+  phases.response = between(client.write_first, client.write_last);
+  if (attempts_ == 0) return phases;
+  phases.connect = between(backend.connect_begin, backend.connect_end);
+  phases.send = between(backend.write_first, backend.write_last);
+  phases.wait = between(backend.write_last, backend.read_first);
+  phases.backend_receive = between(backend.read_first, backend.read_last);
+  const Duration to_backend = between(client.read_head, backend.write_first);
+  if (to_backend != kUnknown) {
+    const Duration connecting = phases.connect == kUnknown ? Duration::zero() : phases.connect;
+    phases.overhead_request = std::max(to_backend - connecting - earlier_attempts_, Duration::zero());
+  }
+  if (status_ != 0 && reason_ == observe::Reason::None) {
+    phases.overhead_response = between(backend.read_first, client.write_first);
+  }
+  return phases;
+}
+
+void Exchange::onResponseSent() {
+  abandonBackend(observe::AttemptResult::Ok);  // a tunnel whose two directions have ended
+  finish();
+}
+
+void Exchange::finish() {
+  const bool from_backend = answering();
+  enter(Phase::Done);
+  if (deadlines_) deadlines_->clearAll();
+  if (aborted_ != observe::AbortPhase::None && status_ == 0) status_ = 499;
+  observe::Record record;
+  record.time = context_.clock.wall();
+  record.request_id = identity_.request_id;
+  record.client = identity_.client;
+  record.peer = peer_;
+  record.listener = listener_;
+  record.method = head_->method;
+  record.method_text = head_->methodText();
+  record.version = head_->version;
+  record.host = head_->host;
+  record.path = head_->path();
+  record.path = record.path.substr(0, record.path.find('?'));
+  record.service = service_ != nullptr ? std::string_view(service_->name()) : std::string_view("_none");
+  if (backend_ != nullptr) record.backend = backend_->stats().label;
+  record.user_agent = head_->fields.find(http::FieldId::UserAgent).value_or("");
+  record.detail = detail_;
+  record.attempts = attempts_;
+  record.code = status_;
+  record.origin = from_backend ? observe::Origin::Backend : observe::Origin::Proxy;
+  record.reason = reason_;
+  record.aborted = aborted_;
+  record.backend_broke = backend_broke_;
+  record.conn_reused = reused_;
+  record.bytes_in = client_->times().bytes_read;
+  record.bytes_out = client_->times().bytes_written;
+  record.backend_bytes_in = backend_bytes_in_;
+  record.backend_bytes_out = backend_bytes_out_;
+  record.phases = phases();
+
+  observe::ServiceStats& stats = service_ != nullptr ? service_->stats() : *context_.none;
+  observe::book(record, context_.clock.now(), stats, backend_ != nullptr ? &backend_->stats() : nullptr);
+  if (context_.access_log == nullptr) return;
+  context_.line.clear();
+  if (context_.access_format == config::LogFormat::Json) {
+    observe::formatJson(record, context_.line);
+  } else {
+    observe::formatText(record, context_.line);
+  }
+  context_.access_log->write(context_.line);
+}
+
+void Exchange::release() {
+  LB_CHECK(upstream_ == nullptr);
+  replay_.clear();
+  if (backend_ != nullptr) std::exchange(backend_, nullptr)->dropUser();
+  if (service_ != nullptr) {
+    service_->stats().inflight_requests.subtract();
+    std::exchange(service_, nullptr)->dropUser();
+  }
+  FreeList<Exchange>::GiveBack{context_.exchanges}(this);
+}
+
+}  // namespace lb::proxy

@@ -1,0 +1,104 @@
+// See forward_headers.h.
+#include "lb/proxy/forward_headers.h"
+
+#include <algorithm>
+#include <array>
+
+#include "lb/http/hop_by_hop.h"
+
+namespace lb::proxy {
+namespace {
+
+using http::FieldId;
+
+constexpr std::size_t kRequestIdMax = 128;
+
+bool isTrusted(const IpAddress& ip, std::span<const Cidr> trusted) {
+  return std::ranges::any_of(trusted, [&](const Cidr& network) { return network.contains(ip); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80": all are found in the field.
+std::optional<IpAddress> forwardedAddress(std::string_view text) {
+  if (text.starts_with('[')) return IpAddress::parse(text.substr(1, text.find(']') - 1));
+  if (const auto plain = IpAddress::parse(text)) return plain;
+  return IpAddress::parse(text.substr(0, text.rfind(':')));
+}
+
+// From the right, every address that a trusted proxy reported; stops behind the first that is not trusted.
+IpAddress walkForwardedFor(const http::Fields& fields, const IpAddress& peer, std::span<const Cidr> trusted) {
+  IpAddress client = peer;
+  for (std::size_t i = fields.size(); i-- > 0;) {
+    if (fields.dropped(i) || fields.id(i) != FieldId::XForwardedFor) continue;
+    std::string_view rest = fields.value(i);
+    while (!rest.empty()) {
+      const std::size_t comma = rest.rfind(',');
+      const std::string_view last = comma == std::string_view::npos ? rest : rest.substr(comma + 1);
+      const auto address = forwardedAddress(trimmed(last));
+      if (!address) return client;
+      client = *address;
+      if (!isTrusted(client, trusted)) return client;
+      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
+    }
+  }
+  return client;
+}
+
+bool usableRequestId(std::string_view id) {
+  return !id.empty() && id.size() <= kRequestIdMax && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+void appendHex(std::uint64_t word, std::string& out) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(word >> shift) & 15U]);
+}
+
+}  // namespace
+
+void identify(const http::RequestHead& head, const Address& peer, std::span<const Cidr> trusted, Random& random,
+              Identity& identity) {
+  identity.peer_trusted = isTrusted(peer.ip, trusted);
+  identity.client = peer;
+  identity.request_id.clear();
+  if (identity.peer_trusted) {
+    const IpAddress client = walkForwardedFor(head.fields, peer.ip, trusted);
+    if (client != peer.ip) identity.client = {client, 0};
+    const auto id = head.fields.find(FieldId::XRequestId);
+    if (id && usableRequestId(*id)) identity.request_id = *id;
+  }
+  if (identity.request_id.empty()) {
+    appendHex(random.next(), identity.request_id);
+    appendHex(random.next(), identity.request_id);
+  }
+}
+
+void rewriteRequest(http::RequestHead& head, const Address& peer, const Identity& identity) {
+  http::Fields& fields = head.fields;
+  http::dropHopByHop(fields);
+  if (head.version == http::Version::Http10) fields.drop(FieldId::Expect);  // RFC 9110 10.1.1
+  fields.drop(FieldId::XRequestId);
+  if (!identity.peer_trusted) {
+    for (const FieldId id : {FieldId::Forwarded, FieldId::XForwardedFor, FieldId::XForwardedHost, FieldId::XForwardedProto}) {
+      fields.drop(id);
+    }
+  }
+  std::string chain;  // one field, because many readers look at the first only
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields.dropped(i) || fields.id(i) != FieldId::XForwardedFor) continue;
+    chain.append(fields.value(i)).append(", ");
+    fields.drop(i);
+  }
+  chain += peer.ip.toString();
+  fields.add("X-Forwarded-For", chain);
+  if (fields.count(FieldId::XForwardedProto) == 0) fields.add("X-Forwarded-Proto", "http");
+  if (fields.count(FieldId::XForwardedHost) == 0 && !head.authority.empty()) fields.add("X-Forwarded-Host", head.authority);
+  fields.add("X-Request-Id", identity.request_id);
+  fields.add("Via", head.version == http::Version::Http11 ? "1.1 lb" : "1.0 lb");
+}
+
+}  // namespace lb::proxy
