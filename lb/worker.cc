@@ -20,10 +20,12 @@ std::optional<Address> listenAddress(const config::Listen& listen) {
 
 }  // namespace
 
-Worker::Worker(const Env& env, std::uint32_t workers, Logger& log, LineSink* access_log, admin::AdminSource& admin)
+Worker::Worker(const Env& env, std::uint32_t workers, Logger& log, LineSink* access_log, admin::AdminSource& admin,
+               std::function<std::uint64_t()> busy_nanoseconds)
     : env_(env),
       workers_(workers),
       log_(log),
+      busy_nanoseconds_(std::move(busy_nanoseconds)),
       metrics_page_(admin, {*Cidr::parse("::/0")}, env.clock, blocks_),
       proxy_(env, blocks_, log, access_log, metrics_page_),
       lookups_timer_(env.loop.makeTimer([this] { startAccepting(); })),
@@ -110,6 +112,7 @@ void Worker::tick() {
   const MonoTime now = env_.clock.precise();
   stats_.worker->loop_lag.observe(std::max(now - tick_due_, Duration::zero()), env_.clock.now());
   stats_.worker->buffer_bytes.set(blocks_.blocksInUse() * sizeof(buf::Block));
+  stats_.worker->busy_nanoseconds.set(busy_nanoseconds_());
   tick_due_ = now + kTick;
   tick_timer_->arm(kTick);
 }

@@ -18,7 +18,9 @@ class Worker {
   static constexpr Duration kFirstLookupsWait = std::chrono::seconds(2);
   static constexpr Duration kTick = std::chrono::seconds(1);  // gauges and loop lag
 
-  Worker(const Env& env, std::uint32_t workers, Logger& log, LineSink* access_log, admin::AdminSource& admin);
+  // `busy_nanoseconds` tells how long this worker's loop has been working so far; only the environment knows.
+  Worker(const Env& env, std::uint32_t workers, Logger& log, LineSink* access_log, admin::AdminSource& admin,
+         std::function<std::uint64_t()> busy_nanoseconds);
   ~Worker();
 
   // Binds every listener, or none. Clients wait in the system's queue until all names have been looked up once, at most
@@ -44,6 +46,7 @@ class Worker {
   Env env_;
   std::uint32_t workers_;
   Logger& log_;
+  std::function<std::uint64_t()> busy_nanoseconds_;
   buf::BlockPool blocks_;
   observe::StatsView stats_;
   admin::AdminRouter metrics_page_;

@@ -60,7 +60,8 @@ Service::Service(const ServiceContext& context, std::string name) : context_(con
 Service::~Service() = default;
 
 void Service::update(const config::Service& service, const config::ClientLimits& limits,
-                     std::shared_ptr<observe::ServiceStats> stats) {
+                     std::shared_ptr<observe::ServiceStats> stats,
+                     const std::vector<std::shared_ptr<observe::BackendStats>>& backend_stats) {
   if (!policy_ || settings_.balance != service.balance) policy_ = balance::makePolicy(service.balance, context_.back.random);
   settings_ = service;
   stats_ = std::move(stats);
@@ -79,7 +80,7 @@ void Service::update(const config::Service& service, const config::ClientLimits&
     if (known != entries_.end()) {
       next.push_back(std::move(*known));
     } else {
-      next.push_back(std::make_unique<Entry>(*this, host, stats_->backends[i]));
+      next.push_back(std::make_unique<Entry>(*this, host, backend_stats[i]));
       fresh.push_back(next.back().get());
     }
   }

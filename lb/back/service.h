@@ -29,7 +29,8 @@ class Service final : public Disposable, public BackendOwner {
 
   // Takes over a configuration of this service; called once after construction and again on each reload.
   void update(const config::Service& service, const config::ClientLimits& limits,
-              std::shared_ptr<observe::ServiceStats> stats);
+              std::shared_ptr<observe::ServiceStats> stats,
+              const std::vector<std::shared_ptr<observe::BackendStats>>& backend_stats);  // one for each host
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const config::Service& settings() const { return settings_; }

@@ -36,9 +36,8 @@ class Histogram {
   explicit Histogram(const Buckets& bounds);
   void observe(Duration value, MonoTime now);
   [[nodiscard]] const Buckets& bounds() const { return bounds_; }
-  [[nodiscard]] std::uint64_t countAt(std::size_t bucket) const {
-    return counts_[bucket].get();
-  }  // not cumulative; the last is +Inf
+  // Not cumulative; the last, after all bounds, is +Inf.
+  [[nodiscard]] std::uint64_t countAt(std::size_t bucket) const { return counts_[bucket].get(); }
   [[nodiscard]] std::uint64_t count() const;
   [[nodiscard]] double sumSeconds() const;
   [[nodiscard]] Duration max(MonoTime now) const { return max_.max(now); }

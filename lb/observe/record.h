@@ -56,8 +56,8 @@ struct Phases {
   Duration wait = kUnknown;             // last byte sent -> first response byte
   Duration backend_receive = kUnknown;  // first -> last byte from the backend
   Duration response = kUnknown;         // first -> last byte to the client
-  Duration overhead_request =
-      kUnknown;  // head complete -> first byte to the backend, less connect and earlier attempts
+  // Head complete -> first byte to the backend, less connect and earlier attempts.
+  Duration overhead_request = kUnknown;
   Duration overhead_response = kUnknown;  // backend's first byte read -> client's first byte written
 };
 // Both directions together, of what is known of them.

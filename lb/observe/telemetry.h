@@ -111,8 +111,8 @@ class Telemetry {
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(MonoTime now, const Process& process);
   [[nodiscard]] std::string prometheusText(MonoTime now, const Process& process);  // text format 0.0.4
   [[nodiscard]] std::string statsJson(MonoTime now);  // /stats: per service counts, p50, p99, p99.9, max
-  [[nodiscard]] std::vector<std::string>
-  summaryLines();  // the same for humans, one line a service, for the shutdown log
+  // The same for humans, one line a service, for the shutdown log.
+  [[nodiscard]] std::vector<std::string> summaryLines();
 
  private:
   struct Shard;    // one worker's

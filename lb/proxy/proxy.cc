@@ -43,7 +43,7 @@ void Proxy::apply(std::shared_ptr<const config::Config> config, const observe::S
     std::unique_ptr<back::Service> service =
         known != services_.end() ? std::move(known->second) : std::make_unique<back::Service>(service_context, settings.name);
     service->onLookupsDone([this] { lookupsChanged(); });
-    service->update(settings, config->limits, stats.services[i]);
+    service->update(settings, config->limits, stats.services[i], stats.backends[i]);
     for (const std::string& domain : settings.domains) routes_.add(domain, *service);
     if (settings.name == config->default_service) routes_.setDefault(service.get());
     next.emplace(settings.name, std::move(service));

@@ -98,7 +98,7 @@ std::string withHost(std::string_view host) {
 }
 
 const RefuseRow kRefused[] = {
-    {"TLS", "\x16\x03\x01\x02", 400, "malformed method"},
+    {"TLS", "\x16", 400, "malformed method"},
     {"bare LF before", "\n", 400, "bare LF"},
     {"CR without LF before", "\rG", 400, "bare CR"},
     {"two empty lines before", "\r\n\r", 400, "malformed method"},

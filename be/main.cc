@@ -1,0 +1,114 @@
+// be: a dummy backend. One process plays every host of every service in lb's configuration.
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <vector>
+
+#include "be/backend.h"
+#include "lb/config_file.h"
+#include "lb/os/os_env.h"
+#include "lb/os/os_listener.h"
+#include "lb/os/process_info.h"
+#include "lb/os/signal_source.h"
+#include "lb/os/spdlog_logger.h"
+
+namespace {
+
+// A host that is a name is listened on at the addresses that it has here.
+class BlockingLookup final : private lb::ResolveEvents {
+ public:
+  static lb::Result<std::vector<lb::IpAddress>> of(lb::os::OsEnv& world, const std::string& host) {
+    if (const auto literal = lb::IpAddress::parse(host)) return std::vector{*literal};
+    BlockingLookup lookup(world);
+    const auto handle = world.resolver.lookup(host, lookup);
+    while (!lookup.done_) world.loop.turn();
+    if (!lookup.found_) return std::unexpected(lookup.found_.error());
+    return lookup.found_->addresses;
+  }
+
+ private:
+  explicit BlockingLookup(lb::os::OsEnv&) {}
+  void onResolved(lb::Result<lb::Resolved> found) override {
+    found_ = std::move(found);
+    done_ = true;
+  }
+  lb::Result<lb::Resolved> found_;
+  bool done_ = false;
+};
+
+int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
+  const auto config = lb::loadConfiguration(config_path);
+  if (!config) return 1;
+  lb::os::raiseDescriptorLimit();
+  auto log = lb::os::SpdlogLogger::open({.target = "stdout"});
+  if (!log) {
+    fmt::print(stderr, "be: {}\n", log.error().what);
+    return 1;
+  }
+  lb::Logger& logger = **log;
+  lb::os::OsEnv world;
+  lb::os::SignalSource signals(world.loop, {.on_terminate = [&] { world.loop.stop(); }, .on_hangup = [] {}, .on_user1 = [] {}});
+  std::vector<std::unique_ptr<be::Backend>> backends;
+  for (const lb::config::Service& service : config->services) {
+    logger.write(lb::LogLevel::Info, fmt::format("service {} at {}: {} host{}", service.name,
+                                                 fmt::join(service.domains, ", "), service.hosts.size(),
+                                                 service.hosts.size() == 1 ? "" : "s"));
+    for (const lb::config::Host& host : service.hosts) {
+      const auto addresses = BlockingLookup::of(world, host.address);
+      if (!addresses) {
+        fmt::print(stderr, "be: cannot listen on {}: {}\n", host.label(), addresses.error().what);
+        return 1;
+      }
+      backends.push_back(std::make_unique<be::Backend>(
+          world.env(), be::BackendIdentity{service.name, host.label()}, defaults, logger));
+      for (const lb::IpAddress& ip : *addresses) {
+        const lb::Address at{ip, host.port};
+        auto bound = lb::os::probeListen(at);
+        if (bound) bound = backends.back()->listen(at);
+        if (!bound) {
+          fmt::print(stderr, "be: {}\n", bound.error().what);
+          return 1;
+        }
+        logger.write(lb::LogLevel::Info, fmt::format("{} listens on {}", service.name, at.toString()));
+      }
+    }
+  }
+  world.loop.run();
+  for (const auto& backend : backends) backend->shutdownNow();
+  world.loop.post([&] { world.loop.stop(); });
+  world.loop.run();
+  logger.write(lb::LogLevel::Info, "stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("be, a dummy backend: answers on every host of every service in lb's configuration.\n\n"
+               "The same words work in a URL, for one request: /delay/200ms/status/503, /size/1MiB/chunked, /echo,\n"
+               "/size/1MiB/drip/100ms, /size/1MiB/close/64KiB; or as a query: ?delay=200ms&status=503.");
+  std::string config_path = "config.yaml";
+  be::Behaviour defaults;
+  app.add_option("--config", config_path, "lb's configuration file")->capture_default_str()->type_name("FILE");
+  const auto option = [&](const char* name, const char* what, const char* type) {
+    app.add_option_function<std::string>(
+           std::string("--") + name,
+           [&defaults, name](const std::string& value) {
+             if (!be::set(defaults, name, value)) throw CLI::ValidationError(std::string("--") + name, "cannot be " + value);
+           },
+           what)
+        ->type_name(type);
+  };
+  option("delay", "wait before each response", "DURATION");
+  option("status", "answer with this status", "200..599");
+  option("size", "answer with so many bytes", "SIZE");
+  option("drip", "send the body in ten pieces, this long apart", "DURATION");
+  option("close", "cut the connection after so many bytes of body", "SIZE");
+  app.add_flag("--chunked", defaults.chunked, "chunked responses instead of Content-Length");
+  app.add_flag("--echo", defaults.echo, "answer with what was received");
+  app.set_version_flag("--version", fmt::format("be {} ({}, {})", AFE_VERSION, AFE_REVISION, AFE_COMPILER));
+  CLI11_PARSE(app, argc, argv);
+  return runBackends(config_path, defaults);
+}

@@ -1,0 +1,28 @@
+// lb: an HTTP reverse proxy and load balancer. Flags only; the program is in program.cc.
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include "lb/program.h"
+
+int main(int argc, char** argv) {
+  const lb::observe::BuildInfo build{AFE_VERSION, AFE_REVISION, AFE_COMPILER};
+  CLI::App app("lb, an HTTP reverse proxy and load balancer.\n\n"
+               "Signals: TERM or INT drains and exits (twice: at once), HUP reloads the configuration, USR1 reopens log files.");
+  std::string config_path = "config.yaml";
+  bool check = false;
+  bool dump = false;
+  bool health = false;
+  app.add_option("--config", config_path, "the configuration file")->capture_default_str()->type_name("FILE");
+  auto* check_flag = app.add_flag("--check", check, "report every error of the configuration and exit (1 if there is one)");
+  auto* dump_flag = app.add_flag("--dump-config", dump, "print the configuration in force, with every default, and exit");
+  auto* health_flag = app.add_flag("--health", health, "ask the running lb's /livez and exit (0: it is alive)");
+  check_flag->excludes(dump_flag)->excludes(health_flag);
+  dump_flag->excludes(health_flag);
+  app.set_version_flag("--version", fmt::format("lb {} ({}, {})", build.version, build.revision, build.compiler));
+  CLI11_PARSE(app, argc, argv);
+  if (check) return lb::checkConfiguration(config_path);
+  if (dump) return lb::dumpConfiguration(config_path);
+  if (health) return lb::probeHealth(config_path);
+  return lb::runProgram(config_path, build);
+}
