@@ -20,8 +20,8 @@ SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "Undef
 
 
 def binary(name):
-    path = BUILD_DIR / name
-    assert path.exists(), f"{path} is not built: run scripts/build, or set BUILD_DIR"
+    path = BUILD_DIR / "bin" / name
+    assert path.is_file(), f"{path} is not built: run scripts/build, or set BUILD_DIR"
     return path
 
 

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from ports import free_port
-from program import BUILD_DIR, Program, can_connect, run
+from program import Program, binary, can_connect, run
 
 ROOT = pathlib.Path(__file__).parent.parent
 SHIPPED = {"8080": None, "9090": None, "9091": None, "9100": None}
@@ -66,9 +66,9 @@ def test_both_backends_answer(play, ports):
 
 def test_the_readmes_lb_lines_work():
     for command in readme_commands():
-        if command.startswith("build/lb -"):
+        if command.startswith("build/bin/lb -"):
             words = command.split()
-            result = run(BUILD_DIR / "lb", *words[1:], cwd=ROOT)
+            result = run(binary("lb"), *words[1:], cwd=ROOT)
             assert result.returncode == 0, command + result.stderr
 
 
