@@ -1,0 +1,106 @@
+// Appending without ever blocking for long (see output_file.h).
+#include "lb/os/output_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+namespace lb::os {
+namespace {
+
+constexpr int kWaitMs = 20;
+constexpr mode_t kMode = 0640;  // access logs name people's addresses
+
+Result<UniqueFd> openForAppending(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode));
+  if (!fd.valid()) return fail("cannot open " + path + ": " + std::strerror(errno));
+  return fd;
+}
+
+// Written bytes, or 0 after an error.
+std::size_t writeSome(int fd, std::string_view bytes) {
+  for (;;) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written >= 0) return static_cast<std::size_t>(written);
+    if (errno != EINTR) return 0;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& target) {
+  const bool standard = target == "stdout" || target == "stderr";
+  Result<UniqueFd> fd = standard
+                            ? UniqueFd(::fcntl(target == "stdout" ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 0))
+                            : openForAppending(target);
+  if (!fd) return std::unexpected(fd.error());
+  if (!fd->valid()) return fail("cannot write to " + target + ": " + std::strerror(errno));
+  struct stat status{};
+  const bool regular = ::fstat(fd->get(), &status) == 0 && S_ISREG(status.st_mode);
+  return std::unique_ptr<OutputFile>(new OutputFile(standard ? "" : target, std::move(*fd), !regular));
+}
+
+OutputFile::OutputFile(std::string path, UniqueFd fd, bool may_block)
+    : path_(std::move(path)), fd_(std::move(fd)), may_block_(may_block) {}
+
+Result<void> OutputFile::reopen() {
+  if (path_.empty()) return {};
+  Result<UniqueFd> fresh = openForAppending(path_);
+  if (!fresh) return std::unexpected(fresh.error());
+  const std::lock_guard lock(mutex_);
+  fd_ = std::move(*fresh);
+  cut_line_ = false;
+  return {};
+}
+
+void OutputFile::append(std::string_view lines) {
+  const std::lock_guard lock(mutex_);
+  if (may_block_) {
+    appendToPipe(lines);
+    return;
+  }
+  const std::size_t written = writeSome(fd_.get(), lines);  // less than asked for: the disk is full
+  if (written < lines.size()) drop(lines.size() - written);
+}
+
+// poll promises room for PIPE_BUF bytes, so pieces of that size do not block.
+void OutputFile::appendToPipe(std::string_view lines) {
+  if (cut_line_) {
+    if (!waitForSpace() || writeSome(fd_.get(), "\n") == 0) {
+      drop(lines.size());
+      return;
+    }
+    cut_line_ = false;
+  }
+  while (!lines.empty()) {
+    const std::string_view piece = lines.substr(0, PIPE_BUF);
+    const std::size_t line_end = piece.rfind('\n');  // several whole lines if possible, else a part of a long one
+    const std::size_t size = line_end == std::string_view::npos ? piece.size() : line_end + 1;
+    const std::size_t written = waitForSpace() ? writeSome(fd_.get(), piece.substr(0, size)) : 0;
+    if (written > 0) cut_line_ = lines[written - 1] != '\n';
+    lines.remove_prefix(written);
+    if (written == 0) {
+      drop(lines.size());
+      return;
+    }
+  }
+}
+
+bool OutputFile::waitForSpace() {
+  pollfd room{fd_.get(), POLLOUT, 0};
+  const bool found = ::poll(&room, 1, stuck_ ? 0 : kWaitMs) == 1 && (room.revents & POLLOUT) != 0;
+  stuck_ = !found;
+  return found;
+}
+
+void OutputFile::drop(std::size_t bytes) {
+  dropped_.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+}  // namespace lb::os
