@@ -1,3 +1,4 @@
+// Parsing and writing of addresses and networks; the work on text is the C library's.
 #include "lb/base/address.h"
 
 #include <arpa/inet.h>
