@@ -78,7 +78,8 @@ def unordered_iterations(code, names):
 def check_file(path, text, header_text=""):
     """Yields (line, message) for one file. `path` is relative to the root; `header_text` its header's, for members."""
     lines = text.split("\n")
-    if not lines[0].startswith("//"):
+    own_header = path.endswith(".cc") and header_text and lines[0] == f'#include "{path[:-3]}.h"'
+    if not lines[0].startswith("//") and not own_header:  # the header of the same name says it for both
         yield 1, "the first line must be a comment that says the file's job"
     if text.count("\n") > LINES_MAX:
         yield LINES_MAX, f"{text.count(chr(10))} lines, more than {LINES_MAX}: split it by job"

@@ -65,6 +65,12 @@ class Tidy(unittest.TestCase):
         found = list(tidy.check_file("lb/a.cc", "#include <map>\n"))
         self.assertEqual([line for line, _ in found], [1])
 
+    def test_own_header_may_speak_for_both(self):
+        text = '#include "lb/a.h"\n'
+        self.assertEqual(list(tidy.check_file("lb/a.cc", text, HEAD)), [])
+        self.assertEqual(len(list(tidy.check_file("lb/a.cc", text))), 1)
+        self.assertEqual(len(list(tidy.check_file("lb/b.cc", text, HEAD))), 1)
+
     def test_members_declared_in_the_header_count(self):
         header = HEAD + "#pragma once\nstd::unordered_map<int, int> pools_;\n"
         found = list(tidy.check_file("lb/a.cc", HEAD + "void f() { for (auto& p : pools_) use(p); }\n", header))
