@@ -131,6 +131,7 @@ def test_gauges_show_the_present(lb, backend):
         assert m.value("lb_service_inflight_requests", service="svc") == 1
         assert m.total("lb_backend_inflight_requests", service="svc") == 1
         assert m.total("lb_backend_connections", state="active") == 1
+        client.reset()
     lb.wait_metric(0, "lb_client_connections")
     lb.wait_metric(0, "lb_service_inflight_requests")
 
