@@ -20,8 +20,6 @@ Address addressOf(const std::string& text, std::uint16_t port) {
   return {IpAddress::parse(text).value_or(IpAddress{}), port};
 }
 
-bool sameListen(const config::Listen& a, const config::Listen& b) { return a.address == b.address && a.port == b.port; }
-
 }  // namespace
 
 Control::Control(const Env& env, ControlHost& host, Logger& log, ControlOptions options, std::size_t workers)
@@ -122,8 +120,9 @@ void Control::reload() {
   for (const config::Issue& issue : parsed->warnings) log_.write(LogLevel::Warn, config::format(options_.file_name, issue));
   const auto next = resolved(std::move(parsed->config));
   for (const config::Listen& listen : next->listen) {
-    const bool known = std::ranges::any_of(config_->listen, [&](const auto& old) { return sameListen(old, listen); });
-    if (known || listen.port == 0) continue;
+    // A port that we listen on ourselves, on whatever address, cannot be probed.
+    const bool ours = std::ranges::any_of(config_->listen, [&](const auto& old) { return old.port == listen.port; });
+    if (ours || listen.port == 0) continue;
     if (const auto free = host_.probeListen(addressOf(listen.address, listen.port)); !free) {
       reloadFailed(free.error().what);
       return;

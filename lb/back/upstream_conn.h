@@ -78,6 +78,9 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   // not be sent again. False: it is closed now.
   [[nodiscard]] bool verifyQuiet();
   void closeIdle();  // REQUIRES: idle
+  // The exchange is over: detaches. A tunnel still sends what it has for the backend, then closes; anything else closes.
+  void leave();
+  void abortNow();  // whatever it is doing; its handler is not told
   [[nodiscard]] bool idle() const { return state_ == State::Idle; }
   [[nodiscard]] bool reused() const { return requests_ > 1; }
   // Did the response begin, and were bytes of the request written? To be asked when a response failed.
@@ -100,6 +103,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
 
   void onReady(Interest ready) override;
   void onDeadline(std::size_t slot) override;
+  [[nodiscard]] bool cameBeforeTheRequest() const;
   void onConnected();
   void readOnce();
   void processInput();
@@ -131,6 +135,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   http::MessageTimes times_;
   std::string upgrade_;  // what the request offered
   MonoTime opened_{};
+  MonoTime begun_{};  // the turn in which the request in progress began
   MonoTime last_read_{};
   MonoTime last_write_{};
   Duration idle_timeout_{};  // what the pool may count on, after the backend's Keep-Alive field

@@ -1,3 +1,4 @@
+// Parsing and writing of addresses and networks; the work on text is the C library's.
 #include "lb/base/address.h"
 
 #include <arpa/inet.h>
@@ -17,6 +18,7 @@ constexpr std::size_t kTextMax = 45;  // the longest textual IPv6 address
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   if (text.empty() || text.size() > kTextMax) return std::nullopt;
+  if (text.contains('\0')) return std::nullopt;  // the C library would stop reading there
   const std::string terminated(text);
   std::array<std::uint8_t, 4> v4{};
   if (inet_pton(AF_INET, terminated.c_str(), v4.data()) == 1) return fromV4(v4);

@@ -13,6 +13,9 @@
 namespace lb::buf {
 namespace {
 
+// Smaller pieces are copied behind what is there: sharing would let a piece of a few bytes hold a whole block, and a
+// peer that sends byte by byte hold memory without bound. So a buffer holds at most about four times its size.
+constexpr std::size_t kCopyMax = 4096;
 constexpr std::size_t kGoneMax = 32;  // slots of consumed slices tolerated at the front before they are squeezed out
 
 }  // namespace
@@ -146,7 +149,14 @@ void Buffer::moveTo(Buffer& to, std::size_t bytes) {
     Slice& slice = slices_[first_];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
     const auto end = slice.begin + static_cast<std::uint32_t>(taken);
-    if (end == slice.end) {
+    if (taken < kCopyMax && !to.empty()) {
+      to.append(Bytes(slice.block->data + slice.begin, taken));
+      slice.begin = end;
+      if (end == slice.end) {
+        pool_->release(slice.block);
+        ++first_;
+      }
+    } else if (end == slice.end) {
       to.pushShared(slice.block, slice.begin, end);
       ++first_;
     } else {

@@ -67,7 +67,7 @@ class Stream : public Disposable {
   // Level-triggered in meaning: while a wanted direction is possible, onReady comes, always in a later callback and
   // never from inside want, read or write. The only flow control.
   virtual void want(Interest interest) = 0;
-  // Fills the spaces in order. Ok with bytes > 0 (if the spaces are not all empty), else the status says why not.
+  // Fills the spaces in order. It asks the system even if nothing was announced. Ok with bytes > 0 (if the spaces are not all empty), else the status says why not.
   virtual IoResult read(std::span<const Space> into) = 0;
   // Takes from the pieces in order, maybe not all; never 0 bytes with Ok. WouldBlock while not yet connected.
   virtual IoResult write(std::span<const Bytes> from) = 0;

@@ -85,10 +85,13 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   bool startRequest();
   bool decodeBody();
   void onEof();
+  void endEarly();
   void onGone();
   void onReadDeadline();
   void onRateDeadline();
   void expectBody();
+  void watchRate();
+  void endEvent();
   void refuse(const http::Problem& problem);
   void failRequest(const http::Problem& problem);
   void wakeSoon();

@@ -27,7 +27,7 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   void stopListening(const Address& at);
   [[nodiscard]] std::vector<Address> listening() const;  // the configured addresses
   [[nodiscard]] std::vector<Address> localAddresses() const;  // the real ones (port 0 resolved)
-  void setSettings(const ClientSettings& settings) { settings_ = settings; }
+  void setSettings(const ClientSettings& settings);
   void holdAccepting(bool held);  // leaves clients in the system's queue, for a start that is not complete yet
 
   void announceDrain() { draining_ = true; }  // every response from now on closes its connection
@@ -44,6 +44,7 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   void onAcceptFailed(IoStatus why) override;
   void onClosed(ClientConn& connection) override;
   void updatePaused();
+  void stopListening();
   [[nodiscard]] bool full() const {
     return settings_.connections_max > 0 && connections_.size() >= settings_.connections_max;
   }

@@ -57,7 +57,7 @@ struct WorkerStats {
   Counter connections_accepted, connections_open, connections_idle;  // clients
   Counter accept_failures, accept_pauses;
   Counter dns_ok, dns_failed;
-  Counter buffer_bytes, timers;
+  Counter buffer_bytes;
   Counter busy_nanoseconds;  // time spent in callbacks
   Histogram loop_lag;
 };

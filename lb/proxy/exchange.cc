@@ -151,6 +151,7 @@ void Exchange::onResponseDrained() {
 }
 
 void Exchange::onInterim(http::ResponseHead& head) {
+  if (client_->congested()) return;  // one that does not even read cannot miss it, and memory stays bounded
   http::dropHopByHop(head.fields);
   client_->sendInterim(head);
 }
@@ -279,9 +280,13 @@ void Exchange::onRequestFailed(const http::Problem& problem) {
   client_->reset();
 }
 
-void Exchange::onRequestReset(http::RequestReset) {
+void Exchange::onRequestReset(http::RequestReset why) {
   if (phase_ == Phase::Done) return;
-  if (!request_ended_ && phase_ != Phase::Tunnel && phase_ != Phase::Relay) {
+  if (why == http::RequestReset::Shutdown) {  // our doing, not the client's
+    reason_ = Reason::Draining;
+    detail_ = "cut when the time for draining was over";
+    if (status_ == 0) status_ = 503;
+  } else if (!request_ended_ && phase_ != Phase::Tunnel && phase_ != Phase::Relay) {
     aborted_ = observe::AbortPhase::Request;
   } else {
     aborted_ = phase_ == Phase::Forward ? observe::AbortPhase::Wait : observe::AbortPhase::Response;

@@ -35,7 +35,7 @@ struct ExchangeContext {
   std::string line;                   // scratch for the access log
 };
 
-class Exchange final : public http::RequestHandler, public http::ResponseHandler, public DeadlineEvents {
+class Exchange final : public Disposable, public http::RequestHandler, public http::ResponseHandler, public DeadlineEvents {
  public:
   explicit Exchange(ExchangeContext& context);
 

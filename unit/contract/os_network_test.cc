@@ -82,7 +82,8 @@ TEST(OsNetwork, UnroutableConnectFailsWithItsReason) {
   EXPECT_EQ(contract::writeText(client.stream(), "x").status, IoStatus::Unreachable);
 }
 
-// Leaves no descriptor to this process until it is destroyed.
+// Leaves no descriptor to this process until it is destroyed. The undefined-behaviour sanitizer needs one when it sees
+// a class called for the first time, so the cases accept and write once before.
 class NoDescriptors {
  public:
   NoDescriptors() {
@@ -113,6 +114,9 @@ TEST(OsNetwork, ExhaustedDescriptorsAreReportedAndRecoveredFrom) {
   const auto listener = env.network().listen(at("127.0.0.1", 0), door);
   ASSERT_TRUE(listener.has_value());
   door.listener = listener->get();
+  const auto served = env.network().connect((*listener)->local());
+  ASSERT_TRUE(env.runUntil([&] { return door.accepted.size() == 1; }));
+  EXPECT_EQ(contract::writeText(*door.accepted[0], "x").status, IoStatus::Ok);
   const auto waiting = env.network().connect((*listener)->local());
   {
     const NoDescriptors none;
@@ -121,15 +125,17 @@ TEST(OsNetwork, ExhaustedDescriptorsAreReportedAndRecoveredFrom) {
     EXPECT_EQ(contract::writeText(*failed, "x").status, IoStatus::Exhausted);
   }
   EXPECT_THAT(door.failures, testing::ElementsAre(IoStatus::Exhausted));
-  EXPECT_TRUE(door.accepted.empty());
+  EXPECT_EQ(door.accepted.size(), 1U);
   (*listener)->pause(false);
-  EXPECT_TRUE(env.runUntil([&] { return door.accepted.size() == 1; }));
+  EXPECT_TRUE(env.runUntil([&] { return door.accepted.size() == 2; }));
 }
 
 TEST(OsNetwork, ExhaustionComesAgainWhileNotPaused) {
   OsHarness env;
   Door door;
   const auto listener = env.network().listen(at("127.0.0.1", 0), door);
+  const auto served = env.network().connect((*listener)->local());
+  ASSERT_TRUE(env.runUntil([&] { return door.accepted.size() == 1; }));
   const auto waiting = env.network().connect((*listener)->local());
   const NoDescriptors none;
   EXPECT_TRUE(env.runUntil([&] { return door.failures.size() == 3; }));

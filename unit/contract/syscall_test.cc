@@ -81,7 +81,6 @@ TEST_F(Syscalls, KeepAliveExchangeCostsOneReceiveAndOneSendOnEachSide) {
     const auto [result, text] = readText(server->stream(), 4096);
     ASSERT_EQ(result.status, IoStatus::Ok);
     ASSERT_EQ(writeText(server->stream(), text).bytes, text.size());
-    EXPECT_EQ(readText(server->stream(), 4096).first.status, IoStatus::WouldBlock);  // known without asking
     server->stream().want(Interest::Read);
   };
   int answers = 0;
