@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "be/backend.h"
@@ -51,6 +52,7 @@ int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
   lb::os::OsEnv world;
   lb::os::SignalSource signals(world.loop, {.on_terminate = [&] { world.loop.stop(); }, .on_hangup = [] {}, .on_user1 = [] {}});
   std::vector<std::unique_ptr<be::Backend>> backends;
+  std::set<lb::Address> taken;  // services may share a host
   for (const lb::config::Service& service : config->services) {
     logger.write(lb::LogLevel::Info, fmt::format("service {} at {}: {} host{}", service.name,
                                                  fmt::join(service.domains, ", "), service.hosts.size(),
@@ -65,6 +67,10 @@ int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
           world.env(), be::BackendIdentity{service.name, host.label()}, defaults, logger));
       for (const lb::IpAddress& ip : *addresses) {
         const lb::Address at{ip, host.port};
+        if (!taken.insert(at).second) {
+          logger.write(lb::LogLevel::Info, fmt::format("{} is listened on already; {} shares it", at.toString(), service.name));
+          continue;
+        }
         auto bound = lb::os::probeListen(at);
         if (bound) bound = backends.back()->listen(at);
         if (!bound) {

@@ -155,7 +155,12 @@ void ClientConn::linger() {
 
 void ClientConn::reset() {
   if (reading_ == Reading::Closed) return;
-  stream_->abort();
+  if (!out_.empty()) {  // as far as the client takes it at once; what matters is that the end is missing
+    buf::Buffer::BytesArray storage;
+    static_cast<void>(stream_->write(out_.slices(storage)));
+  }
+  // A FIN shows that a chunked or counted body was cut; a body that ends with the connection needs a reset for that.
+  if (writing_ == Writing::Nothing || response_kind_ == http::BodyKind::UntilClose) stream_->abort();
   close();
 }
 
