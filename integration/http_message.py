@@ -115,12 +115,16 @@ class Reader:
         return line
 
     def exactly(self, count, message):
-        while len(self.buffer) < count:
+        data = bytearray()  # bytes would be copied whole with every read
+        while True:
+            wanted = count - len(data)
+            data += self.buffer[:wanted]
+            self.buffer = self.buffer[wanted:]
+            if len(data) == count:
+                return bytes(data)
             if not self.fill():
-                message.body += self.buffer
+                message.body += bytes(data)
                 raise Incomplete(f"end after {len(message.body)} bytes of body", message)
-        data, self.buffer = self.buffer[:count], self.buffer[count:]
-        return data
 
     def field_lines(self, message):
         fields = []

@@ -7,8 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 class Metrics:
     def __init__(self, text):
         self.text = text
-        self.families = {family.name: family for family in text_string_to_metric_families(text)}
-        self.samples = [sample for family in self.families.values() for sample in family.samples]
+        # Not by family name: the parser gives a gauge `x` and a counter `x_total` the same one.
+        self.samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
     def total(self, name, **labels):
         """The sum over all series of `name` that carry these labels; 0 if there are none."""

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from config_file import service
 from http_message import Message, read_response
 from program import sanitized
 from raw_backend import ok
@@ -73,6 +74,12 @@ class Sink:
             self.read_chunked()
         else:
             self.read_length(int(message.get("Content-Length")))
+
+
+@pytest.fixture
+def lb(start, backend):
+    """Without a pool: the connection that warms lb up is not the one that carries the load."""
+    return start.lb(service(backend, pool={"max_idle": 0}))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ports import free_port
 from program import Program, binary, can_connect, run
 
 ROOT = pathlib.Path(__file__).parent.parent
-SHIPPED = {"8080": None, "9090": None, "9091": None, "9100": None}
+SHIPPED = ["8080", "9090", "9091", "9092", "9100"]
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def ports():
 
 
 def translate(text, ports):
-    return re.sub(r"\b(8080|9090|9091|9100)\b", lambda match: ports[match[1]], text)
+    return re.sub(rf"\b({'|'.join(SHIPPED)})\b", lambda match: ports[match[1]], text)
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def play(start, ports):
     """scripts/play with the shipped configuration."""
     folder = start.new_folder()
     text = translate((ROOT / "config.yaml").read_text(), ports)
-    if ports["9100"] not in text:
-        text = text.replace("proxy:\n", f"proxy:\n  admin: {{address: 127.0.0.1, port: {ports['9100']}}}\n", 1)
+    text = text.replace(f"#port: {ports['9100']}", f"port: {ports['9100']}")  # the default, written out
     (folder / "config.yaml").write_text(text)
     program = start.keep(Program("play", [ROOT / "scripts/play", folder / "config.yaml"], folder))
     program.wait_for_log("^C stops both")

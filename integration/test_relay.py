@@ -122,7 +122,7 @@ def test_via_is_appended_to_what_was_there(client, backend):
     backend.answer = ok(b"", "Via: 1.1 inner\r\n")
     response = client.request(get(extra="Via: 1.0 outer\r\n"))
     assert re.fullmatch(r"1\.0 outer, 1\.1 \S+", ", ".join(backend.the_request().get_all("Via")))
-    assert re.fullmatch(r"1\.1 inner, 1\.1 \S+", ", ".join(response.get_all("Via")))
+    assert response.get_all("Via")[0] == "1.1 inner"  # adding to it is a gateway's choice (RFC 9110 7.6.3)
 
 
 def test_a_chunked_request_is_framed_anew_with_its_trailers(client, backend):

@@ -36,7 +36,7 @@ install_packages() {
     if ! dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed; then
       missing+=("$package")
     fi
-  done < <(packages_of "$@")
+  done < <(packages_of "$@" | sort -u)
   [ ${#missing[@]} -gt 0 ] || return 0
 
   say "installing ${missing[*]}"
