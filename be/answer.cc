@@ -91,7 +91,8 @@ void Answer::begin() {
 std::uint64_t Answer::pieceSize() const {
   std::uint64_t piece = std::min(total_ - sent_, kPieceMax);
   if (behaviour_.drip > lb::Duration::zero()) piece = std::min(piece, std::max<std::uint64_t>(total_ / kDripPieces, 1));
-  if (behaviour_.close_after) piece = std::min(piece, *behaviour_.close_after - std::min(*behaviour_.close_after, sent_));
+  if (behaviour_.close_after)
+    piece = std::min(piece, *behaviour_.close_after - std::min(*behaviour_.close_after, sent_));
   return piece;
 }
 
@@ -148,7 +149,8 @@ void Answer::onRequestFailed(const lb::http::Problem& problem) {
     return;
   }
   const std::string body = fmt::format("{}: {}\n", problem.status, problem.what);
-  lb::front::sendReply(writer, {.status = problem.status, .body = body}, lb::http::Method::Get, env_.clock.wall(), blocks_);
+  lb::front::sendReply(writer, {.status = problem.status, .body = body}, lb::http::Method::Get, env_.clock.wall(),
+                       blocks_);
 }
 
 void Answer::onRequestReset(lb::http::RequestReset) {
@@ -158,6 +160,8 @@ void Answer::onRequestReset(lb::http::RequestReset) {
   if (log_.enabled(lb::LogLevel::Info)) log_.write(lb::LogLevel::Info, "request given up by its client");
 }
 
-void Answer::release() { env_.loop.retire(std::unique_ptr<Answer>(this)); }  // maybe from inside its own timer
+void Answer::release() {
+  env_.loop.retire(std::unique_ptr<Answer>(this));
+}  // maybe from inside its own timer
 
 }  // namespace be

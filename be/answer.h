@@ -27,8 +27,8 @@ class Answer final : public lb::Disposable, public lb::http::RequestHandler {
   static constexpr std::uint64_t kPieceMax = 64 * 1024;
   static constexpr std::uint64_t kDripPieces = 10;
 
-  void begin();        // the delay is over
-  void sendMore();     // as much body as the client takes now; ends in a flush or a reset
+  void begin();     // the delay is over
+  void sendMore();  // as much body as the client takes now; ends in a flush or a reset
   void step();
   [[nodiscard]] std::uint64_t pieceSize() const;
   void describe(const lb::http::RequestHead& head);
@@ -41,8 +41,8 @@ class Answer final : public lb::Disposable, public lb::http::RequestHandler {
   std::unique_ptr<lb::Timer> delay_;
   std::unique_ptr<lb::Timer> next_;  // the next piece of a drip, or the cut
   bool cutting_ = false;
-  std::string text_;           // the body unless a size is asked for
-  lb::buf::Buffer echoed_;     // request body to send back
+  std::string text_;        // the body unless a size is asked for
+  lb::buf::Buffer echoed_;  // request body to send back
   std::uint64_t sent_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t received_ = 0;

@@ -63,9 +63,13 @@ Backend::Backend(const lb::Env& env, BackendIdentity identity, const Behaviour& 
 
 Backend::~Backend() = default;
 
-lb::Result<void> Backend::listen(const lb::Address& at) { return server_.listen(at); }
+lb::Result<void> Backend::listen(const lb::Address& at) {
+  return server_.listen(at);
+}
 
-void Backend::shutdownNow() { server_.shutdownNow(); }
+void Backend::shutdownNow() {
+  server_.shutdownNow();
+}
 
 lb::http::HandlerPtr Backend::onRequest(lb::http::RequestHead& head, const lb::http::Framing&,
                                         lb::http::ResponseWriter& writer) {

@@ -15,7 +15,7 @@ def pytest_collection_modifyitems(items):
     """The first test that needs the images may have to build them."""
     for item in items:
         if item.path.parent == HERE:
-            item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.timeout(1500))
 
 
 @pytest.fixture(scope="session")

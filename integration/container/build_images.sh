@@ -28,7 +28,7 @@ cat >"$work/storage.conf" <<X
 [storage]
 driver = "$driver"
 graphroot = "$work/store"
-runroot = "/run/afe-containers"
+runroot = "/run/afe-containers-$(cksum <<<"$work" | cut -d' ' -f1)"
 X
 # runc works with every cgroup layout; explicit limits work without the right to raise them; nothing needs systemd.
 cat >"$work/containers.conf" <<X
@@ -69,6 +69,7 @@ X
   trap - EXIT
 }
 
+buildah rm --all >/dev/null  # what an interrupted build left behind
 podman image exists localhost/debian:bookworm-slim || make_base
 
 # build_target STAGE NAME OPTION...

@@ -15,7 +15,7 @@ def pytest_collection_modifyitems(items):
     """The first test of a run may have to build everything."""
     for item in items:
         if item.path.parent == pathlib.Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.timeout(1500))
 
 
 class ContainedLb:

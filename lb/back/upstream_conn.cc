@@ -214,7 +214,9 @@ void UpstreamConn::onDeadline(std::size_t slot) {
     return;
   }
   switch (state_) {
-    case State::Connecting: fail(ResponseFailure::ConnectTimeout, "the backend did not accept the connection in time"); return;
+    case State::Connecting:
+      fail(ResponseFailure::ConnectTimeout, "the backend did not accept the connection in time");
+      return;
     case State::Idle: close(); return;
     case State::Busy:
       if (reading_ == Reading::Head) {

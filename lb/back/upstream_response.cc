@@ -145,8 +145,8 @@ void UpstreamConn::onEof() {
     if (handler_ != nullptr) handler->onResponseBatchEnd();
     return;
   }
-  fail(ResponseFailure::Closed, anyByteRead() ? "the backend closed in the middle of its response"
-                                              : "the backend closed without answering");
+  fail(ResponseFailure::Closed,
+       anyByteRead() ? "the backend closed in the middle of its response" : "the backend closed without answering");
 }
 
 void UpstreamConn::finishResponse() {

@@ -40,7 +40,9 @@ IpAddress IpAddress::fromV6(std::array<std::uint8_t, 16> bytes) {
   return address;
 }
 
-bool IpAddress::isV4() const { return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin()); }
+bool IpAddress::isV4() const {
+  return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin());
+}
 
 std::string IpAddress::toString() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -75,7 +77,8 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
 
 bool Cidr::contains(const IpAddress& ip) const {
   const std::size_t whole = prefix_bits_ / 8;
-  if (!std::equal(base_.bytes().begin(), base_.bytes().begin() + static_cast<std::ptrdiff_t>(whole), ip.bytes().begin())) {
+  if (!std::equal(base_.bytes().begin(), base_.bytes().begin() + static_cast<std::ptrdiff_t>(whole),
+                  ip.bytes().begin())) {
     return false;
   }
   const unsigned rest = prefix_bits_ % 8;

@@ -140,6 +140,14 @@ void Buffer::consume(std::size_t bytes) {
   }
 }
 
+bool Buffer::endsAt(const Block* block, std::uint32_t begin) const {
+  return first_ < slices_.size() && slices_.back().block == block && slices_.back().end == begin;
+}
+
+bool Buffer::copiesFrom(const Slice& slice, std::size_t bytes) const {
+  return bytes < kCopyMax && !empty() && !endsAt(slice.block, slice.begin);
+}
+
 void Buffer::moveTo(Buffer& to, std::size_t bytes) {
   LB_CHECK(bytes <= size_ && &to != this && to.pool_ == pool_);
   if (reserved_ > 0) commit(0);
@@ -149,7 +157,7 @@ void Buffer::moveTo(Buffer& to, std::size_t bytes) {
     Slice& slice = slices_[first_];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
     const auto end = slice.begin + static_cast<std::uint32_t>(taken);
-    if (taken < kCopyMax && !to.empty()) {
+    if (to.copiesFrom(slice, taken)) {
       to.append(Bytes(slice.block->data + slice.begin, taken));
       slice.begin = end;
       if (end == slice.end) {
@@ -178,8 +186,12 @@ void Buffer::shareTo(Buffer& to, std::size_t bytes) const {
   for (std::size_t i = first_; bytes > 0; ++i) {
     const Slice& slice = slices_[i];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
-    ++slice.block->references;
-    to.pushShared(slice.block, slice.begin, slice.begin + static_cast<std::uint32_t>(taken));
+    if (to.copiesFrom(slice, taken)) {
+      to.append(Bytes(slice.block->data + slice.begin, taken));
+    } else {
+      ++slice.block->references;
+      to.pushShared(slice.block, slice.begin, slice.begin + static_cast<std::uint32_t>(taken));
+    }
     bytes -= taken;
   }
 }
@@ -204,7 +216,7 @@ std::string Buffer::toString() const {
 
 void Buffer::pushShared(Block* block, std::uint32_t begin, std::uint32_t end) {
   size_ += end - begin;
-  if (first_ < slices_.size() && slices_.back().block == block && slices_.back().end == begin) {
+  if (endsAt(block, begin)) {
     slices_.back().end = end;  // contiguous with what is here already: one reference is enough
     pool_->release(block);
     return;

@@ -140,7 +140,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   Interest interest_ = Interest::None;
   bool in_own_event_ = false;
   bool counted_idle_ = false;
-  bool keep_alive_ = true;            // what the request asked for
+  bool keep_alive_ = true;  // what the request asked for
   bool close_after_response_ = false;
   bool tunnel_ = false;
   bool client_eof_ = false;

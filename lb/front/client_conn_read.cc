@@ -44,7 +44,7 @@ void ClientConn::start() {
 
 void ClientConn::drain() {
   if (reading_ == Reading::Closed) return;
-  if (!idle()) return;  // mustClose() sees that the server drains
+  if (!idle()) return;   // mustClose() sees that the server drains
   if (requests_ == 0) {  // just accepted: its first request is surely on the way
     deadlines_.set(kReadSlot, kDrainGrace);
     return;
@@ -307,7 +307,8 @@ void ClientConn::onReadDeadline() {
 
 void ClientConn::onRateDeadline() {
   if (reading_ != Reading::Body || tunnel_) return;
-  const auto window = std::chrono::duration_cast<std::chrono::milliseconds>(context_.settings.timeouts.request_body_idle);
+  const auto window =
+      std::chrono::duration_cast<std::chrono::milliseconds>(context_.settings.timeouts.request_body_idle);
   const std::uint64_t needed = context_.settings.min_body_rate * static_cast<std::uint64_t>(window.count()) / 1000;
   if (!paused_ && window_bytes_ < needed) {
     failRequest(kBodyTooSlow);

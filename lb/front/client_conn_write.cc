@@ -33,9 +33,9 @@ void ClientConn::sendHead(const http::ResponseHead& head, const http::Framing& f
   // An answer that overtakes its request ends the connection, because the rest of the request will not be waited for.
   const bool early = reading_ == Reading::Body;
   if (sent.kind == http::BodyKind::UntilClose || early || mustClose()) close_after_response_ = true;
-  http::writeResponseHead(head, sent,
-                          {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},
-                          out_);
+  http::writeResponseHead(
+      head, sent, {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},
+      out_);
   if (head.status != 101) return;
   tunnel_ = true;
   close_after_response_ = true;
@@ -105,7 +105,7 @@ void ClientConn::responseWritten() {
   writing_ = Writing::Finished;
   state_->times.write_last = last_write_;
   if (tunnel_) {
-    static_cast<void>(stream_->finish());  // a failure shows at the next read
+    static_cast<void>(stream_->finish());   // a failure shows at the next read
     if (reading_ == Reading::Body) return;  // the other direction goes on
   }
   finishRequest();

@@ -40,7 +40,9 @@ void Server::stopListening(const Address& at) {
   listeners_.erase(place);
 }
 
-void Server::stopListening() { const std::vector<Bound> leaving = std::exchange(listeners_, {}); }
+void Server::stopListening() {
+  const std::vector<Bound> leaving = std::exchange(listeners_, {});
+}
 
 void Server::setSettings(const ClientSettings& settings) {
   settings_ = settings;

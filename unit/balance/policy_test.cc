@@ -25,7 +25,8 @@ std::vector<const Candidate*> pointersTo(const std::vector<Candidate>& candidate
 
 double chiSquare(const std::vector<std::uint64_t>& counts, double expected) {
   double sum = 0;
-  for (const std::uint64_t count : counts) sum += (static_cast<double>(count) - expected) * (static_cast<double>(count) - expected) / expected;
+  for (const std::uint64_t count : counts)
+    sum += (static_cast<double>(count) - expected) * (static_cast<double>(count) - expected) / expected;
   return sum;
 }
 

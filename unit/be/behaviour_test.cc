@@ -41,8 +41,9 @@ TEST(Behaviour, ValuesOutOfRangeAreRefused) {
     const char* name;
     const char* value;
   };
-  for (const Row& row : {Row{"status", "199"}, Row{"status", "600"}, Row{"status", "2x"}, Row{"delay", "2h"}, Row{"delay", "5"},
-                         Row{"size", "2000GiB"}, Row{"size", "1kb"}, Row{"size", "99999999999999999999"}, Row{"speed", "1"}}) {
+  for (const Row& row :
+       {Row{"status", "199"}, Row{"status", "600"}, Row{"status", "2x"}, Row{"delay", "2h"}, Row{"delay", "5"},
+        Row{"size", "2000GiB"}, Row{"size", "1kb"}, Row{"size", "99999999999999999999"}, Row{"speed", "1"}}) {
     Behaviour behaviour;
     EXPECT_FALSE(set(behaviour, row.name, row.value)) << row.name << "=" << row.value;
   }

@@ -41,7 +41,8 @@ struct Story {
   std::vector<std::string> values(std::string_view name) const {
     std::vector<std::string> found;
     for (std::size_t i = 0; i < head.fields.size(); ++i) {
-      if (!head.fields.dropped(i) && http::equalsIgnoreCase(head.fields.name(i), name)) found.emplace_back(head.fields.value(i));
+      if (!head.fields.dropped(i) && http::equalsIgnoreCase(head.fields.name(i), name))
+        found.emplace_back(head.fields.value(i));
     }
     return found;
   }
@@ -76,9 +77,10 @@ TEST(ForwardHeaders, TheChainIsWalkedFromTheRightToTheFirstStranger) {
     const char* chain;
     const char* client;
   };
-  for (const Row& row : {Row{"6.6.6.6, 1.2.3.4, 10.0.0.1", "1.2.3.4"}, Row{"10.0.0.2,10.0.0.1", "10.0.0.2"},
-                         Row{"1.2.3.4:8080", "1.2.3.4"}, Row{"[2001:db8::1]:80", "2001:db8::1"}, Row{"2001:db8::1", "2001:db8::1"},
-                         Row{"1.2.3.4, unknown", "10.0.0.9"}, Row{"", "10.0.0.9"}, Row{"1.2.3.4, nonsense, 10.0.0.1", "10.0.0.1"}}) {
+  for (const Row& row :
+       {Row{"6.6.6.6, 1.2.3.4, 10.0.0.1", "1.2.3.4"}, Row{"10.0.0.2,10.0.0.1", "10.0.0.2"},
+        Row{"1.2.3.4:8080", "1.2.3.4"}, Row{"[2001:db8::1]:80", "2001:db8::1"}, Row{"2001:db8::1", "2001:db8::1"},
+        Row{"1.2.3.4, unknown", "10.0.0.9"}, Row{"", "10.0.0.9"}, Row{"1.2.3.4, nonsense, 10.0.0.1", "10.0.0.1"}}) {
     Story story;
     story.trusting("10.0.0.0/8").with("X-Forwarded-For", row.chain).run();
     EXPECT_EQ(story.identity.client.ip.toString(), row.client) << row.chain;

@@ -41,8 +41,8 @@ int onHeadersComplete(llhttp_t* parser) {
   Run& run = of(parser);
   run.result.status = parser->status_code;
   run.in_trailers = true;
-  const bool bodiless = run.result.status == 204 || run.result.status == 304 ||
-                        (run.result.status >= 100 && run.result.status < 200);
+  const bool bodiless =
+      run.result.status == 204 || run.result.status == 304 || (run.result.status >= 100 && run.result.status < 200);
   return run.skip_body || bodiless ? 1 : 0;
 }
 
