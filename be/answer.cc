@@ -21,7 +21,14 @@ constexpr std::uint64_t kEchoMax = 1024 * 1024;  // of a request body that is se
 
 Answer::Answer(const lb::Env& env, lb::buf::BlockPool& blocks, lb::Logger& log, const BackendIdentity& identity,
                const Behaviour& behaviour, lb::http::ResponseWriter& writer, const lb::http::RequestHead& head)
-    : env_(env), blocks_(blocks), log_(log), behaviour_(behaviour), writer_(&writer), echoed_(blocks) {
+    : env_(env),
+      blocks_(blocks),
+      log_(log),
+      behaviour_(behaviour),
+      writer_(&writer),
+      delay_(env.loop.makeTimer([this] { begin(); })),
+      next_(env.loop.makeTimer([this] { sendMore(); })),
+      echoed_(blocks) {
   head_request_ = head.method == lb::http::Method::Head;
   text_ = fmt::format("service: {}, addr: {}\n", identity.service, identity.address);
   if (behaviour_.echo) describe(head);
@@ -56,8 +63,7 @@ void Answer::onRequestEnd(const lb::http::Fields*) {
     begin();
     return;
   }
-  timer_ = env_.loop.makeTimer([this] { begin(); });
-  timer_->arm(behaviour_.delay);
+  delay_->arm(behaviour_.delay);
 }
 
 void Answer::begin() {
@@ -79,33 +85,37 @@ void Answer::begin() {
     writer_->flush();
     return;
   }
-  if (behaviour_.drip > lb::Duration::zero()) timer_ = env_.loop.makeTimer([this] { sendMore(); });
   sendMore();
 }
 
 std::uint64_t Answer::pieceSize() const {
   std::uint64_t piece = std::min(total_ - sent_, kPieceMax);
   if (behaviour_.drip > lb::Duration::zero()) piece = std::min(piece, std::max<std::uint64_t>(total_ / kDripPieces, 1));
-  if (behaviour_.close_after) piece = std::min(piece, *behaviour_.close_after - std::min(*behaviour_.close_after, sent_));
+  if (behaviour_.close_after)
+    piece = std::min(piece, *behaviour_.close_after - std::min(*behaviour_.close_after, sent_));
   return piece;
 }
 
 void Answer::sendMore() {
   if (writer_ == nullptr) return;
+  if (cutting_) {
+    std::exchange(writer_, nullptr)->reset();
+    return;
+  }
   const bool dripping = behaviour_.drip > lb::Duration::zero();
   do {
     if (behaviour_.close_after && sent_ >= *behaviour_.close_after) {
-      writer_->flush();
-      if (writer_ != nullptr) std::exchange(writer_, nullptr)->reset();
-      return;
+      cutting_ = true;  // once what was sent so far has left
+      next_->arm(lb::Duration::zero());
+      break;
     }
     if (sent_ == total_) {
       writer_->sendEnd(nullptr);
       break;
     }
-    step();
+    if (!writer_->congested()) step();
+    if (dripping) next_->arm(behaviour_.drip);
   } while (!dripping && !writer_->congested());
-  if (dripping && sent_ <= total_ && timer_) timer_->arm(behaviour_.drip);
   writer_->flush();
 }
 
@@ -131,22 +141,27 @@ void Answer::onResponseDrained() {
 }
 
 void Answer::onRequestFailed(const lb::http::Problem& problem) {
-  timer_.reset();
+  delay_->disarm();
+  next_->disarm();
   lb::http::ResponseWriter& writer = *std::exchange(writer_, nullptr);
   if (begun_) {
     writer.reset();
     return;
   }
   const std::string body = fmt::format("{}: {}\n", problem.status, problem.what);
-  lb::front::sendReply(writer, {.status = problem.status, .body = body}, lb::http::Method::Get, env_.clock.wall(), blocks_);
+  lb::front::sendReply(writer, {.status = problem.status, .body = body}, lb::http::Method::Get, env_.clock.wall(),
+                       blocks_);
 }
 
 void Answer::onRequestReset(lb::http::RequestReset) {
   writer_ = nullptr;
-  timer_.reset();
+  delay_->disarm();
+  next_->disarm();
   if (log_.enabled(lb::LogLevel::Info)) log_.write(lb::LogLevel::Info, "request given up by its client");
 }
 
-void Answer::release() { const std::unique_ptr<Answer> last(this); }
+void Answer::release() {
+  env_.loop.retire(std::unique_ptr<Answer>(this));
+}  // maybe from inside its own timer
 
 }  // namespace be

@@ -9,7 +9,7 @@
 
 namespace be {
 
-class Answer final : public lb::http::RequestHandler {
+class Answer final : public lb::Disposable, public lb::http::RequestHandler {
  public:
   Answer(const lb::Env& env, lb::buf::BlockPool& blocks, lb::Logger& log, const BackendIdentity& identity,
          const Behaviour& behaviour, lb::http::ResponseWriter& writer, const lb::http::RequestHead& head);
@@ -27,8 +27,8 @@ class Answer final : public lb::http::RequestHandler {
   static constexpr std::uint64_t kPieceMax = 64 * 1024;
   static constexpr std::uint64_t kDripPieces = 10;
 
-  void begin();        // the delay is over
-  void sendMore();     // as much body as the client takes now; ends in a flush or a reset
+  void begin();     // the delay is over
+  void sendMore();  // as much body as the client takes now; ends in a flush or a reset
   void step();
   [[nodiscard]] std::uint64_t pieceSize() const;
   void describe(const lb::http::RequestHead& head);
@@ -38,9 +38,11 @@ class Answer final : public lb::http::RequestHandler {
   lb::Logger& log_;
   Behaviour behaviour_;
   lb::http::ResponseWriter* writer_;  // null once the client has gone
-  std::unique_ptr<lb::Timer> timer_;
-  std::string text_;           // the body unless a size is asked for
-  lb::buf::Buffer echoed_;     // request body to send back
+  std::unique_ptr<lb::Timer> delay_;
+  std::unique_ptr<lb::Timer> next_;  // the next piece of a drip, or the cut
+  bool cutting_ = false;
+  std::string text_;        // the body unless a size is asked for
+  lb::buf::Buffer echoed_;  // request body to send back
   std::uint64_t sent_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t received_ = 0;

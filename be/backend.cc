@@ -40,7 +40,7 @@ class Backend::LoggedNetwork final : public lb::Network {
   LoggedNetwork(lb::Network& network, lb::Logger& log, std::string label)
       : network_(network), log_(log), label_(std::move(label)) {}
   lb::Result<std::unique_ptr<lb::Listener>> listen(const lb::Address& at, lb::AcceptEvents& events) override {
-    accept_ = std::make_unique<LoggedAccept>(events, log_, label_);
+    if (!accept_) accept_ = std::make_unique<LoggedAccept>(events, log_, label_);  // one for all its addresses
     return network_.listen(at, *accept_);
   }
   std::unique_ptr<lb::Stream> connect(const lb::Address& to) override { return network_.connect(to); }
@@ -63,9 +63,13 @@ Backend::Backend(const lb::Env& env, BackendIdentity identity, const Behaviour& 
 
 Backend::~Backend() = default;
 
-lb::Result<void> Backend::listen(const lb::Address& at) { return server_.listen(at); }
+lb::Result<void> Backend::listen(const lb::Address& at) {
+  return server_.listen(at);
+}
 
-void Backend::shutdownNow() { server_.shutdownNow(); }
+void Backend::shutdownNow() {
+  server_.shutdownNow();
+}
 
 lb::http::HandlerPtr Backend::onRequest(lb::http::RequestHead& head, const lb::http::Framing&,
                                         lb::http::ResponseWriter& writer) {

@@ -21,7 +21,9 @@ std::optional<std::uint64_t> parseWithUnit(std::string_view text,
   return std::nullopt;
 }
 
-bool truthy(std::string_view value) { return value.empty() || value == "1" || value == "true" || value == "yes"; }
+bool truthy(std::string_view value) {
+  return value.empty() || value == "1" || value == "true" || value == "yes";
+}
 
 }  // namespace
 

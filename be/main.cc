@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "be/backend.h"
@@ -49,22 +50,29 @@ int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
   }
   lb::Logger& logger = **log;
   lb::os::OsEnv world;
-  lb::os::SignalSource signals(world.loop, {.on_terminate = [&] { world.loop.stop(); }, .on_hangup = [] {}, .on_user1 = [] {}});
+  lb::os::SignalSource signals(world.loop,
+                               {.on_terminate = [&] { world.loop.stop(); }, .on_hangup = [] {}, .on_user1 = [] {}});
   std::vector<std::unique_ptr<be::Backend>> backends;
+  std::set<lb::Address> taken;  // services may share a host
   for (const lb::config::Service& service : config->services) {
-    logger.write(lb::LogLevel::Info, fmt::format("service {} at {}: {} host{}", service.name,
-                                                 fmt::join(service.domains, ", "), service.hosts.size(),
-                                                 service.hosts.size() == 1 ? "" : "s"));
+    logger.write(lb::LogLevel::Info,
+                 fmt::format("service {} at {}: {} host{}", service.name, fmt::join(service.domains, ", "),
+                             service.hosts.size(), service.hosts.size() == 1 ? "" : "s"));
     for (const lb::config::Host& host : service.hosts) {
       const auto addresses = BlockingLookup::of(world, host.address);
       if (!addresses) {
         fmt::print(stderr, "be: cannot listen on {}: {}\n", host.label(), addresses.error().what);
         return 1;
       }
-      backends.push_back(std::make_unique<be::Backend>(
-          world.env(), be::BackendIdentity{service.name, host.label()}, defaults, logger));
+      backends.push_back(std::make_unique<be::Backend>(world.env(), be::BackendIdentity{service.name, host.label()},
+                                                       defaults, logger));
       for (const lb::IpAddress& ip : *addresses) {
         const lb::Address at{ip, host.port};
+        if (!taken.insert(at).second) {
+          logger.write(lb::LogLevel::Info,
+                       fmt::format("{} is listened on already; {} shares it", at.toString(), service.name));
+          continue;
+        }
         auto bound = lb::os::probeListen(at);
         if (bound) bound = backends.back()->listen(at);
         if (!bound) {
@@ -86,9 +94,10 @@ int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("be, a dummy backend: answers on every host of every service in lb's configuration.\n\n"
-               "The same words work in a URL, for one request: /delay/200ms/status/503, /size/1MiB/chunked, /echo,\n"
-               "/size/1MiB/drip/100ms, /size/1MiB/close/64KiB; or as a query: ?delay=200ms&status=503.");
+  CLI::App app(
+      "be, a dummy backend: answers on every host of every service in lb's configuration.\n\n"
+      "The same words work in a URL, for one request: /delay/200ms/status/503, /size/1MiB/chunked, /echo,\n"
+      "/size/1MiB/drip/100ms, /size/1MiB/close/64KiB; or as a query: ?delay=200ms&status=503.");
   std::string config_path = "config.yaml";
   be::Behaviour defaults;
   app.add_option("--config", config_path, "lb's configuration file")->capture_default_str()->type_name("FILE");
@@ -96,7 +105,8 @@ int main(int argc, char** argv) {
     app.add_option_function<std::string>(
            std::string("--") + name,
            [&defaults, name](const std::string& value) {
-             if (!be::set(defaults, name, value)) throw CLI::ValidationError(std::string("--") + name, "cannot be " + value);
+             if (!be::set(defaults, name, value))
+               throw CLI::ValidationError(std::string("--") + name, "cannot be " + value);
            },
            what)
         ->type_name(type);

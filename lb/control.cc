@@ -20,8 +20,6 @@ Address addressOf(const std::string& text, std::uint16_t port) {
   return {IpAddress::parse(text).value_or(IpAddress{}), port};
 }
 
-bool sameListen(const config::Listen& a, const config::Listen& b) { return a.address == b.address && a.port == b.port; }
-
 }  // namespace
 
 Control::Control(const Env& env, ControlHost& host, Logger& log, ControlOptions options, std::size_t workers)
@@ -43,7 +41,8 @@ std::shared_ptr<const config::Config> Control::resolved(config::Config config) c
   return std::make_shared<const config::Config>(std::move(config));
 }
 
-Result<void> Control::start(std::shared_ptr<const config::Config> config, std::vector<std::unique_ptr<WorkerPort>> workers) {
+Result<void> Control::start(std::shared_ptr<const config::Config> config,
+                            std::vector<std::unique_ptr<WorkerPort>> workers) {
   config_ = std::move(config);
   workers_ = std::move(workers);
   for (const config::Listen& listen : config_->listen) {
@@ -58,7 +57,8 @@ Result<void> Control::start(std::shared_ptr<const config::Config> config, std::v
   const std::vector<observe::StatsView> views = telemetry_.apply(*config_);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([this, configuration = config_, view = views[i]](Worker& worker) {
-      const auto started = worker.start(configuration, view, [this] { host_.postToControl([this] { workerAccepting(); }); });
+      const auto started =
+          worker.start(configuration, view, [this] { host_.postToControl([this] { workerAccepting(); }); });
       if (!started) host_.postToControl([this, what = started.error().what] { workerFailed(what); });
     });
   }
@@ -82,7 +82,8 @@ void Control::workerAccepting() {
   if (++accepting_ != workers_.size()) return;
   std::string where;
   for (const config::Listen& listen : config_->listen) {
-    where += fmt::format("{}{}:{}", where.empty() ? "" : ", ", listen.address.empty() ? "*" : listen.address, listen.port);
+    where +=
+        fmt::format("{}{}:{}", where.empty() ? "" : ", ", listen.address.empty() ? "*" : listen.address, listen.port);
   }
   log_.write(LogLevel::Info, fmt::format("listening on {} with {} worker{}, {} service{}", where, workers_.size(),
                                          workers_.size() == 1 ? "" : "s", config_->services.size(),
@@ -119,11 +120,13 @@ void Control::reload() {
     reloadFailed(all);
     return;
   }
-  for (const config::Issue& issue : parsed->warnings) log_.write(LogLevel::Warn, config::format(options_.file_name, issue));
+  for (const config::Issue& issue : parsed->warnings)
+    log_.write(LogLevel::Warn, config::format(options_.file_name, issue));
   const auto next = resolved(std::move(parsed->config));
   for (const config::Listen& listen : next->listen) {
-    const bool known = std::ranges::any_of(config_->listen, [&](const auto& old) { return sameListen(old, listen); });
-    if (known || listen.port == 0) continue;
+    // A port that we listen on ourselves, on whatever address, cannot be probed.
+    const bool ours = std::ranges::any_of(config_->listen, [&](const auto& old) { return old.port == listen.port; });
+    if (ours || listen.port == 0) continue;
     if (const auto free = host_.probeListen(addressOf(listen.address, listen.port)); !free) {
       reloadFailed(free.error().what);
       return;
@@ -138,9 +141,8 @@ void Control::reload() {
   noteConfiguration();
   std::vector<observe::StatsView> views = telemetry_.apply(*config_);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->post([configuration = config_, view = std::move(views[i])](Worker& worker) {
-      worker.reload(configuration, view);
-    });
+    workers_[i]->post(
+        [configuration = config_, view = std::move(views[i])](Worker& worker) { worker.reload(configuration, view); });
   }
   log_.write(LogLevel::Info, fmt::format("configuration reloaded: {} services", config_->services.size()));
 }
@@ -154,7 +156,8 @@ void Control::warnAboutRestart(const config::Config& next) {
       next.admin.port != config_->admin.port) {
     warn("admin.address and admin.port");
   }
-  if (next.log.path != config_->log.path || next.log.format != config_->log.format || next.log.level != config_->log.level) {
+  if (next.log.path != config_->log.path || next.log.format != config_->log.format ||
+      next.log.level != config_->log.level) {
     warn("log");
   }
   if (next.access_log.path != config_->access_log.path) warn("access_log.path");
@@ -200,13 +203,19 @@ void Control::stop(int exit_code) {
 }
 
 // Also asked from workers (metrics.on_proxy_port), so it reads no state of the loop.
-std::string Control::metrics() { return telemetry_.prometheusText(env_.clock.precise(), host_.process()); }
-std::string Control::stats() { return telemetry_.statsJson(env_.clock.precise()); }
-std::string Control::configuration() { return config::dump(*config_); }
+std::string Control::metrics() {
+  return telemetry_.prometheusText(env_.clock.precise(), host_.process());
+}
+std::string Control::stats() {
+  return telemetry_.statsJson(env_.clock.precise());
+}
+std::string Control::configuration() {
+  return config::dump(*config_);
+}
 
 std::string Control::version() {
-  return fmt::format("{{\"name\":\"lb\",\"version\":\"{}\",\"revision\":\"{}\",\"compiler\":\"{}\"}}\n", options_.build.version,
-                     options_.build.revision, options_.build.compiler);
+  return fmt::format("{{\"name\":\"lb\",\"version\":\"{}\",\"revision\":\"{}\",\"compiler\":\"{}\"}}\n",
+                     options_.build.version, options_.build.revision, options_.build.compiler);
 }
 
 std::string Control::notReady() {

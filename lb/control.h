@@ -1,7 +1,7 @@
 // The control side: takes configurations, hands them to the workers, answers the control plane, drains.
 //
-// It runs on a loop of its own and reaches workers only by messages, so it knows no thread: the real program posts across
-// threads, the simulator posts within one.
+// It runs on a loop of its own and reaches workers only by messages, so it knows no thread: the real program posts
+// across threads, the simulator posts within one.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ class WorkerPort {
 class ControlHost {
  public:
   virtual ~ControlHost() = default;
-  [[nodiscard]] virtual Result<std::string> readConfiguration() = 0;  // the text of the configured file
+  [[nodiscard]] virtual Result<std::string> readConfiguration() = 0;      // the text of the configured file
   [[nodiscard]] virtual Result<void> probeListen(const Address& at) = 0;  // could a listener be opened there?
   [[nodiscard]] virtual observe::Telemetry::Process process() = 0;
   // From a worker's loop to the control loop.

@@ -15,7 +15,9 @@ constexpr std::string_view kGoodAnswer = "HTTP/1.1 200 ";
 class Probe final : private StreamEvents {
  public:
   Probe(os::OsEnv& world, const Address& at)
-      : world_(world), stream_(world.network.connect(at)), timeout_(world.loop.makeTimer([this] { end("no answer in time"); })) {
+      : world_(world),
+        stream_(world.network.connect(at)),
+        timeout_(world.loop.makeTimer([this] { end("no answer in time"); })) {
     stream_->bind(this);
     stream_->want(Interest::Write);
     timeout_->arm(kProbeTimeout);

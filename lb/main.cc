@@ -7,15 +7,18 @@
 
 int main(int argc, char** argv) {
   const lb::observe::BuildInfo build{AFE_VERSION, AFE_REVISION, AFE_COMPILER};
-  CLI::App app("lb, an HTTP reverse proxy and load balancer.\n\n"
-               "Signals: TERM or INT drains and exits (twice: at once), HUP reloads the configuration, USR1 reopens log files.");
+  CLI::App app(
+      "lb, an HTTP reverse proxy and load balancer.\n\n"
+      "Signals: TERM or INT drains and exits (twice: at once), HUP reloads the configuration, USR1 reopens log files.");
   std::string config_path = "config.yaml";
   bool check = false;
   bool dump = false;
   bool health = false;
   app.add_option("--config", config_path, "the configuration file")->capture_default_str()->type_name("FILE");
-  auto* check_flag = app.add_flag("--check", check, "report every error of the configuration and exit (1 if there is one)");
-  auto* dump_flag = app.add_flag("--dump-config", dump, "print the configuration in force, with every default, and exit");
+  auto* check_flag =
+      app.add_flag("--check", check, "report every error of the configuration and exit (1 if there is one)");
+  auto* dump_flag =
+      app.add_flag("--dump-config", dump, "print the configuration in force, with every default, and exit");
   auto* health_flag = app.add_flag("--health", health, "ask the running lb's /livez and exit (0: it is alive)");
   check_flag->excludes(dump_flag)->excludes(health_flag);
   dump_flag->excludes(health_flag);

@@ -21,7 +21,9 @@
 namespace lb {
 namespace {
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 // One worker on a thread of its own. The world, the worker and all they own are made and destroyed by that thread.
 class WorkerThread {
@@ -81,7 +83,8 @@ class Program final : private ControlHost {
                                .on_user1 = [this] { reopenLogs(); }}),
         workers_(config.threads > 0 ? config.threads : os::usableThreads()),
         control_(world_.env(), *this, limited_,
-                 {.file_name = config_path_, .build = build, .max_connections = connectionsMax(descriptors)}, workers_) {}
+                 {.file_name = config_path_, .build = build, .max_connections = connectionsMax(descriptors)},
+                 workers_) {}
 
   int run(config::Config config) {
     std::vector<std::unique_ptr<WorkerThread>> threads;
@@ -139,7 +142,9 @@ class Program final : private ControlHost {
   int exit_code_ = 0;
 };
 
-void printError(const Error& error) { fmt::print(stderr, "lb: {}\n", error.what); }
+void printError(const Error& error) {
+  fmt::print(stderr, "lb: {}\n", error.what);
+}
 
 }  // namespace
 

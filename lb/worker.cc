@@ -84,7 +84,9 @@ void Worker::reload(std::shared_ptr<const config::Config> config, const observe:
   proxy_.apply(std::move(config), stats);
 }
 
-void Worker::announceDrain() { server_->announceDrain(); }
+void Worker::announceDrain() {
+  server_->announceDrain();
+}
 
 void Worker::drain(Duration timeout, std::move_only_function<void()> on_done) {
   on_drained_ = std::move(on_done);

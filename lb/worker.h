@@ -27,7 +27,8 @@ class Worker {
   // kFirstLookupsWait; then `on_accepting` comes, from a later turn.
   [[nodiscard]] Result<void> start(std::shared_ptr<const config::Config> config, const observe::StatsView& stats,
                                    std::move_only_function<void()> on_accepting);
-  // Keeps the listeners that stay, opens and closes the others. A listener that cannot be opened is logged and left out.
+  // Keeps the listeners that stay, opens and closes the others. A listener that cannot be opened is logged and left
+  // out.
   void reload(std::shared_ptr<const config::Config> config, const observe::StatsView& stats);
 
   void announceDrain();  // responses close their connections from now on; still accepting

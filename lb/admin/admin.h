@@ -15,8 +15,8 @@ namespace lb::admin {
 class AdminSource {
  public:
   virtual ~AdminSource() = default;
-  [[nodiscard]] virtual std::string metrics() = 0;       // Prometheus text
-  [[nodiscard]] virtual std::string stats() = 0;         // JSON
+  [[nodiscard]] virtual std::string metrics() = 0;        // Prometheus text
+  [[nodiscard]] virtual std::string stats() = 0;          // JSON
   [[nodiscard]] virtual std::string configuration() = 0;  // YAML
   [[nodiscard]] virtual std::string version() = 0;        // JSON
   [[nodiscard]] virtual std::string notReady() = 0;       // why not; empty: ready
@@ -28,8 +28,10 @@ class AdminRouter final : public http::RequestRouter {
   AdminRouter(AdminSource& source, std::vector<Cidr> allow, const Clock& clock, buf::BlockPool& blocks);
   void setAllow(std::vector<Cidr> allow) { allow_ = std::move(allow); }
 
-  http::HandlerPtr onRequest(http::RequestHead& head, const http::Framing& framing, http::ResponseWriter& writer) override;
-  http::HandlerPtr onBadRequest(http::RequestHead& head, const http::Problem& problem, http::ResponseWriter& writer) override;
+  http::HandlerPtr onRequest(http::RequestHead& head, const http::Framing& framing,
+                             http::ResponseWriter& writer) override;
+  http::HandlerPtr onBadRequest(http::RequestHead& head, const http::Problem& problem,
+                                http::ResponseWriter& writer) override;
 
  private:
   AdminSource& source_;

@@ -83,7 +83,7 @@ void Backend::departIfUnused() {
 
 void Backend::shutdownNow() {
   closeIdle();
-  while (!connections_.empty()) connections_.front()->reset();
+  while (!connections_.empty()) connections_.front()->abortNow();
 }
 
 }  // namespace lb::back

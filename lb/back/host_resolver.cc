@@ -26,12 +26,15 @@ void HostResolver::start() {
   lookUp();
 }
 
-void HostResolver::lookUp() { lookup_ = resolver_.lookup(host_, *this); }
+void HostResolver::lookUp() {
+  lookup_ = resolver_.lookup(host_, *this);
+}
 
 void HostResolver::onResolved(Result<Resolved> found) {
   if (found && !found->addresses.empty()) {
     stats_.dns_ok.add();
-    if (failing_ && log_.enabled(LogLevel::Info)) log_.write(LogLevel::Info, fmt::format("host {} resolves again", host_));
+    if (failing_ && log_.enabled(LogLevel::Info))
+      log_.write(LogLevel::Info, fmt::format("host {} resolves again", host_));
     failing_ = false;
     std::vector<IpAddress> addresses = std::move(found->addresses);
     std::ranges::sort(addresses);
@@ -41,9 +44,10 @@ void HostResolver::onResolved(Result<Resolved> found) {
   } else {
     stats_.dns_failed.add();
     if (!failing_ && log_.enabled(LogLevel::Warn)) {
-      log_.write(LogLevel::Warn, fmt::format("host {} does not resolve: {}; keeping what is known, trying again every {} s",
-                                             host_, found ? "no addresses" : found.error().what,
-                                             std::chrono::duration_cast<std::chrono::seconds>(kRetry).count()));
+      log_.write(LogLevel::Warn,
+                 fmt::format("host {} does not resolve: {}; keeping what is known, trying again every {} s", host_,
+                             found ? "no addresses" : found.error().what,
+                             std::chrono::duration_cast<std::chrono::seconds>(kRetry).count()));
     }
     failing_ = true;
     refresh_->arm(kRetry);

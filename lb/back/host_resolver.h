@@ -16,7 +16,7 @@ namespace lb::back {
 class HostEvents {
  public:
   virtual void onAddresses(const std::vector<IpAddress>& addresses) = 0;  // sorted, without repeats, never empty
-  virtual void onFirstLookupDone() = 0;  // once, whether it found something or not
+  virtual void onFirstLookupDone() = 0;                                   // once, whether it found something or not
 
  protected:
   ~HostEvents() = default;

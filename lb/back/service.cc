@@ -28,7 +28,8 @@ class Service::Entry final : private HostEvents {
   void onAddresses(const std::vector<IpAddress>& addresses) override {
     std::vector<std::unique_ptr<Backend>> next;
     for (const IpAddress& ip : addresses) {
-      const auto known = std::ranges::find_if(backends_, [&](const auto& backend) { return backend && backend->address().ip == ip; });
+      const auto known =
+          std::ranges::find_if(backends_, [&](const auto& backend) { return backend && backend->address().ip == ip; });
       if (known != backends_.end()) {
         next.push_back(std::move(*known));
       } else {
@@ -62,7 +63,8 @@ Service::~Service() = default;
 void Service::update(const config::Service& service, const config::ClientLimits& limits,
                      std::shared_ptr<observe::ServiceStats> stats,
                      const std::vector<std::shared_ptr<observe::BackendStats>>& backend_stats) {
-  if (!policy_ || settings_.balance != service.balance) policy_ = balance::makePolicy(service.balance, context_.back.random);
+  if (!policy_ || settings_.balance != service.balance)
+    policy_ = balance::makePolicy(service.balance, context_.back.random);
   settings_ = service;
   stats_ = std::move(stats);
   upstream_settings_.timeouts = service.timeouts;
@@ -75,8 +77,9 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   std::vector<Entry*> fresh;
   for (std::size_t i = 0; i < service.hosts.size(); ++i) {
     const config::Host& host = service.hosts[i];
-    const auto known = std::ranges::find_if(
-        entries_, [&](const auto& entry) { return entry && entry->host().address == host.address && entry->host().port == host.port; });
+    const auto known = std::ranges::find_if(entries_, [&](const auto& entry) {
+      return entry && entry->host().address == host.address && entry->host().port == host.port;
+    });
     if (known != entries_.end()) {
       next.push_back(std::move(*known));
     } else {

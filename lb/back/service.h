@@ -1,5 +1,5 @@
-// A service as one worker sees it: its settings, its balancing policy, and the backends behind its hosts. A host that is
-// a name stands for as many backends as it has addresses.
+// A service as one worker sees it: its settings, its balancing policy, and the backends behind its hosts. A host that
+// is a name stands for as many backends as it has addresses.
 //
 // A service keeps its identity over reloads, so that pools, in-flight requests and the policy's state survive. When it
 // leaves the configuration it departs as its backends do: when the last user lets go.
@@ -54,7 +54,6 @@ class Service final : public Disposable, public BackendOwner {
  private:
   class Entry;  // one configured host
 
-
   void letGo(std::unique_ptr<Backend> backend);
   void rebuildCandidates();
   void lookupDone();
@@ -66,7 +65,7 @@ class Service final : public Disposable, public BackendOwner {
   UpstreamSettings upstream_settings_;
   std::shared_ptr<observe::ServiceStats> stats_;
   std::unique_ptr<balance::Policy> policy_;
-  std::vector<std::unique_ptr<Entry>> entries_;        // in the configuration's order
+  std::vector<std::unique_ptr<Entry>> entries_;  // in the configuration's order
   std::vector<std::unique_ptr<Backend>> departing_;
   std::vector<Backend*> backends_;                     // those that may be picked
   std::vector<const balance::Candidate*> candidates_;  // parallel to backends_

@@ -35,6 +35,7 @@ void UpstreamConn::begin(http::ResponseHandler& handler) {
   response_ = context_.states.take();
   response_->clear();
   times_ = {};
+  begun_ = context_.clock.now();
   ++requests_;
   reading_ = Reading::Head;
   request_ended_ = request_sent_ = response_keeps_alive_ = false;
@@ -82,6 +83,10 @@ void UpstreamConn::sendBody(buf::Buffer& body) {
     body.clear();  // the backend does not listen any more; it may still answer
     return;
   }
+  if (expects_continue_) {  // the client did not wait: the backend's time begins when it has the whole request
+    expects_continue_ = false;
+    if (state_ == State::Busy && reading_ == Reading::Head) deadlines_.clear(kReadSlot);
+  }
   if (request_kind_ == http::BodyKind::Chunked && !tunnel_) {
     http::encodeChunk(body, out_);
   } else {
@@ -108,11 +113,23 @@ void UpstreamConn::onReady(Interest ready) {
   if (state_ == State::Connecting) {
     onConnected();
   } else {
-    if (has(ready, Interest::Read) && wantsRead()) readOnce();
+    if (has(ready, Interest::Read) && wantsRead()) {
+      if (cameBeforeTheRequest()) {
+        fail(ResponseFailure::Closed, "the backend spoke or closed before it was asked");
+      } else {
+        readOnce();
+      }
+    }
     if (state_ == State::Busy) flushOut();
   }
   in_own_event_ = false;
   if (state_ != State::Closed) updateInterest();
+}
+
+// On a pooled connection, readiness that was found in the very turn in which its next request began is older than that
+// request: what is there to be read is not its answer (RFC 9112 9.2).
+bool UpstreamConn::cameBeforeTheRequest() const {
+  return state_ == State::Busy && reused() && !anyByteRead() && begun_ == context_.clock.now();
 }
 
 void UpstreamConn::onConnected() {
@@ -147,6 +164,10 @@ void UpstreamConn::flushOut() {
     request_sent_ = true;
     times_.write_last = last_write_;
     if (tunnel_) static_cast<void>(stream_->finish());  // a failure shows at the next read
+    if (tunnel_ && handler_ == nullptr) {
+      close();
+      return;
+    }
     if (reading_ == Reading::Head) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
   }
   if (was_congested_ && out_.size() <= context_.settings.bufferLow()) {
@@ -163,6 +184,10 @@ void UpstreamConn::onWriteFailed(IoStatus status) {
       default: fail(ResponseFailure::ConnectRefused, toString(status)); return;
     }
   }
+  if (tunnel_) {
+    fail(ResponseFailure::Closed, toString(status));
+    return;
+  }
   // The backend may have answered before it closed (a 413, say): what it sent can still be read.
   out_.clear();
   write_failed_ = true;
@@ -178,7 +203,7 @@ void UpstreamConn::onDeadline(std::size_t slot) {
   }
   if (slot == kKickSlot) {
     in_own_event_ = true;
-    if (write_failed_ && reading_ != Reading::Done) {
+    if (write_failed_ && reading_ != Reading::Done && !paused_ && in_.empty()) {
       readOnce();
       if (state_ == State::Busy && write_failed_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
     } else {
@@ -189,7 +214,9 @@ void UpstreamConn::onDeadline(std::size_t slot) {
     return;
   }
   switch (state_) {
-    case State::Connecting: fail(ResponseFailure::ConnectTimeout, "the backend did not accept the connection in time"); return;
+    case State::Connecting:
+      fail(ResponseFailure::ConnectTimeout, "the backend did not accept the connection in time");
+      return;
     case State::Idle: close(); return;
     case State::Busy:
       if (reading_ == Reading::Head) {
@@ -233,6 +260,21 @@ void UpstreamConn::fail(ResponseFailure why, const char* detail) {
   stream_->abort();
   close();
   if (handler != nullptr) handler->onResponseFailed(why, detail);
+}
+
+void UpstreamConn::leave() {
+  if (state_ == State::Closed || handler_ == nullptr) return;
+  detach();
+  if (tunnel_ && reading_ == Reading::Done && request_ended_ && !request_sent_) return;  // flushOut closes
+  if (!tunnel_ || reading_ != Reading::Done || !request_sent_) stream_->abort();
+  close();
+}
+
+void UpstreamConn::abortNow() {
+  if (state_ == State::Closed) return;
+  detach();
+  stream_->abort();
+  close();
 }
 
 void UpstreamConn::reset() {

@@ -74,10 +74,14 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
 
   // Starts a request: sendHead is next. REQUIRES: new or idle.
   void begin(http::ResponseHandler& handler);
-  // Reads once to see that nothing has come on an idle connection; costs a system call, so it is for requests that could
-  // not be sent again. False: it is closed now.
+  // Reads once to see that nothing has come on an idle connection; costs a system call, so it is for requests that
+  // could not be sent again. False: it is closed now.
   [[nodiscard]] bool verifyQuiet();
   void closeIdle();  // REQUIRES: idle
+  // The exchange is over: detaches. A tunnel still sends what it has for the backend, then closes; anything else
+  // closes.
+  void leave();
+  void abortNow();  // whatever it is doing; its handler is not told
   [[nodiscard]] bool idle() const { return state_ == State::Idle; }
   [[nodiscard]] bool reused() const { return requests_ > 1; }
   // Did the response begin, and were bytes of the request written? To be asked when a response failed.
@@ -100,6 +104,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
 
   void onReady(Interest ready) override;
   void onDeadline(std::size_t slot) override;
+  [[nodiscard]] bool cameBeforeTheRequest() const;
   void onConnected();
   void readOnce();
   void processInput();
@@ -131,6 +136,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   http::MessageTimes times_;
   std::string upgrade_;  // what the request offered
   MonoTime opened_{};
+  MonoTime begun_{};  // the turn in which the request in progress began
   MonoTime last_read_{};
   MonoTime last_write_{};
   Duration idle_timeout_{};  // what the pool may count on, after the backend's Keep-Alive field
@@ -142,7 +148,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   Interest interest_ = Interest::None;
   bool expects_continue_ = false;
   bool request_ended_ = false;
-  bool request_sent_ = false;   // ended, and every byte written
+  bool request_sent_ = false;  // ended, and every byte written
   bool response_keeps_alive_ = false;
   bool tunnel_ = false;
   bool paused_ = false;

@@ -73,8 +73,10 @@ bool UpstreamConn::acceptUpgrade() const {
 bool UpstreamConn::acceptHead() {
   http::ResponseHead& head = response_->head;
   if (head.status < 200 && head.status != 101) {
-    if (head.status == 100) expects_continue_ = false;
-    deadlines_.clear(kReadSlot);
+    if (head.status == 100) {
+      expects_continue_ = false;
+      deadlines_.clear(kReadSlot);  // now it is the client's turn
+    }
     if (request_sent_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
     handler_->onInterim(head);
     if (handler_ == nullptr) return false;
@@ -91,6 +93,7 @@ bool UpstreamConn::acceptHead() {
     return false;
   }
   tunnel_ = head.status == 101;
+  if (tunnel_) request_ended_ = request_sent_ = false;  // from here on: the end of the tunnel's direction
   times_.read_head = last_read_;
   response_keeps_alive_ = http::keepsAlive(head.fields, head.version);
   idle_timeout_ = context_.settings.pool.idle_timeout;
@@ -125,6 +128,11 @@ bool UpstreamConn::decodeBody() {
 }
 
 void UpstreamConn::onEof() {
+  if (!in_.empty() && handler_ != nullptr) processInput();  // what came before the end comes first
+  if (handler_ == nullptr) {
+    if (state_ == State::Busy || state_ == State::Idle) close();
+    return;
+  }
   if (reading_ == Reading::Body && response_->decoder.end() == http::ParseStatus::Done) {
     if (!tunnel_) {
       finishResponse();
@@ -137,8 +145,8 @@ void UpstreamConn::onEof() {
     if (handler_ != nullptr) handler->onResponseBatchEnd();
     return;
   }
-  fail(ResponseFailure::Closed, anyByteRead() ? "the backend closed in the middle of its response"
-                                              : "the backend closed without answering");
+  fail(ResponseFailure::Closed,
+       anyByteRead() ? "the backend closed in the middle of its response" : "the backend closed without answering");
 }
 
 void UpstreamConn::finishResponse() {

@@ -5,11 +5,15 @@
 
 namespace lb::balance {
 
-std::size_t RandomPick::pick(std::span<const Candidate* const> candidates) { return below(random_, candidates.size()); }
+std::size_t RandomPick::pick(std::span<const Candidate* const> candidates) {
+  return below(random_, candidates.size());
+}
 
 RoundRobin::RoundRobin(Random& random) : next_(random.next() >> 32) {}
 
-std::size_t RoundRobin::pick(std::span<const Candidate* const> candidates) { return next_++ % candidates.size(); }
+std::size_t RoundRobin::pick(std::span<const Candidate* const> candidates) {
+  return next_++ % candidates.size();
+}
 
 std::unique_ptr<Policy> makePolicy(config::Balance kind, Random& random) {
   switch (kind) {

@@ -19,8 +19,8 @@ struct Candidate {
 class Policy {
  public:
   virtual ~Policy() = default;
-  // REQUIRES: candidates is not empty. Returns an index into it. The set may differ from call to call: backends come and
-  // go, and a second attempt is offered only those that were not tried.
+  // REQUIRES: candidates is not empty. Returns an index into it. The set may differ from call to call: backends come
+  // and go, and a second attempt is offered only those that were not tried.
   [[nodiscard]] virtual std::size_t pick(std::span<const Candidate* const> candidates) = 0;
 };
 

@@ -1,3 +1,4 @@
+// Parsing and writing of addresses and networks; the work on text is the C library's.
 #include "lb/base/address.h"
 
 #include <arpa/inet.h>
@@ -17,6 +18,7 @@ constexpr std::size_t kTextMax = 45;  // the longest textual IPv6 address
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   if (text.empty() || text.size() > kTextMax) return std::nullopt;
+  if (text.contains('\0')) return std::nullopt;  // the C library would stop reading there
   const std::string terminated(text);
   std::array<std::uint8_t, 4> v4{};
   if (inet_pton(AF_INET, terminated.c_str(), v4.data()) == 1) return fromV4(v4);
@@ -38,7 +40,9 @@ IpAddress IpAddress::fromV6(std::array<std::uint8_t, 16> bytes) {
   return address;
 }
 
-bool IpAddress::isV4() const { return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin()); }
+bool IpAddress::isV4() const {
+  return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin());
+}
 
 std::string IpAddress::toString() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -73,7 +77,8 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
 
 bool Cidr::contains(const IpAddress& ip) const {
   const std::size_t whole = prefix_bits_ / 8;
-  if (!std::equal(base_.bytes().begin(), base_.bytes().begin() + static_cast<std::ptrdiff_t>(whole), ip.bytes().begin())) {
+  if (!std::equal(base_.bytes().begin(), base_.bytes().begin() + static_cast<std::ptrdiff_t>(whole),
+                  ip.bytes().begin())) {
     return false;
   }
   const unsigned rest = prefix_bits_ % 8;

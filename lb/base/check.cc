@@ -1,3 +1,4 @@
+// The end of a program whose invariants are broken.
 #include "lb/base/check.h"
 
 #include <cstdio>

@@ -29,6 +29,8 @@ class FreeList {
     return Ptr(object, GiveBack{this});
   }
 
+  [[nodiscard]] bool full() const { return kept_.size() >= kept_max_; }
+
  private:
   void giveBack(T* object) {
     std::unique_ptr<T> owned(object);

@@ -1,3 +1,4 @@
+// Names of I/O results for logs.
 #include "lb/env/stream.h"
 
 namespace lb {

@@ -13,6 +13,8 @@ struct Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> fail(std::string what) { return std::unexpected(Error{std::move(what)}); }
+inline std::unexpected<Error> fail(std::string what) {
+  return std::unexpected(Error{std::move(what)});
+}
 
 }  // namespace lb

@@ -13,6 +13,9 @@
 namespace lb::buf {
 namespace {
 
+// Smaller pieces are copied behind what is there: sharing would let a piece of a few bytes hold a whole block, and a
+// peer that sends byte by byte hold memory without bound. So a buffer holds at most about four times its size.
+constexpr std::size_t kCopyMax = 4096;
 constexpr std::size_t kGoneMax = 32;  // slots of consumed slices tolerated at the front before they are squeezed out
 
 }  // namespace
@@ -137,6 +140,14 @@ void Buffer::consume(std::size_t bytes) {
   }
 }
 
+bool Buffer::endsAt(const Block* block, std::uint32_t begin) const {
+  return first_ < slices_.size() && slices_.back().block == block && slices_.back().end == begin;
+}
+
+bool Buffer::copiesFrom(const Slice& slice, std::size_t bytes) const {
+  return bytes < kCopyMax && !empty() && !endsAt(slice.block, slice.begin);
+}
+
 void Buffer::moveTo(Buffer& to, std::size_t bytes) {
   LB_CHECK(bytes <= size_ && &to != this && to.pool_ == pool_);
   if (reserved_ > 0) commit(0);
@@ -146,7 +157,14 @@ void Buffer::moveTo(Buffer& to, std::size_t bytes) {
     Slice& slice = slices_[first_];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
     const auto end = slice.begin + static_cast<std::uint32_t>(taken);
-    if (end == slice.end) {
+    if (to.copiesFrom(slice, taken)) {
+      to.append(Bytes(slice.block->data + slice.begin, taken));
+      slice.begin = end;
+      if (end == slice.end) {
+        pool_->release(slice.block);
+        ++first_;
+      }
+    } else if (end == slice.end) {
       to.pushShared(slice.block, slice.begin, end);
       ++first_;
     } else {
@@ -168,8 +186,12 @@ void Buffer::shareTo(Buffer& to, std::size_t bytes) const {
   for (std::size_t i = first_; bytes > 0; ++i) {
     const Slice& slice = slices_[i];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
-    ++slice.block->references;
-    to.pushShared(slice.block, slice.begin, slice.begin + static_cast<std::uint32_t>(taken));
+    if (to.copiesFrom(slice, taken)) {
+      to.append(Bytes(slice.block->data + slice.begin, taken));
+    } else {
+      ++slice.block->references;
+      to.pushShared(slice.block, slice.begin, slice.begin + static_cast<std::uint32_t>(taken));
+    }
     bytes -= taken;
   }
 }
@@ -194,7 +216,7 @@ std::string Buffer::toString() const {
 
 void Buffer::pushShared(Block* block, std::uint32_t begin, std::uint32_t end) {
   size_ += end - begin;
-  if (first_ < slices_.size() && slices_.back().block == block && slices_.back().end == begin) {
+  if (endsAt(block, begin)) {
     slices_.back().end = end;  // contiguous with what is here already: one reference is enough
     pool_->release(block);
     return;

@@ -40,7 +40,8 @@ class Buffer {
   [[nodiscard]] std::span<const Bytes> slices(BytesArray& storage) const;  // the first kPiecesMax, for one write
   [[nodiscard]] std::string_view front() const;  // the first contiguous piece; empty only if the buffer is
   void consume(std::size_t bytes);               // REQUIRES: bytes <= size()
-  void moveTo(Buffer& to, std::size_t bytes);    // to its end, without copying; REQUIRES: bytes <= size()
+  void moveTo(Buffer& to,
+              std::size_t bytes);  // to its end; large pieces are shared, not copied; REQUIRES: bytes <= size()
   void moveTo(Buffer& to) { moveTo(to, size_); }
   void shareTo(Buffer& to, std::size_t bytes) const;  // as moveTo, but the bytes also stay here
   void clear();
@@ -52,6 +53,8 @@ class Buffer {
     std::uint32_t begin;
     std::uint32_t end;
   };
+  [[nodiscard]] bool endsAt(const Block* block, std::uint32_t begin) const;
+  [[nodiscard]] bool copiesFrom(const Slice& slice, std::size_t bytes) const;
   void pushShared(Block* block, std::uint32_t begin, std::uint32_t end);  // takes over one reference
 
   BlockPool* pool_;

@@ -12,9 +12,9 @@ using namespace std::chrono_literals;
 
 // The file: bounded before and while it is read, so that no input makes the parser recurse, grow or loop without end.
 inline constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
-inline constexpr std::size_t kDepthMax = 32;          // maps and lists within each other; the deepest valid key needs 7
-inline constexpr std::size_t kValuesMax = 1'000'000;  // values read; only aliases of aliases come near
-inline constexpr std::size_t kIssuesMax = 1'000;      // kept and shown; further ones are counted
+inline constexpr std::size_t kDepthMax = 32;        // maps and lists within each other; the deepest valid key needs 7
+inline constexpr std::size_t kValuesMax = 250'000;  // values read; only aliases of aliases come near
+inline constexpr std::size_t kIssuesMax = 1'000;    // kept and shown; further ones are counted
 
 template <class T>
 struct Range {

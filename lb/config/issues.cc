@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "lb/config/bounds.h"
@@ -31,9 +31,11 @@ void Issues::add(std::vector<Issue>& issues, std::size_t& dropped, Issue issue) 
 }
 
 std::vector<Issue> Issues::take(std::vector<Issue>& issues, std::size_t dropped) {
-  // Stable: of two at one place the one found first explains the other.
-  std::ranges::stable_sort(issues, {},
-                           [](const Issue& issue) { return std::pair(issue.place.line, issue.place.column); });
+  // Of two at one place the one found first explains the other: equal keys of a multimap keep their order.
+  std::multimap<std::pair<int, int>, Issue> by_place;
+  for (Issue& issue : issues) by_place.emplace(std::pair(issue.place.line, issue.place.column), std::move(issue));
+  issues.clear();
+  for (auto& [place, issue] : by_place) issues.push_back(std::move(issue));
   if (dropped > 0) issues.push_back({issues.back().place, "", fmt::format("and {} more", dropped)});
   return std::exchange(issues, {});
 }

@@ -63,7 +63,7 @@ bool looksLikeIpv4(std::string_view name) {
 }
 
 std::unexpected<Error> portBelongsElsewhere(std::string_view text) {
-  return fail(fmt::format("{} has a port; it belongs into the key `port`", quoted(text)));
+  return fail(fmt::format("{} has a port; it belongs into the key `port`", quote(text)));
 }
 
 bool hasPort(std::string_view text) {
@@ -79,37 +79,37 @@ Result<std::string> parseServiceName(std::string_view text) {
   if (text.empty()) return fail("must not be empty");
   if (text == kReservedServiceName) return fail("\"_none\" is reserved for requests that match no service");
   if (text.size() > kServiceNameMax) return fail(fmt::format("is longer than {} characters", kServiceNameMax));
-  if (!consistsOf(text, "._-")) return fail(fmt::format("{} may have letters, digits, ., _ and - only", quoted(text)));
+  if (!consistsOf(text, "._-")) return fail(fmt::format("{} may have letters, digits, ., _ and - only", quote(text)));
   return std::string(text);
 }
 
 Result<std::string> parseDomain(std::string_view text) {
   if (text == "*") return fail("\"*\" matches everything: name the service in `default_service` instead");
-  if (text.contains("://")) return fail(fmt::format("{} is a URL; only its host name belongs here", quoted(text)));
+  if (text.contains("://")) return fail(fmt::format("{} is a URL; only its host name belongs here", quote(text)));
   if (text.starts_with('[') && parseIp(text)) return lower(text);
-  if (hasPort(text)) return fail(fmt::format("{} has a port; a domain is matched without one", quoted(text)));
-  if (text.size() > 1 && text.ends_with('.')) return fail(fmt::format("{} must not end with a dot", quoted(text)));
+  if (hasPort(text)) return fail(fmt::format("{} has a port; a domain is matched without one", quote(text)));
+  if (text.size() > 1 && text.ends_with('.')) return fail(fmt::format("{} must not end with a dot", quote(text)));
   constexpr std::string_view kWildcard = "*.";
   const std::string_view name = text.starts_with(kWildcard) ? text.substr(kWildcard.size()) : text;
   if (name.contains('*')) {
-    return fail(fmt::format("{} is no domain: a wildcard is its whole first part, as in *.example.com", quoted(text)));
+    return fail(fmt::format("{} is no domain: a wildcard is its whole first part, as in *.example.com", quote(text)));
   }
-  if (const auto wrong = wrongDnsName(name)) return fail(fmt::format("{} {}", quoted(text), *wrong));
+  if (const auto wrong = wrongDnsName(name)) return fail(fmt::format("{} {}", quote(text), *wrong));
   return lower(text);
 }
 
 Result<std::string> parseHostAddress(std::string_view text) {
   if (const auto ip = parseIp(text)) {
     if (*ip == IpAddress{} || ip->toString() == "0.0.0.0") {
-      return fail(fmt::format("{} is no address to connect to", quoted(text)));
+      return fail(fmt::format("{} is no address to connect to", quote(text)));
     }
     return ip->toString();
   }
-  if (text.contains("://")) return fail(fmt::format("{} is a URL; only its host name belongs here", quoted(text)));
+  if (text.contains("://")) return fail(fmt::format("{} is a URL; only its host name belongs here", quote(text)));
   if (hasPort(text)) return portBelongsElsewhere(text);
   const std::string_view relative = text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
-  if (const auto wrong = wrongDnsName(relative)) return fail(fmt::format("{} {}", quoted(text), *wrong));
-  if (looksLikeIpv4(relative)) return fail(fmt::format("{} is neither an IPv4 address nor a name", quoted(text)));
+  if (const auto wrong = wrongDnsName(relative)) return fail(fmt::format("{} {}", quote(text), *wrong));
+  if (looksLikeIpv4(relative)) return fail(fmt::format("{} is neither an IPv4 address nor a name", quote(text)));
   return lower(text);
 }
 
@@ -119,12 +119,12 @@ Result<std::string> parseListenAddress(std::string_view text) {
   if (text == "*") return fail("write \"\" for every interface");
   if (lower(text) == "localhost") return fail("write 127.0.0.1 or ::1: a name may stand for several addresses");
   if (hasPort(text)) return portBelongsElsewhere(text);
-  return fail(fmt::format("{} is no IPv4 or IPv6 address of an interface (\"\" is every interface)", quoted(text)));
+  return fail(fmt::format("{} is no IPv4 or IPv6 address of an interface (\"\" is every interface)", quote(text)));
 }
 
 Result<std::string> parseParameterName(std::string_view text) {
   if (text.size() > kParameterNameMax) return fail(fmt::format("is longer than {} characters", kParameterNameMax));
-  if (!consistsOf(text, "._-")) return fail(fmt::format("{} may have letters, digits, ., _ and - only", quoted(text)));
+  if (!consistsOf(text, "._-")) return fail(fmt::format("{} may have letters, digits, ., _ and - only", quote(text)));
   return std::string(text);
 }
 
@@ -133,7 +133,7 @@ Result<std::string> parsePath(std::string_view text) {
   if (text.size() > kPathMax) return fail(fmt::format("is longer than {} bytes", kPathMax));
   const bool controls = std::ranges::any_of(
       text, [](char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7f; });
-  if (controls) return fail(fmt::format("{} has control characters", quoted(text)));
+  if (controls) return fail(fmt::format("{} has control characters", quote(text)));
   return std::string(text);
 }
 

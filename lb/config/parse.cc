@@ -46,7 +46,8 @@ std::expected<Parsed, std::vector<Issue>> parse(std::string_view yaml) {
     Value(reading, root, root.place, "").map([&](Section& file) { readFile(file, parsed.config, marks); });
   } else {
     const bool empty = root.kind == Node::Kind::Null;
-    reading.issues.error(root.place, "", withSmallestFile(empty ? "the file is empty" : "the file must be a map"));
+    reading.issues.error(empty ? Place{1, 1} : root.place, "",
+                         withSmallestFile(empty ? "the file is empty" : "the file must be a map"));
   }
   validate(parsed.config, marks, reading.issues);
   if (reading.issues.hasErrors()) return std::unexpected(reading.issues.takeErrors());

@@ -24,7 +24,7 @@ void readListen(const Value& value, std::vector<Listen>& listeners) {
     return;
   }
   value.list([&](const Value& item) { readListener(item, listeners.emplace_back()); });
-  if (listeners.empty()) value.error("needs at least one address to listen on");
+  if (value.isEmptyList()) value.error("needs at least one address to listen on");
 }
 
 void readAdmin(const Value& value, Admin& admin) {
@@ -106,7 +106,7 @@ void readBuckets(const Value& value, std::vector<double>& buckets) {
     bounds.push_back(bound);
   });
   if (!is_list) return;
-  if (bounds.empty()) value.error("needs at least one bound");
+  if (value.isEmptyList()) value.error("needs at least one bound");
   if (bounds.size() > kBucketsMax) value.error(fmt::format("has {} bounds, over {}", bounds.size(), kBucketsMax));
   buckets = std::move(bounds);
 }

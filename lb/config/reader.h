@@ -49,6 +49,7 @@ class Value {
   [[nodiscard]] Value at(std::string path) const { return {reading_, node_, place_, std::move(path)}; }
   [[nodiscard]] bool isNull() const { return node_.kind == Node::Kind::Null; }
   [[nodiscard]] bool isList() const { return node_.kind == Node::Kind::List; }
+  [[nodiscard]] bool isEmptyList() const { return isList() && node_.list.empty(); }
   [[nodiscard]] bool isScalar() const { return node_.kind == Node::Kind::Scalar; }
   [[nodiscard]] bool is(std::string_view word) const { return isScalar() && node_.scalar == word; }
   void error(std::string message) const { reading_.issues.error(place_, path_, std::move(message)); }

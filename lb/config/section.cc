@@ -63,7 +63,7 @@ void Section::finish() {
     const auto [first, is_new] = seen.emplace(key.scalar, key.place);
     if (!is_new) {
       reading_.issues.error(key.place, path_,
-                            fmt::format("{} is already set on line {}", quoted(key.scalar), first->second.line));
+                            fmt::format("{} is already set on line {}", quote(key.scalar), first->second.line));
     } else if (std::ranges::find(known_, key.scalar) == known_.end()) {
       reportUnknown(key);
     }
@@ -74,7 +74,7 @@ void Section::reportUnknown(const Node& key) {
   std::string hint = fmt::format("known here are {}", fmt::join(known_, ", "));
   if (const auto near = suggest(key.scalar, known_)) hint = fmt::format("did you mean \"{}\"?", *near);
   if (key.scalar == "<<") hint = "merge keys are not supported; what all services share belongs into `defaults`";
-  reading_.issues.error(key.place, path_, fmt::format("unknown key {}; {}", quoted(key.scalar), hint));
+  reading_.issues.error(key.place, path_, fmt::format("unknown key {}; {}", quote(key.scalar), hint));
 }
 
 }  // namespace lb::config

@@ -19,7 +19,7 @@ class Distinct {
     const auto [first, is_new] = first_.emplace(key, First{owner, value.place().line});
     if (is_new) return;
     const First& seen = first->second;
-    value.error(fmt::format("{} is already {} {} (line {})", quoted(key), role, seen.owner, seen.line));
+    value.error(fmt::format("{} is already {} {} (line {})", quote(key), role, seen.owner, seen.line));
   }
   [[nodiscard]] bool contains(const std::string& key) const { return first_.contains(key); }
 
@@ -67,9 +67,8 @@ void readInheritable(Section& section, Service& service) {
 
 void readHosts(const Value& value, std::vector<Host>& hosts) {
   Distinct distinct;
-  bool empty = true;
-  const bool is_list = value.list([&](const Value& item) {
-    empty = false;
+  if (value.isEmptyList()) value.error("a service needs at least one host");
+  value.list([&](const Value& item) {
     Host host;
     host.place = item.place();
     item.map([&](Section& section) {
@@ -81,7 +80,6 @@ void readHosts(const Value& value, std::vector<Host>& hosts) {
     });
     hosts.push_back(std::move(host));
   });
-  if (is_list && empty) value.error("a service needs at least one host");
 }
 
 void readDomain(const Value& value, const std::string& owner, Service& service, Seen& seen) {
@@ -135,15 +133,13 @@ void readServices(Section& proxy, Config& config) {
 
   const auto services = proxy.require("services");
   if (!services) return;
-  bool empty = true;
-  const bool is_list = services->list([&](const Value& item) {
-    empty = false;
+  if (services->isEmptyList()) services->error("needs at least one service");
+  services->list([&](const Value& item) {
     Service& service = config.services.emplace_back(prototype);
     item.map([&](Section& section) { readService(section, service, seen); });
   });
-  if (is_list && empty) services->error("needs at least one service");
   if (has_default && !seen.default_service.empty() && !seen.names.contains(seen.default_service)) {
-    default_service->error(fmt::format("no service has the name {}", quoted(seen.default_service)));
+    default_service->error(fmt::format("no service has the name {}", quote(seen.default_service)));
   }
 }
 

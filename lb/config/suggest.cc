@@ -17,8 +17,8 @@ bool abbreviates(std::string_view word, std::string_view known) {
   return word.size() >= 3 && known.starts_with(word);
 }
 
-std::size_t distanceMax(std::string_view known) {
-  return std::max<std::size_t>(1, known.size() / 3);
+std::size_t distanceMax(std::string_view word, std::string_view known) {
+  return std::max<std::size_t>(1, std::min(word.size(), known.size()) / 3);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ std::optional<std::string_view> suggest(std::string_view word, std::span<const s
   std::size_t best_distance = 0;
   for (const std::string_view candidate : known) {
     const std::size_t distance = abbreviates(word, candidate) ? 1 : editDistance(word, candidate);
-    if (distance > distanceMax(candidate) || (best && distance >= best_distance)) continue;
+    if (distance > distanceMax(word, candidate) || (best && distance >= best_distance)) continue;
     best = candidate;
     best_distance = distance;
   }

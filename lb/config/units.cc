@@ -58,13 +58,13 @@ bool isDigits(std::string_view text) {
 Result<std::uint64_t> parseInteger(std::string_view text) {
   const std::optional<Number> number = splitNumber(text);
   if (number && number->suffix.empty()) return number->value;
-  if (isDigits(text)) return fail(fmt::format("{} is far too large", quoted(text)));
-  return fail(fmt::format("{} is not a whole number", quoted(text)));
+  if (isDigits(text)) return fail(fmt::format("{} is far too large", quote(text)));
+  return fail(fmt::format("{} is not a whole number", quote(text)));
 }
 
 Result<Duration> parseDuration(std::string_view text) {
   const std::optional<Number> number = splitNumber(text);
-  if (!number) return fail(fmt::format("{} is not a duration, such as 250ms, 2s, 1m or 1h", quoted(text)));
+  if (!number) return fail(fmt::format("{} is not a duration, such as 250ms, 2s, 1m or 1h", quote(text)));
   if (number->suffix.empty()) {
     if (number->value == 0) return Duration{0};
     return fail(fmt::format("{0} has no unit: write {0}s for seconds or {0}ms for milliseconds", number->value));
@@ -74,23 +74,23 @@ Result<Duration> parseDuration(std::string_view text) {
     std::uint64_t nanoseconds = 0;
     constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<Duration::rep>::max());
     if (!multiply(number->value, static_cast<std::uint64_t>(unit.length.count()), kMax, nanoseconds)) {
-      return fail(fmt::format("{} is far too long", quoted(text)));
+      return fail(fmt::format("{} is far too long", quote(text)));
     }
     return Duration{static_cast<Duration::rep>(nanoseconds)};
   }
-  return fail(fmt::format("{} is not a duration: the unit is one of ms, s, m, h, after a whole number", quoted(text)));
+  return fail(fmt::format("{} is not a duration: the unit is one of ms, s, m, h, after a whole number", quote(text)));
 }
 
 Result<std::uint64_t> parseSize(std::string_view text) {
   const std::optional<Number> number = splitNumber(text);
-  if (!number) return fail(fmt::format("{} is not a size, such as 4096, 64KiB or 1MiB", quoted(text)));
+  if (!number) return fail(fmt::format("{} is not a size, such as 4096, 64KiB or 1MiB", quote(text)));
   for (const SizeUnit& unit : kSizeUnits) {
     if (unit.suffix != number->suffix) continue;
     std::uint64_t bytes = 0;
     if (multiply(number->value, unit.bytes, std::numeric_limits<std::uint64_t>::max(), bytes)) return bytes;
-    return fail(fmt::format("{} is far too large", quoted(text)));
+    return fail(fmt::format("{} is far too large", quote(text)));
   }
-  return fail(fmt::format("{} is not a size: the unit is one of KiB, MiB, GiB, or none for bytes", quoted(text)));
+  return fail(fmt::format("{} is not a size: the unit is one of KiB, MiB, GiB, or none for bytes", quote(text)));
 }
 
 Result<std::uint64_t> parseRate(std::string_view text) {
@@ -104,7 +104,7 @@ Result<double> parseDecimal(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc{} && rest == end && std::isfinite(value)) return value;
-  return fail(fmt::format("{} is not a number", quoted(text)));
+  return fail(fmt::format("{} is not a number", quote(text)));
 }
 
 std::string formatDuration(Duration duration) {
@@ -131,7 +131,7 @@ std::string formatDecimal(double value) {
   return fmt::format("{}", value);
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::string shown = "\"";
   for (const char character : text.substr(0, kQuotedMax)) {
     const auto byte = static_cast<unsigned char>(character);

@@ -23,6 +23,6 @@ namespace lb::config {
 [[nodiscard]] std::string formatDecimal(double value);  // the shortest that reads back to the same value
 
 // A value of the file inside a message: in quotes, shortened, control characters made visible.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string quote(std::string_view text);
 
 }  // namespace lb::config

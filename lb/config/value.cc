@@ -121,7 +121,7 @@ bool Value::cidrs(std::vector<Cidr>& target) const {
     if (!item.text(raw, "a network, such as 10.0.0.0/8")) return;
     const std::optional<Cidr> network = Cidr::parse(raw);
     if (network) networks.push_back(*network);
-    if (!network) item.error(quoted(raw) + " is not a network, such as 10.0.0.0/8, 192.0.2.1 or fd00::/8");
+    if (!network) item.error(quote(raw) + " is not a network, such as 10.0.0.0/8, 192.0.2.1 or fd00::/8");
   });
   if (is_list) target = std::move(networks);
   return is_list;
@@ -135,7 +135,7 @@ std::optional<std::size_t> Value::wordIndex(std::span<const std::string_view> kn
   }
   const std::optional<std::string_view> near = suggest(node_.scalar, known);
   const std::string hint = near ? fmt::format("; did you mean \"{}\"?", *near) : "";
-  error(fmt::format("{} is not {}{}", quoted(node_.scalar), choices, hint));
+  error(fmt::format("{} is not {}{}", quote(node_.scalar), choices, hint));
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // The words of the file that stand for enumerated values: read by the parser, written by the dump.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "lb/base/check.h"
@@ -22,11 +23,9 @@ inline constexpr std::array<Word<LogLevel>, 6> kLogLevelWords{{{"trace", LogLeve
 
 template <class E, std::size_t N>
 std::string_view wordOf(E value, const std::array<Word<E>, N>& words) {
-  for (const Word<E>& word : words) {
-    if (word.value == value) return word.word;
-  }
-  LB_CHECK(!"every value has a word");
-  return "";
+  const auto* const found = std::ranges::find(words, value, &Word<E>::value);
+  LB_CHECK(found != words.end());  // every value has its word
+  return found->word;
 }
 
 }  // namespace lb::config

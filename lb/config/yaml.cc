@@ -6,7 +6,9 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "lb/config/bounds.h"
 
@@ -14,7 +16,14 @@ namespace lb::config {
 namespace {
 
 Place toPlace(const YAML::Mark& mark) {
-  return mark.is_null() ? Place{1, 1} : Place{mark.line + 1, mark.column + 1};
+  return {mark.line + 1, mark.column + 1};
+}
+
+// Where something that the text lacks would have to stand.
+Place endOf(std::string_view yaml) {
+  const auto lines = std::ranges::count(yaml, '\n');
+  const std::size_t last = yaml.rfind('\n') + 1;  // npos + 1 is 0: the only line
+  return {static_cast<int>(lines) + 1, static_cast<int>(yaml.size() - last) + 1};
 }
 
 // Thrown through yaml-cpp out of an event, which is the only way to stop it; caught in load().
@@ -157,7 +166,10 @@ std::expected<Document, Issue> load(std::string_view yaml) {
   } catch (const Refused& refused) {
     return std::unexpected(Issue{refused.place, "", refused.message});
   } catch (const YAML::Exception& error) {
-    return std::unexpected(Issue{toPlace(error.mark), "", "not valid YAML: " + error.msg});
+    // At the end of the text yaml-cpp forgets the column.
+    const bool at_end = error.mark.is_null() || std::cmp_greater_equal(error.mark.pos, yaml.size());
+    const Place place = at_end ? endOf(yaml) : toPlace(error.mark);
+    return std::unexpected(Issue{place, "", "not valid YAML: " + error.msg});
   }
   if (document.empty()) document.add(Node::Kind::Null, {1, 1});
   return document;

@@ -28,8 +28,8 @@ class Loop {
   virtual ~Loop() = default;
   // The callback may disarm, re-arm or retire the timer's owner; it may not destroy the timer itself.
   [[nodiscard]] virtual std::unique_ptr<Timer> makeTimer(std::move_only_function<void()> on_fire) = 0;
-  virtual void post(std::move_only_function<void()> task) = 0;       // runs in a later turn, FIFO
-  virtual void retire(std::unique_ptr<Disposable> object) = 0;       // destroyed after this turn's callbacks
+  virtual void post(std::move_only_function<void()> task) = 0;  // runs in a later turn, FIFO
+  virtual void retire(std::unique_ptr<Disposable> object) = 0;  // destroyed after this turn's callbacks
 };
 
 }  // namespace lb

@@ -1,8 +1,8 @@
 // A byte stream between two hosts: what is left of TCP when sockets are taken away.
 //
-// Life: a Stream comes from Network::connect or AcceptEvents::onAccept, is bound to its events once, and is destroyed by
-// its owner. Destroying it closes it: gracefully if finish() was called and everything received was read, with a reset
-// if unread bytes remain (as TCP does). It must not be destroyed inside its own onReady; hand it to Loop::retire.
+// Life: a Stream comes from Network::connect or AcceptEvents::onAccept, is bound to its events once, and is destroyed
+// by its owner. Destroying it closes it: gracefully if finish() was called and everything received was read, with a
+// reset if unread bytes remain (as TCP does). It must not be destroyed inside its own onReady; hand it to Loop::retire.
 #pragma once
 
 #include <cstddef>
@@ -67,7 +67,8 @@ class Stream : public Disposable {
   // Level-triggered in meaning: while a wanted direction is possible, onReady comes, always in a later callback and
   // never from inside want, read or write. The only flow control.
   virtual void want(Interest interest) = 0;
-  // Fills the spaces in order. Ok with bytes > 0 (if the spaces are not all empty), else the status says why not.
+  // Fills the spaces in order. It asks the system even if nothing was announced. Ok with bytes > 0 (if the spaces are
+  // not all empty), else the status says why not.
   virtual IoResult read(std::span<const Space> into) = 0;
   // Takes from the pieces in order, maybe not all; never 0 bytes with Ok. WouldBlock while not yet connected.
   virtual IoResult write(std::span<const Bytes> from) = 0;

@@ -85,10 +85,13 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   bool startRequest();
   bool decodeBody();
   void onEof();
+  void endEarly();
   void onGone();
   void onReadDeadline();
   void onRateDeadline();
   void expectBody();
+  void watchRate();
+  void endEvent();
   void refuse(const http::Problem& problem);
   void failRequest(const http::Problem& problem);
   void wakeSoon();
@@ -137,7 +140,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   Interest interest_ = Interest::None;
   bool in_own_event_ = false;
   bool counted_idle_ = false;
-  bool keep_alive_ = true;            // what the request asked for
+  bool keep_alive_ = true;  // what the request asked for
   bool close_after_response_ = false;
   bool tunnel_ = false;
   bool client_eof_ = false;

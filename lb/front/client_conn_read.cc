@@ -1,6 +1,8 @@
 // The reading side of a client connection: bytes to request events, and everything that can go wrong on the way.
 #include "lb/front/client_conn.h"
 
+#include <algorithm>
+
 #include "lb/base/check.h"
 #include "lb/http/framing.h"
 #include "lb/http/hop_by_hop.h"
@@ -42,15 +44,19 @@ void ClientConn::start() {
 
 void ClientConn::drain() {
   if (reading_ == Reading::Closed) return;
-  if (!idle()) return;  // mustClose() sees that the server drains
+  if (!idle()) return;   // mustClose() sees that the server drains
   if (requests_ == 0) {  // just accepted: its first request is surely on the way
     deadlines_.set(kReadSlot, kDrainGrace);
     return;
   }
   // A request may have arrived already: it is served, and the connection closes after it.
   in_own_event_ = true;
-  readOnce();
-  in_own_event_ = false;
+  if (!in_.empty()) {
+    processInput();
+  } else {
+    readOnce();
+  }
+  endEvent();
   if (reading_ != Reading::Closed && idle()) close();
 }
 
@@ -66,6 +72,10 @@ void ClientConn::onReady(Interest ready) {
   in_own_event_ = true;
   if (has(ready, Interest::Read) && wantsRead()) readOnce();
   if (reading_ != Reading::Closed && has(ready, Interest::Write)) flushOut();
+  endEvent();
+}
+
+void ClientConn::endEvent() {
   while (reading_ != Reading::Closed && next_pending_) processInput();
   in_own_event_ = false;
   if (reading_ != Reading::Closed) updateInterest();
@@ -113,7 +123,7 @@ bool ClientConn::parseHead() {
   if (!state_) {
     state_ = context_.states.take();
     state_->clear();
-    state_->times.read_first = last_read_;
+    state_->times.read_first = std::max(last_read_, last_write_);  // a pipelined request begins after its predecessor
     if (counted_idle_) context_.stats.connections_idle.subtract();
     counted_idle_ = false;
   }
@@ -123,6 +133,10 @@ bool ClientConn::parseHead() {
   state_->times.bytes_read += before - in_.size();
   switch (status) {
     case http::ParseStatus::NeedMore:
+      if (client_eof_) {  // the rest will never come
+        close();
+        return false;
+      }
       if (!was_started) deadlines_.set(kReadSlot, context_.settings.timeouts.request_header);
       return false;
     case http::ParseStatus::Bad: refuse(state_->parser.problem()); return false;
@@ -140,17 +154,18 @@ bool ClientConn::startRequest() {
   deadlines_.clear(kReadSlot);
   ++requests_;
   keep_alive_ = http::keepsAlive(state_->head.fields, state_->head.version);
-  state_->times.read_head = last_read_;
-  state_->times.read_last = last_read_;
+  state_->times.read_head = std::max(last_read_, last_write_);
+  state_->times.read_last = state_->times.read_head;
   state_->decoder.start(*framing);
-  const bool waits_for_continue =
-      state_->head.version == http::Version::Http11 && state_->head.fields.count(http::FieldId::Expect) > 0 && in_.empty();
   reading_ = state_->decoder.done() ? Reading::Done : Reading::Body;
   handler_ = context_.router.onRequest(state_->head, *framing, *this);
   if (reading_ == Reading::Done) {
     handler_->onRequestEnd(nullptr);
-  } else if (reading_ == Reading::Body && !waits_for_continue) {
-    expectBody();
+  } else if (reading_ == Reading::Body) {
+    // Asked after the handler has had its say: a field that Connection names does not count. Who waits for 100 gets its
+    // deadline with that.
+    const bool waits_for_continue = in_.empty() && state_->head.fields.count(http::FieldId::Expect) > 0;
+    if (!waits_for_continue) expectBody();
   }
   return reading_ == Reading::Body;
 }
@@ -158,6 +173,10 @@ bool ClientConn::startRequest() {
 void ClientConn::expectBody() {
   if (tunnel_ || paused_) return;
   deadlines_.set(kReadSlot, context_.settings.timeouts.request_body_idle);
+  watchRate();
+}
+
+void ClientConn::watchRate() {
   if (context_.settings.min_body_rate > 0 && !deadlines_.isSet(kRateSlot)) {
     window_bytes_ = 0;
     deadlines_.set(kRateSlot, context_.settings.timeouts.request_body_idle);
@@ -165,17 +184,27 @@ void ClientConn::expectBody() {
 }
 
 bool ClientConn::decodeBody() {
-  if (paused_ || (in_.empty() && !state_->decoder.done())) return false;
+  if (paused_) return false;
+  if (in_.empty() && !state_->decoder.done()) {
+    if (client_eof_) endEarly();
+    return false;
+  }
   const std::size_t before = in_.size();
   const http::ParseStatus status = state_->decoder.decode(in_, body_, context_.settings.body);
   state_->times.bytes_read += before - in_.size();
-  state_->times.read_last = last_read_;
+  state_->times.read_last = std::max(last_read_, state_->times.read_first);
   window_bytes_ += body_.size();
   if (!body_.empty()) handler_->onRequestBody(body_);
   LB_CHECK(body_.empty());
   if (reading_ != Reading::Body) return false;  // the handler gave up
   switch (status) {
-    case http::ParseStatus::NeedMore: expectBody(); return false;
+    case http::ParseStatus::NeedMore:
+      if (client_eof_ && !paused_) {
+        endEarly();
+      } else {
+        expectBody();
+      }
+      return false;
     case http::ParseStatus::Bad: failRequest(state_->decoder.problem()); return false;
     case http::ParseStatus::Done: break;
   }
@@ -189,27 +218,32 @@ bool ClientConn::decodeBody() {
 
 void ClientConn::onEof() {
   client_eof_ = true;
-  switch (reading_) {
-    case Reading::Head: close(); return;
-    case Reading::Body:
-      if (!tunnel_) {
-        onGone();
-        return;
-      }
-      reading_ = Reading::Done;
-      handler_->onRequestEnd(nullptr);
-      if (reading_ == Reading::Closed) return;
-      handler_->onRequestBatchEnd();
-      if (reading_ != Reading::Closed && writing_ == Writing::Finished) finishRequest();
-      return;
-    case Reading::Done:
-      // Half close: a client that has sent everything may still wait for its answer (RFC 9112 9.6).
-      if (context_.settings.abort_on_half_close) onGone();
-      return;
-    case Reading::Failed: return;
-    case Reading::Linger: close(); return;
-    case Reading::Closed: return;
+  if (reading_ == Reading::Linger) {
+    close();
+    return;
   }
+  // What came before the end comes first: a request that was pipelined behind the one in progress, the rest of a body.
+  processInput();
+  if (reading_ == Reading::Closed) return;
+  if (reading_ == Reading::Head && !next_pending_) {
+    close();
+  } else if (reading_ == Reading::Done && !tunnel_ && context_.settings.abort_on_half_close) {
+    // Otherwise a half close: a client that has sent everything may still wait for its answer (RFC 9112 9.6).
+    onGone();
+  }
+}
+
+// The client's direction ended inside a body: in a tunnel that is its end, anywhere else the request is cut.
+void ClientConn::endEarly() {
+  if (!tunnel_) {
+    onGone();
+    return;
+  }
+  reading_ = Reading::Done;
+  handler_->onRequestEnd(nullptr);
+  if (reading_ == Reading::Closed || writing_ != Writing::Finished) return;
+  handler_->onRequestBatchEnd();
+  if (reading_ != Reading::Closed) finishRequest();
 }
 
 void ClientConn::onGone() {
@@ -249,9 +283,7 @@ void ClientConn::onDeadline(std::size_t slot) {
       break;
     case kKickSlot: processInput(); break;
   }
-  while (reading_ != Reading::Closed && next_pending_) processInput();
-  in_own_event_ = false;
-  if (reading_ != Reading::Closed) updateInterest();
+  endEvent();
 }
 
 void ClientConn::onReadDeadline() {
@@ -275,14 +307,15 @@ void ClientConn::onReadDeadline() {
 
 void ClientConn::onRateDeadline() {
   if (reading_ != Reading::Body || tunnel_) return;
-  const auto window = std::chrono::duration_cast<std::chrono::milliseconds>(context_.settings.timeouts.request_body_idle);
+  const auto window =
+      std::chrono::duration_cast<std::chrono::milliseconds>(context_.settings.timeouts.request_body_idle);
   const std::uint64_t needed = context_.settings.min_body_rate * static_cast<std::uint64_t>(window.count()) / 1000;
   if (!paused_ && window_bytes_ < needed) {
     failRequest(kBodyTooSlow);
     if (reading_ != Reading::Closed) flushOut();
     return;
   }
-  expectBody();  // a new window, unless the reading is paused: then the next byte opens it
+  if (!paused_) watchRate();  // a new window; while reading is paused, the next byte opens it
 }
 
 void ClientConn::pauseRequest(bool paused) {
@@ -300,7 +333,7 @@ void ClientConn::pauseRequest(bool paused) {
 }
 
 void ClientConn::wakeSoon() {
-  if (!in_.empty()) {
+  if (!in_.empty() || client_eof_) {
     if (in_own_event_) {
       next_pending_ = true;
     } else {
@@ -312,8 +345,8 @@ void ClientConn::wakeSoon() {
 
 bool ClientConn::wantsRead() const {
   switch (reading_) {
-    case Reading::Head: return true;
-    case Reading::Body: return !paused_ && in_.size() <= context_.settings.buffer_high;
+    case Reading::Head: return !client_eof_;
+    case Reading::Body: return !paused_ && !client_eof_ && in_.size() <= context_.settings.buffer_high;
     case Reading::Done: return !client_eof_ && in_.size() < context_.settings.head.bytes_max;  // to notice a reset
     case Reading::Linger: return true;
     default: return false;

@@ -10,11 +10,12 @@ namespace lb::front {
 void ClientConn::sendInterim(const http::ResponseHead& head) {
   if (state_->head.version == http::Version::Http10) return;
   http::writeResponseHead(head, {}, {}, out_);
-  if (reading_ == Reading::Body) expectBody();  // a client that waited for 100 has its go-ahead now
+  if (head.status == 100 && reading_ == Reading::Body) expectBody();  // a client that waited has its go-ahead now
 }
 
 bool ClientConn::mustClose() const {
-  if (!keep_alive_ || close_after_response_ || context_.draining || client_eof_) return true;
+  if (!keep_alive_ || close_after_response_ || context_.draining) return true;
+  if (client_eof_ && in_.empty()) return true;  // no request can follow
   const ClientSettings& settings = context_.settings;
   if (settings.requests_max > 0 && requests_ >= settings.requests_max) return true;
   return settings.age_max > Duration::zero() && context_.clock.now() - opened_ >= settings.age_max;
@@ -29,10 +30,12 @@ void ClientConn::sendHead(const http::ResponseHead& head, const http::Framing& f
     sent.kind = version == http::Version::Http11 ? http::BodyKind::Chunked : http::BodyKind::UntilClose;
   }
   response_kind_ = sent.kind;
-  if (sent.kind == http::BodyKind::UntilClose || mustClose()) close_after_response_ = true;
-  http::writeResponseHead(head, sent,
-                          {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},
-                          out_);
+  // An answer that overtakes its request ends the connection, because the rest of the request will not be waited for.
+  const bool early = reading_ == Reading::Body;
+  if (sent.kind == http::BodyKind::UntilClose || early || mustClose()) close_after_response_ = true;
+  http::writeResponseHead(
+      head, sent, {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},
+      out_);
   if (head.status != 101) return;
   tunnel_ = true;
   close_after_response_ = true;
@@ -41,10 +44,7 @@ void ClientConn::sendHead(const http::ResponseHead& head, const http::Framing& f
   if (reading_ == Reading::Closed) return;
   reading_ = Reading::Body;
   state_->decoder.start({.kind = http::BodyKind::UntilClose});
-  if (client_eof_) {
-    client_eof_ = false;  // read again, and passed on as the end of the tunnel's direction
-  }
-  wakeSoon();
+  wakeSoon();  // for what the client has sent already, its end included
 }
 
 void ClientConn::sendBody(buf::Buffer& body) {
@@ -105,7 +105,7 @@ void ClientConn::responseWritten() {
   writing_ = Writing::Finished;
   state_->times.write_last = last_write_;
   if (tunnel_) {
-    static_cast<void>(stream_->finish());  // a failure shows at the next read
+    static_cast<void>(stream_->finish());   // a failure shows at the next read
     if (reading_ == Reading::Body) return;  // the other direction goes on
   }
   finishRequest();
@@ -113,7 +113,7 @@ void ClientConn::responseWritten() {
 
 void ClientConn::finishRequest() {
   const bool request_incomplete = reading_ == Reading::Body || reading_ == Reading::Failed;
-  const bool closing = close_after_response_ || client_eof_ || mustClose();
+  const bool closing = close_after_response_ || mustClose();
   deadlines_.clear(kReadSlot);
   deadlines_.clear(kRateSlot);
   handler_->onResponseSent();
@@ -155,7 +155,12 @@ void ClientConn::linger() {
 
 void ClientConn::reset() {
   if (reading_ == Reading::Closed) return;
-  stream_->abort();
+  if (!out_.empty()) {  // as far as the client takes it at once; what matters is that the end is missing
+    buf::Buffer::BytesArray storage;
+    static_cast<void>(stream_->write(out_.slices(storage)));
+  }
+  // A FIN shows that a chunked or counted body was cut; a body that ends with the connection needs a reset for that.
+  if (writing_ == Writing::Nothing || response_kind_ == http::BodyKind::UntilClose) stream_->abort();
   close();
 }
 

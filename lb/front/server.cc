@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace lb::front {
 
@@ -33,7 +34,19 @@ Result<void> Server::listen(const Address& at) {
 }
 
 void Server::stopListening(const Address& at) {
-  std::erase_if(listeners_, [&](const Bound& bound) { return bound.configured == at; });
+  const auto place = std::ranges::find(listeners_, at, &Bound::configured);
+  if (place == listeners_.end()) return;
+  const Bound leaving = std::move(*place);  // it offers what is queued while it goes, and that looks at listeners_
+  listeners_.erase(place);
+}
+
+void Server::stopListening() {
+  const std::vector<Bound> leaving = std::exchange(listeners_, {});
+}
+
+void Server::setSettings(const ClientSettings& settings) {
+  settings_ = settings;
+  updatePaused();  // the limit may have moved
 }
 
 std::vector<Address> Server::listening() const {
@@ -91,7 +104,7 @@ void Server::onClosed(ClientConn& connection) {
 void Server::drain(std::move_only_function<void()> on_empty) {
   draining_ = true;
   on_empty_ = std::move(on_empty);
-  listeners_.clear();  // offers what the system had queued, so that those clients are served too
+  stopListening();  // offers what the system had queued, so that those clients are served too
   for (auto next = connections_.begin(); next != connections_.end();) {
     ClientConn& connection = **next++;  // drain() may unlink it
     connection.drain();
@@ -100,7 +113,7 @@ void Server::drain(std::move_only_function<void()> on_empty) {
 }
 
 void Server::shutdownNow() {
-  listeners_.clear();
+  stopListening();
   while (!connections_.empty()) connections_.front()->shutdownNow();
 }
 

@@ -25,12 +25,12 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   // Listeners are told apart by their configured address; one that is there already stays as it is.
   [[nodiscard]] Result<void> listen(const Address& at);
   void stopListening(const Address& at);
-  [[nodiscard]] std::vector<Address> listening() const;  // the configured addresses
+  [[nodiscard]] std::vector<Address> listening() const;       // the configured addresses
   [[nodiscard]] std::vector<Address> localAddresses() const;  // the real ones (port 0 resolved)
-  void setSettings(const ClientSettings& settings) { settings_ = settings; }
+  void setSettings(const ClientSettings& settings);
   void holdAccepting(bool held);  // leaves clients in the system's queue, for a start that is not complete yet
 
-  void announceDrain() { draining_ = true; }  // every response from now on closes its connection
+  void announceDrain() { draining_ = true; }             // every response from now on closes its connection
   void drain(std::move_only_function<void()> on_empty);  // stops listening, closes idle connections
   void shutdownNow();                                    // resets the rest
   [[nodiscard]] std::size_t connectionCount() const { return connections_.size(); }
@@ -44,6 +44,7 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   void onAcceptFailed(IoStatus why) override;
   void onClosed(ClientConn& connection) override;
   void updatePaused();
+  void stopListening();
   [[nodiscard]] bool full() const {
     return settings_.connections_max > 0 && connections_.size() >= settings_.connections_max;
   }

@@ -19,11 +19,11 @@ namespace lb::http {
 
 // Readings of Clock::precise(), one per I/O operation; zero (since_start == 0) means not yet.
 struct MessageTimes {
-  MonoTime read_first{};   // first byte of the message read
-  MonoTime read_head{};    // head complete
-  MonoTime read_last{};    // last byte read
-  MonoTime write_first{};  // first byte written towards the other side
-  MonoTime write_last{};   // last byte written
+  MonoTime read_first{};     // first byte of the message read
+  MonoTime read_head{};      // head complete
+  MonoTime read_last{};      // last byte read
+  MonoTime write_first{};    // first byte written towards the other side
+  MonoTime write_last{};     // last byte written
   MonoTime connect_begin{};  // backend side only; zero on a reused connection
   MonoTime connect_end{};
   std::uint64_t bytes_read = 0;
@@ -49,7 +49,7 @@ class ResponseWriter {
   virtual void flush() = 0;
   // The response cannot be completed: make that visible, close. No further event reaches the handler but release.
   virtual void reset() = 0;
-  virtual void closeAfterResponse() = 0;           // no further request on this connection
+  virtual void closeAfterResponse() = 0;             // no further request on this connection
   [[nodiscard]] virtual bool congested() const = 0;  // more than the high mark waits to be written
   virtual void pauseRequest(bool paused) = 0;        // stop and go for onRequestBody
   [[nodiscard]] virtual const MessageTimes& times() const = 0;
@@ -62,15 +62,15 @@ class ResponseWriter {
 // Handles one request. Owned by the server connection through HandlerPtr; release() gives it back to its maker.
 class RequestHandler {
  public:
-  virtual void onRequestBody(buf::Buffer& body) = 0;           // takes all of it
-  virtual void onRequestEnd(const Fields* trailers) = 0;       // null: none
+  virtual void onRequestBody(buf::Buffer& body) = 0;      // takes all of it
+  virtual void onRequestEnd(const Fields* trailers) = 0;  // null: none
   virtual void onRequestBatchEnd() = 0;
-  virtual void onResponseDrained() = 0;                        // not congested() any more
-  virtual void onResponseSent() = 0;                           // the last byte has left; release follows
+  virtual void onResponseDrained() = 0;  // not congested() any more
+  virtual void onResponseSent() = 0;     // the last byte has left; release follows
   // The request will never be complete, but its client can still be answered: broken framing (400), or too slow (408).
   // No further request event comes. Answer, or reset the writer if an answer is on its way already.
   virtual void onRequestFailed(const Problem& problem) = 0;
-  virtual void onRequestReset(RequestReset why) = 0;           // release follows; the writer is no longer to be used
+  virtual void onRequestReset(RequestReset why) = 0;  // release follows; the writer is no longer to be used
   virtual void release() = 0;
 
  protected:
@@ -86,8 +86,8 @@ using HandlerPtr = std::unique_ptr<RequestHandler, ReleaseHandler>;
 class RequestRouter {
  public:
   virtual HandlerPtr onRequest(RequestHead& head, const Framing& framing, ResponseWriter& writer) = 0;  // never null
-  // A request that never became one: the head was refused (400, 414, 431, ...) or did not come in time (408). `head` may
-  // be incomplete. The handler answers; the connection closes after that.
+  // A request that never became one: the head was refused (400, 414, 431, ...) or did not come in time (408). `head`
+  // may be incomplete. The handler answers; the connection closes after that.
   virtual HandlerPtr onBadRequest(RequestHead& head, const Problem& problem, ResponseWriter& writer) = 0;  // never null
 
  protected:
@@ -100,7 +100,7 @@ class RequestWriter {
   virtual void sendBody(buf::Buffer& body) = 0;
   virtual void sendEnd(const Fields* trailers) = 0;
   virtual void flush() = 0;
-  virtual void reset() = 0;   // give the request up; the connection closes and no further event comes
+  virtual void reset() = 0;  // give the request up; the connection closes and no further event comes
   [[nodiscard]] virtual bool congested() const = 0;
   virtual void pauseResponse(bool paused) = 0;
   [[nodiscard]] virtual const MessageTimes& times() const = 0;
@@ -110,13 +110,13 @@ class RequestWriter {
 };
 
 enum class ResponseFailure : std::uint8_t {
-  ConnectRefused,   // refused or unreachable
+  ConnectRefused,  // refused or unreachable
   ConnectTimeout,
-  Exhausted,        // this machine is out of descriptors or ports
-  Closed,           // closed or reset before the response was complete
-  BadResponse,      // not HTTP, or broken framing
-  HeaderTimeout,    // no response head in time
-  IdleTimeout,      // the backend stopped sending, or reading
+  Exhausted,      // this machine is out of descriptors or ports
+  Closed,         // closed or reset before the response was complete
+  BadResponse,    // not HTTP, or broken framing
+  HeaderTimeout,  // no response head in time
+  IdleTimeout,    // the backend stopped sending, or reading
 };
 
 class ResponseHandler {

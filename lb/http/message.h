@@ -11,16 +11,34 @@
 namespace lb::http {
 
 enum class Method : std::uint8_t { Get, Head, Post, Put, Delete, Connect, Options, Trace, Patch, Other };
-[[nodiscard]] Method methodFrom(std::string_view token);        // case-sensitive; anything unknown is Other
-[[nodiscard]] std::string_view toString(Method method);         // "OTHER" for Other
-[[nodiscard]] bool isIdempotent(Method method);                 // RFC 9110 9.2.2; Other is not
+[[nodiscard]] Method methodFrom(std::string_view token);  // case-sensitive; anything unknown is Other
+[[nodiscard]] std::string_view toString(Method method);   // "OTHER" for Other
+[[nodiscard]] bool isIdempotent(Method method);           // RFC 9110 9.2.2; Other is not
 
 enum class Version : std::uint8_t { Http10, Http11 };
 
 // Fields that the proxy itself must know; all others are Other. Names are compared without regard to case.
 enum class FieldId : std::uint8_t {
-  Other, Connection, ContentLength, Date, Expect, Forwarded, Host, KeepAlive, MaxForwards, ProxyConnection, Te, Trailer,
-  TransferEncoding, Upgrade, UserAgent, Via, XForwardedFor, XForwardedHost, XForwardedProto, XRequestId,
+  Other,
+  Connection,
+  ContentLength,
+  Date,
+  Expect,
+  Forwarded,
+  Host,
+  KeepAlive,
+  MaxForwards,
+  ProxyConnection,
+  Te,
+  Trailer,
+  TransferEncoding,
+  Upgrade,
+  UserAgent,
+  Via,
+  XForwardedFor,
+  XForwardedHost,
+  XForwardedProto,
+  XRequestId,
 };
 [[nodiscard]] FieldId fieldIdFrom(std::string_view name);
 
@@ -38,8 +56,12 @@ class Fields {
 
   [[nodiscard]] std::size_t size() const { return list_.size(); }  // dropped ones included
   [[nodiscard]] const Field& at(std::size_t index) const { return list_[index]; }
-  [[nodiscard]] std::string_view name(std::size_t index) const { return text(list_[index].name_begin, list_[index].name_size); }
-  [[nodiscard]] std::string_view value(std::size_t index) const { return text(list_[index].value_begin, list_[index].value_size); }
+  [[nodiscard]] std::string_view name(std::size_t index) const {
+    return text(list_[index].name_begin, list_[index].name_size);
+  }
+  [[nodiscard]] std::string_view value(std::size_t index) const {
+    return text(list_[index].value_begin, list_[index].value_size);
+  }
   [[nodiscard]] FieldId id(std::size_t index) const { return list_[index].id; }
   [[nodiscard]] bool dropped(std::size_t index) const { return list_[index].dropped; }
 
@@ -57,7 +79,9 @@ class Fields {
   // For parsers and for start lines, which stand in the same bytes.
   [[nodiscard]] std::string& bytes() { return bytes_; }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
-  [[nodiscard]] std::string_view text(std::uint32_t begin, std::uint32_t size) const { return {bytes_.data() + begin, size}; }
+  [[nodiscard]] std::string_view text(std::uint32_t begin, std::uint32_t size) const {
+    return {bytes_.data() + begin, size};
+  }
   void addParsed(Field field) { list_.push_back(field); }
 
  private:
@@ -106,8 +130,8 @@ struct ResponseHead {
 enum class BodyKind : std::uint8_t { None, Length, Chunked, UntilClose };
 struct Framing {
   BodyKind kind = BodyKind::None;
-  std::uint64_t length = 0;       // of kind Length; of kind None only if declared
-  bool declared = false;          // kind None with a Content-Length that describes what is not sent (HEAD, 304)
+  std::uint64_t length = 0;  // of kind Length; of kind None only if declared
+  bool declared = false;     // kind None with a Content-Length that describes what is not sent (HEAD, 304)
 };
 
 enum class ParseStatus : std::uint8_t { Done, NeedMore, Bad };

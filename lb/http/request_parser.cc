@@ -1,3 +1,4 @@
+// A request line and its fields, judged as the bytes come: the incremental part is one place, the rules are below it.
 #include <algorithm>
 #include <cstring>
 

@@ -1,3 +1,4 @@
+// A status line and its fields, judged as the bytes come.
 #include "lb/base/check.h"
 #include "lb/http/chars.h"
 #include "lb/http/head_parser.h"

@@ -10,8 +10,8 @@
 namespace lb::http {
 
 struct RequestLineage {
-  bool close = false;         // write "Connection: close"
-  std::string_view upgrade;   // not empty: "Connection: upgrade" and "Upgrade: <this>"
+  bool close = false;        // write "Connection: close"
+  std::string_view upgrade;  // not empty: "Connection: upgrade" and "Upgrade: <this>"
 };
 // "METHOD path HTTP/1.1", Host (the head's authority) first, then the fields, then framing and Connection.
 // Length writes Content-Length, Chunked writes Transfer-Encoding, None neither.
@@ -24,6 +24,7 @@ struct ResponseLineage {
 };
 // Always "HTTP/1.1 status reason" (RFC 9112 2.3: our own version). 1xx other than 101 and 204 never get framing.
 // UntilClose needs close. REQUIRES: not Chunked for an HTTP/1.0 client. Adds no Date.
-void writeResponseHead(const ResponseHead& head, const Framing& framing, const ResponseLineage& lineage, buf::Buffer& out);
+void writeResponseHead(const ResponseHead& head, const Framing& framing, const ResponseLineage& lineage,
+                       buf::Buffer& out);
 
 }  // namespace lb::http

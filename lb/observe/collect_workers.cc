@@ -22,7 +22,6 @@ constexpr CounterRow kCounters[] = {
 };
 constexpr CounterRow kGauges[] = {
     {"lb_buffer_bytes", "Memory in buffers.", &WorkerStats::buffer_bytes},
-    {"lb_timers", "Timers that are set.", &WorkerStats::timers},
 };
 
 prometheus::MetricFamily clientConnections(const Groups& groups) {

@@ -45,7 +45,7 @@ struct ServiceStats {
   Counter inflight_requests;
   Counter client_bytes_in, client_bytes_out, backend_bytes_in, backend_bytes_out;
   Counter retries_stale, retries_connect;  // lb_retries_total{reason="stale_connection|connect_failure"}
-  Counter truncated_responses;  // lb_backend_truncated_responses_total
+  Counter truncated_responses;             // lb_backend_truncated_responses_total
   Histogram request, receive, response;
   Histogram overhead_request, overhead_response;
   Percentiles request_percentiles, overhead_percentiles;  // exact to 1 %, for /stats
@@ -57,7 +57,7 @@ struct WorkerStats {
   Counter connections_accepted, connections_open, connections_idle;  // clients
   Counter accept_failures, accept_pauses;
   Counter dns_ok, dns_failed;
-  Counter buffer_bytes, timers;
+  Counter buffer_bytes;
   Counter busy_nanoseconds;  // time spent in callbacks
   Histogram loop_lag;
 };

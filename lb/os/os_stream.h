@@ -1,7 +1,7 @@
 // A TCP connection as a Stream.
 //
 // The socket is registered once, for both directions and edge-triggered; what it is ready for is remembered here. So
-// want() costs no system call, and neither does a read or write that is known to be impossible.
+// want() costs no system call.
 //
 // Invariants: readable_ / writable_ are false only if the system will announce the direction again (or QuietReads will
 // look). A wake is pending whenever something wanted is ready and no callback of this stream is running.

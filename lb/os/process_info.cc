@@ -2,6 +2,7 @@
 #include "lb/os/process_info.h"
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -93,10 +94,11 @@ unsigned quotaProcessors() {
     const std::size_t first = line.find(':');
     const std::size_t second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const std::string controllers = fmt::format(",{},", std::string_view(line).substr(first + 1, second - first - 1));
     const bool version2 = controllers == ",,";
     if (!version2 && controllers.find(",cpu,") == std::string::npos) continue;
-    const std::string group = line.substr(second + 1) == "/" ? "" : line.substr(second + 1);
+    std::string group = line.substr(second + 1);
+    if (group == "/") group.clear();
     for (const char* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"}) {
       const unsigned granted = tightestQuota(root, group, version2);
       if (granted > 0) tightest = tightest == 0 ? granted : std::min(tightest, granted);

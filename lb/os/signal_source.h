@@ -14,9 +14,9 @@
 namespace lb::os {
 
 struct SignalCallbacks {
-  std::function<void()> on_terminate;  // SIGTERM, SIGINT
-  std::function<void()> on_hangup;     // SIGHUP
-  std::function<void()> on_user1;      // SIGUSR1
+  std::function<void()> on_terminate = {};  // SIGTERM, SIGINT
+  std::function<void()> on_hangup = {};     // SIGHUP
+  std::function<void()> on_user1 = {};      // SIGUSR1
 };
 
 class SignalSource {

@@ -57,7 +57,8 @@ void Exchange::forward(back::Service& service) {
     reply(413, Reason::BodyTooLarge, "the request body is larger than this service takes");
     return;
   }
-  if (framing_.kind == http::BodyKind::None && head_->version == http::Version::Http11) upgrade_ = http::upgradeOffer(head_->fields);
+  if (framing_.kind == http::BodyKind::None && head_->version == http::Version::Http11)
+    upgrade_ = http::upgradeOffer(head_->fields);
   rewriteRequest(*head_, peer_, identity_);
   replayable_ = true;
   if (service.settings().timeouts.total > Duration::zero()) {
@@ -144,13 +145,16 @@ void Exchange::onRequestBatchEnd() {
   if (upstream_ != nullptr) upstream_->flush();
 }
 
-void Exchange::onRequestDrained() { client_->pauseRequest(false); }
+void Exchange::onRequestDrained() {
+  client_->pauseRequest(false);
+}
 
 void Exchange::onResponseDrained() {
   if (upstream_ != nullptr) upstream_->pauseResponse(false);
 }
 
 void Exchange::onInterim(http::ResponseHead& head) {
+  if (client_->congested()) return;  // one that does not even read cannot miss it, and memory stays bounded
   http::dropHopByHop(head.fields);
   client_->sendInterim(head);
 }
@@ -192,10 +196,12 @@ void Exchange::onResponseEnd(const http::Fields* trailers) {
   client_->sendEnd(trailers);
 }
 
-void Exchange::onResponseBatchEnd() { client_->flush(); }
+void Exchange::onResponseBatchEnd() {
+  client_->flush();
+}
 
-// What may be sent again (RFC 9110 9.2.2): everything while no byte of it has left, and what is idempotent when a pooled
-// connection turns out to be closed already. A POST whose bytes have left is never sent twice.
+// What may be sent again (RFC 9110 9.2.2): everything while no byte of it has left, and what is idempotent when a
+// pooled connection turns out to be closed already. A POST whose bytes have left is never sent twice.
 Exchange::Retry Exchange::retryAfter(ResponseFailure why) const {
   if (phase_ != Phase::Forward || !replayable_) return Retry::No;
   const bool connect_failed = why == ResponseFailure::ConnectRefused || why == ResponseFailure::ConnectTimeout;
@@ -279,9 +285,13 @@ void Exchange::onRequestFailed(const http::Problem& problem) {
   client_->reset();
 }
 
-void Exchange::onRequestReset(http::RequestReset) {
+void Exchange::onRequestReset(http::RequestReset why) {
   if (phase_ == Phase::Done) return;
-  if (!request_ended_ && phase_ != Phase::Tunnel && phase_ != Phase::Relay) {
+  if (why == http::RequestReset::Shutdown) {  // our doing, not the client's
+    reason_ = Reason::Draining;
+    detail_ = "cut when the time for draining was over";
+    if (status_ == 0) status_ = 503;
+  } else if (!request_ended_ && phase_ != Phase::Tunnel && phase_ != Phase::Relay) {
     aborted_ = observe::AbortPhase::Request;
   } else {
     aborted_ = phase_ == Phase::Forward ? observe::AbortPhase::Wait : observe::AbortPhase::Response;
@@ -348,8 +358,7 @@ void Exchange::reply(std::uint16_t status, Reason reason, const char* detail) {
   }};
   const bool retry_later = status == 503;
   const std::string body = fmt::format("{} {}: {}\n", status, http::reasonPhrase(status), detail);
-  front::sendReply(*client_,
-                   {.status = status, .body = body, .fields = std::span(fields).first(retry_later ? 3 : 2)},
+  front::sendReply(*client_, {.status = status, .body = body, .fields = std::span(fields).first(retry_later ? 3 : 2)},
                    head_->method, context_.clock.wall(), context_.blocks);
 }
 

@@ -27,15 +27,18 @@ struct ExchangeContext {
   Random& random;
   buf::BlockPool& blocks;
   Logger& log;
-  LineSink* access_log;               // null: off
+  LineSink* access_log;  // null: off
   config::LogFormat access_format = config::LogFormat::Text;
   const config::Config* config = nullptr;  // the one in force
   observe::ServiceStats* none = nullptr;   // for requests without a service
   FreeList<Exchange>* exchanges = nullptr;
-  std::string line;                   // scratch for the access log
+  std::string line;  // scratch for the access log
 };
 
-class Exchange final : public http::RequestHandler, public http::ResponseHandler, public DeadlineEvents {
+class Exchange final : public Disposable,
+                       public http::RequestHandler,
+                       public http::ResponseHandler,
+                       public DeadlineEvents {
  public:
   explicit Exchange(ExchangeContext& context);
 
@@ -93,8 +96,8 @@ class Exchange final : public http::RequestHandler, public http::ResponseHandler
   Address peer_;
   Address listener_;
   std::string upgrade_;
-  http::MessageTimes backend_times_;      // of the last attempt
-  Duration earlier_attempts_{};           // time that attempts before the last one took
+  http::MessageTimes backend_times_;  // of the last attempt
+  Duration earlier_attempts_{};       // time that attempts before the last one took
   MonoTime attempt_begin_{};
   std::uint64_t body_bytes_ = 0;
   std::uint64_t backend_bytes_in_ = 0;

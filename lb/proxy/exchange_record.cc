@@ -44,7 +44,12 @@ observe::Phases Exchange::phases() const {
 }
 
 void Exchange::onResponseSent() {
-  abandonBackend(observe::AttemptResult::Ok);  // a tunnel whose two directions have ended
+  if (upstream_ != nullptr) {  // a tunnel whose two directions have ended
+    back::UpstreamConn& connection = *upstream_;
+    attemptEnded(observe::AttemptResult::Ok);
+    upstream_ = nullptr;
+    connection.leave();
+  }
   finish();
 }
 
@@ -102,7 +107,11 @@ void Exchange::release() {
     service_->stats().inflight_requests.subtract();
     std::exchange(service_, nullptr)->dropUser();
   }
-  FreeList<Exchange>::GiveBack{context_.exchanges}(this);
+  if (context_.exchanges->full()) {
+    context_.loop.retire(std::unique_ptr<Exchange>(this));  // maybe from inside its own timer
+  } else {
+    FreeList<Exchange>::GiveBack{context_.exchanges}(this);
+  }
 }
 
 }  // namespace lb::proxy

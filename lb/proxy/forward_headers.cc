@@ -50,7 +50,8 @@ IpAddress walkForwardedFor(const http::Fields& fields, const IpAddress& peer, st
 }
 
 bool usableRequestId(std::string_view id) {
-  return !id.empty() && id.size() <= kRequestIdMax && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
+  return !id.empty() && id.size() <= kRequestIdMax &&
+         std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 void appendHex(std::uint64_t word, std::string& out) {
@@ -83,7 +84,8 @@ void rewriteRequest(http::RequestHead& head, const Address& peer, const Identity
   if (head.version == http::Version::Http10) fields.drop(FieldId::Expect);  // RFC 9110 10.1.1
   fields.drop(FieldId::XRequestId);
   if (!identity.peer_trusted) {
-    for (const FieldId id : {FieldId::Forwarded, FieldId::XForwardedFor, FieldId::XForwardedHost, FieldId::XForwardedProto}) {
+    for (const FieldId id :
+         {FieldId::Forwarded, FieldId::XForwardedFor, FieldId::XForwardedHost, FieldId::XForwardedProto}) {
       fields.drop(id);
     }
   }
@@ -96,7 +98,8 @@ void rewriteRequest(http::RequestHead& head, const Address& peer, const Identity
   chain += peer.ip.toString();
   fields.add("X-Forwarded-For", chain);
   if (fields.count(FieldId::XForwardedProto) == 0) fields.add("X-Forwarded-Proto", "http");
-  if (fields.count(FieldId::XForwardedHost) == 0 && !head.authority.empty()) fields.add("X-Forwarded-Host", head.authority);
+  if (fields.count(FieldId::XForwardedHost) == 0 && !head.authority.empty())
+    fields.add("X-Forwarded-Host", head.authority);
   fields.add("X-Request-Id", identity.request_id);
   fields.add("Via", head.version == http::Version::Http11 ? "1.1 lb" : "1.0 lb");
 }

@@ -12,7 +12,8 @@ namespace lb::proxy {
 
 using observe::Reason;
 
-Proxy::Proxy(const Env& env, buf::BlockPool& blocks, Logger& log, LineSink* access_log, http::RequestRouter& metrics_page)
+Proxy::Proxy(const Env& env, buf::BlockPool& blocks, Logger& log, LineSink* access_log,
+             http::RequestRouter& metrics_page)
     : env_(env),
       log_(log),
       metrics_page_(metrics_page),
@@ -40,8 +41,9 @@ void Proxy::apply(std::shared_ptr<const config::Config> config, const observe::S
   for (std::size_t i = 0; i < config->services.size(); ++i) {
     const config::Service& settings = config->services[i];
     auto known = services_.find(settings.name);
-    std::unique_ptr<back::Service> service =
-        known != services_.end() ? std::move(known->second) : std::make_unique<back::Service>(service_context, settings.name);
+    std::unique_ptr<back::Service> service = known != services_.end()
+                                                 ? std::move(known->second)
+                                                 : std::make_unique<back::Service>(service_context, settings.name);
     service->onLookupsDone([this] { lookupsChanged(); });
     service->update(settings, config->limits, stats.services[i], stats.backends[i]);
     for (const std::string& domain : settings.domains) routes_.add(domain, *service);
@@ -93,7 +95,8 @@ back::Service* Proxy::route(const http::RequestHead& head) const {
   if (back::Service* service = routes_.match(head.host)) return service;
   if (const std::string& parameter = config_->routing.service_parameter; !parameter.empty()) {
     std::string domain = queryParameter(head.path(), parameter);
-    std::ranges::transform(domain, domain.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(domain, domain.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (!domain.empty()) return routes_.match(domain);
   }
   return routes_.defaultService();
@@ -103,21 +106,24 @@ void Proxy::logNoRoute(const http::RequestHead& head, const Address& peer) {
   if (!log_.enabled(LogLevel::Warn)) return;
   const std::string& parameter = config_->routing.service_parameter;
   if (parameter.empty()) {
-    log_.write(LogLevel::Warn, fmt::format("no service for host \"{}\" (asked by {}): 404", head.host, peer.ip.toString()));
+    log_.write(LogLevel::Warn,
+               fmt::format("no service for host \"{}\" (asked by {}): 404", head.host, peer.ip.toString()));
     return;
   }
   const std::string domain = queryParameter(head.path(), parameter);
   std::string shown;
   for (const char c : domain.substr(0, 255)) shown.push_back(c >= ' ' && c < 0x7f && c != '"' ? c : '?');
   log_.write(LogLevel::Warn,
-             shown.empty() ? fmt::format("no service for host \"{}\", and no ?{}=<domain> in the URL (asked by {}): 404",
-                                         head.host, parameter, peer.ip.toString())
-                           : fmt::format("no service for host \"{}\" nor for ?{}={} (asked by {}): 404", head.host, parameter,
-                                         shown, peer.ip.toString()));
+             shown.empty()
+                 ? fmt::format("no service for host \"{}\", and no ?{}=<domain> in the URL (asked by {}): 404",
+                               head.host, parameter, peer.ip.toString())
+                 : fmt::format("no service for host \"{}\" nor for ?{}={} (asked by {}): 404", head.host, parameter,
+                               shown, peer.ip.toString()));
 }
 
 http::HandlerPtr Proxy::onRequest(http::RequestHead& head, const http::Framing& framing, http::ResponseWriter& writer) {
-  if (config_->metrics.on_proxy_port && head.path() == "/metrics") return metrics_page_.onRequest(head, framing, writer);
+  if (config_->metrics.on_proxy_port && head.path() == "/metrics")
+    return metrics_page_.onRequest(head, framing, writer);
   Exchange& exchange = *exchanges_.take(context_).release();
   http::HandlerPtr handler(&exchange);
   exchange.begin(head, framing, writer);
@@ -130,7 +136,8 @@ http::HandlerPtr Proxy::onRequest(http::RequestHead& head, const http::Framing& 
   return handler;
 }
 
-http::HandlerPtr Proxy::onBadRequest(http::RequestHead& head, const http::Problem& problem, http::ResponseWriter& writer) {
+http::HandlerPtr Proxy::onBadRequest(http::RequestHead& head, const http::Problem& problem,
+                                     http::ResponseWriter& writer) {
   Exchange& exchange = *exchanges_.take(context_).release();
   http::HandlerPtr handler(&exchange);
   exchange.begin(head, {}, writer);

@@ -27,8 +27,10 @@ class Proxy final : public http::RequestRouter {
   void closeIdle();
   void shutdownNow();
 
-  http::HandlerPtr onRequest(http::RequestHead& head, const http::Framing& framing, http::ResponseWriter& writer) override;
-  http::HandlerPtr onBadRequest(http::RequestHead& head, const http::Problem& problem, http::ResponseWriter& writer) override;
+  http::HandlerPtr onRequest(http::RequestHead& head, const http::Framing& framing,
+                             http::ResponseWriter& writer) override;
+  http::HandlerPtr onBadRequest(http::RequestHead& head, const http::Problem& problem,
+                                http::ResponseWriter& writer) override;
 
  private:
   [[nodiscard]] back::Service* route(const http::RequestHead& head) const;

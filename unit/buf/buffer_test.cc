@@ -100,6 +100,21 @@ TEST_F(BufferTest, MoveToCopiesNothing) {
   EXPECT_TRUE(a.empty());
 }
 
+TEST_F(BufferTest, ASenderOfSingleBytesCannotHoldABlockForEach) {
+  Buffer queue(pool_);
+  Buffer kept(pool_);
+  for (int i = 0; i < 1000; ++i) {
+    Buffer in(pool_);
+    fill(in.reserve(Block::kBytes, spaces_), "x");
+    in.commit(1);
+    in.shareTo(kept, 1);
+    in.moveTo(queue);
+  }
+  EXPECT_EQ(queue.toString(), std::string(1000, 'x'));
+  EXPECT_EQ(kept.toString(), std::string(1000, 'x'));
+  EXPECT_LE(pool_.blocksInUse(), 3U);
+}
+
 TEST_F(BufferTest, AMovedFromBufferIsEmptyAndUsable) {
   Buffer a(pool_);
   a.append("abc");

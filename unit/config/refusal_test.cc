@@ -173,7 +173,7 @@ TEST(Refusal, AllErrorsAtOnceInTheOrderOfTheFile) {
 oops: 1
 )"),
             "c.yaml:3:11: services[0].name: \"a b\" may have letters, digits, ., _ and - only\n"
-            "c.yaml:6:32: services[0].hosts[0].port: 70000 is over 65535 (1 to 65535)\n"
+            "c.yaml:6:34: services[0].hosts[0].port: 70000 is over 65535 (1 to 65535)\n"
             "c.yaml:7:12: threads: 0 is under 1 (1 to 256, or auto)\n"
             "c.yaml:8:12: listen: unknown key \"prot\"; did you mean \"port\"?\n"
             "c.yaml:9:1: unknown key \"oops\"; known here are proxy\n");

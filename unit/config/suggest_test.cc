@@ -43,6 +43,7 @@ TEST(Suggest, NearestWordIsMeant) {
 TEST(Suggest, FarWordsAreNotMeant) {
   EXPECT_EQ(suggest("", kKnown), std::nullopt);
   EXPECT_EQ(suggest("weight", kKnown), std::nullopt);
+  EXPECT_EQ(suggest("drain", std::array<std::string_view, 1>{"domain"}), std::nullopt);
   EXPECT_EQ(suggest("ad", kKnown), std::nullopt);
   EXPECT_EQ(suggest(std::string(10'000, 'p'), kKnown), std::nullopt);
 }

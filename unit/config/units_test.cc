@@ -86,9 +86,9 @@ TEST(Units, DecimalsReadBackToTheSameValue) {
 }
 
 TEST(Units, QuotedValuesAreShortAndPrintable) {
-  EXPECT_EQ(quoted("a b"), "\"a b\"");
-  EXPECT_EQ(quoted("a\n\x1b"), "\"a\\x0a\\x1b\"");
-  EXPECT_EQ(quoted(std::string(100, 'x')), "\"" + std::string(60, 'x') + "...\"");
+  EXPECT_EQ(quote("a b"), "\"a b\"");
+  EXPECT_EQ(quote("a\n\x1b"), "\"a\\x0a\\x1b\"");
+  EXPECT_EQ(quote(std::string(100, 'x')), "\"" + std::string(60, 'x') + "...\"");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ TEST(Warning, OfWhatIsSurelyNotMeant) {
       {"nothing", "", ""},
       {"pool at the limit", "  defaults: {pool: {idle_timeout: 5s}}", ""},
       {"pool over it", "  defaults: {pool: {idle_timeout: 5001ms}}",
-       "c.yaml:2:37: defaults.pool.idle_timeout: many servers close idle connections after 5s: requests will meet "
+       "c.yaml:2:35: defaults.pool.idle_timeout: many servers close idle connections after 5s: requests will meet "
        "closed ones\n"},
       {"short but possible", "  timeouts: {request_header: 100ms}", ""},
       {"too short", "  timeouts: {request_header: 10ms}",
@@ -46,7 +46,7 @@ TEST(Warning, OfHostsThatAreTheProxyItself) {
     const std::string warnings = warningsOf("proxy:\n  listen: " + std::string(row.listen) +
                                             "\n  services: [{name: a, domain: a.com, hosts: [" + row.host + "]}]\n");
     EXPECT_EQ(warnings.contains("is this proxy itself"), row.loop) << row.listen << " " << row.host << "\n" << warnings;
-    if (!row.loop) EXPECT_EQ(warnings, "");
+    EXPECT_EQ(warnings.empty(), !row.loop) << warnings;
   }
 }
 

@@ -180,7 +180,6 @@ TYPED_TEST_P(LoopContract, RetiredObjectsMayRetireOthers) {
 TYPED_TEST_P(LoopContract, NowStandsStillWithinTurnWhilePreciseMoves) {
   const Clock& clock = this->clock();
   bool done = false;
-  MonoTime later;
   this->loop().post([&] {
     const MonoTime now = clock.now();
     const MonoTime precise = clock.precise();

@@ -1,3 +1,4 @@
+// Sparse counters keep every key apart and may be read while they grow.
 #include "lb/observe/code_counters.h"
 
 #include <gtest/gtest.h>

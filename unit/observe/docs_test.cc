@@ -4,7 +4,6 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 #include <string>
 
@@ -17,6 +16,19 @@ namespace {
 std::string readDocs() {
   std::ifstream file(AFE_SOURCE_DIR "/docs/telemetry.md");
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Runs of the characters that names are made of.
+std::vector<std::string> wordsOf(const std::string& text) {
+  std::vector<std::string> words(1);
+  for (const char c : text) {
+    if ((c >= 'a' && c <= 'z') || c == '_') {
+      words.back() += c;
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  return words;
 }
 
 std::set<std::string> collectedFamilies() {
@@ -38,14 +50,16 @@ TEST(TelemetryDocs, NameEveryMetric) {
 TEST(TelemetryDocs, NameNoMetricThatIsNotThere) {
   const std::string docs = readDocs();
   const std::set<std::string> families = collectedFamilies();
-  const std::regex name_pattern("\\b(lb|process)_[a-z_]+[a-z]");
-  for (std::sregex_iterator at_name(docs.begin(), docs.end(), name_pattern), end; at_name != end; ++at_name) {
-    std::string name = at_name->str();
+  std::size_t seen = 0;
+  for (std::string name : wordsOf(docs)) {
+    if (!name.starts_with("lb_") && !name.starts_with("process_")) continue;
     for (const std::string_view suffix : {"_bucket", "_count", "_sum"}) {  // as queries use them
       if (name.ends_with("_seconds" + std::string(suffix))) name.resize(name.size() - suffix.size());
     }
     EXPECT_TRUE(families.contains(name)) << name << " is in docs/telemetry.md but nowhere else";
+    ++seen;
   }
+  EXPECT_GE(seen, families.size());
 }
 
 TEST(TelemetryDocs, NameEveryFieldOfTheAccessLog) {

@@ -128,7 +128,6 @@ TEST_F(Exposition, OfWorkers) {
   first.dns_failed.add(12);
   first.buffer_bytes.set(100);
   second.buffer_bytes.set(50);
-  first.timers.set(8);
   second.busy_nanoseconds.add(1'500'000'000);
   second.loop_lag.observe(30us, at(1s));
   EXPECT_EQ(value("lb_client_connections_total"), 15);
@@ -139,7 +138,6 @@ TEST_F(Exposition, OfWorkers) {
   EXPECT_EQ(value("lb_dns_lookups_total", {{"result", "ok"}}), 11);
   EXPECT_EQ(value("lb_dns_lookups_total", {{"result", "failed"}}), 12);
   EXPECT_EQ(value("lb_buffer_bytes"), 150);
-  EXPECT_EQ(value("lb_timers"), 8);
   EXPECT_EQ(value("lb_worker_connections", {{"worker", "0"}}), 4);
   EXPECT_EQ(value("lb_worker_connections", {{"worker", "1"}}), 3);
   EXPECT_EQ(value("lb_worker_busy_seconds_total", {{"worker", "1"}}), 1.5);

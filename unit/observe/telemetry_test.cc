@@ -120,6 +120,17 @@ TEST_F(TelemetryTest, AServiceStaysWhileOneOfItsBackendsIsHeld) {
   EXPECT_THAT(valuesOf("backend"), ElementsAre("127.0.0.1:9091")) << "the other one is not held";
 }
 
+TEST_F(TelemetryTest, AServiceStaysWhileItAloneIsHeld) {
+  std::vector<StatsView> old_views = telemetry_.apply(configWith({"gone"}));
+  std::shared_ptr<ServiceStats> in_flight = old_views[0].services[0];
+  old_views = telemetry_.apply(configWith({}));
+  book(answeredRecord(), at(1s), *in_flight, nullptr);
+  EXPECT_EQ(requestsOf("gone"), 1);
+  EXPECT_THAT(valuesOf("backend"), IsEmpty());
+  in_flight.reset();
+  EXPECT_EQ(requestsOf("gone"), std::nullopt);
+}
+
 TEST_F(TelemetryTest, ARemovedBackendVanishesOnceEveryWorkerLetGo) {
   std::vector<StatsView> old_views = telemetry_.apply(configWith({"a"}));
   config::Config config = configWith({});

@@ -1,0 +1,172 @@
+"""SIGHUP: a new configuration without a dropped connection; a bad one changes nothing."""
+
+import copy
+import threading
+
+from config_file import proxy, service
+from ports import free_port
+from program import can_connect
+from raw_backend import ok
+from raw_client import RawClient, get
+from wait import until
+
+
+def reloaded(lb, config, result="ok"):
+    before = lb.reloads(result)
+    lb.reload(config)
+    lb.wait_until(lambda: lb.reloads(result) > before, f"a reload that ended {result}")
+
+
+def changed(lb, **settings):
+    config = copy.deepcopy(lb.config)
+    config["proxy"].update(settings)
+    return config
+
+
+def test_a_service_comes_and_goes(start, backend):
+    lb = start.lb(backend)
+    other = start.backend(ok(b"other"))
+    both = changed(lb, services=[service(backend), service(other, name="other", domain="other.test")])
+    assert lb.request(get(host="other.test")).status == 404
+    reloaded(lb, both)
+    assert lb.request(get(host="other.test")).body == b"other"
+    assert lb.request(get()).body == b"hello"
+    reloaded(lb, lb.config)
+    assert lb.request(get(host="other.test")).status == 404
+    assert lb.request(get()).body == b"hello"
+
+
+def test_a_kept_connection_sees_the_new_configuration(start, backend):
+    lb = start.lb(backend)
+    other = start.backend(ok(b"other"))
+    with lb.connect() as client:
+        assert client.request(get()).body == b"hello"
+        reloaded(lb, changed(lb, services=[service(other)]))
+        assert client.request(get()).body == b"other"
+
+
+def test_requests_flow_without_a_loss(start):
+    """Two clients, one that keeps its connection and one that does not, while services change under them."""
+    backends = [start.backend() for _ in range(3)]
+    lb = start.lb(*backends)
+    stop, done, problems = [], [0, 0], []
+
+    def keep_asking(index, kept):
+        try:
+            client = RawClient(lb.port)
+            while not stop:
+                if not kept and done[index]:
+                    client.close()
+                    client = RawClient(lb.port)
+                assert client.request(get()).body == b"hello"
+                done[index] += 1
+            client.close()
+        except Exception as problem:
+            problems.append(f"after {done[index]} requests: {problem!r}")
+
+    threads = [threading.Thread(target=keep_asking, args=(index, index == 0), daemon=True) for index in range(2)]
+    for thread in threads:
+        thread.start()
+    for i in range(20):
+        before = list(done)
+        reloaded(lb, changed(lb, services=[service(*backends[: 1 + i % 3])]))
+        until(lambda: problems or all(a > b for a, b in zip(done, before)), "both clients get on")
+    stop.append(True)
+    for thread in threads:
+        thread.join()
+    assert not problems
+
+
+def test_what_is_in_flight_ends_with_the_old_configuration(start, backend):
+    gate = []
+
+    def slow(connection):
+        connection.read_request()
+        until(lambda: gate, "the test to go on")
+        connection.send(ok(b"from the old one"))
+        connection.wait_for_end()
+
+    backend.script = slow
+    lb = start.lb(backend)
+    other = start.backend(ok(b"from the new one"))
+    with lb.connect() as client:
+        client.send(get())
+        backend.wait_requests(1)
+        reloaded(lb, changed(lb, services=[service(other)]))
+        assert lb.request(get()).body == b"from the new one"
+        gate.append(True)
+        assert client.read_response().body == b"from the old one"
+        assert client.request(get()).body == b"from the new one"
+
+
+def test_a_tunnel_outlives_a_reload(start, backend):
+    def echo(connection):
+        connection.read_request()
+        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+        while piece := connection.read_some():
+            connection.send(piece)
+
+    backend.script = echo
+    lb = start.lb(backend)
+    with lb.connect() as client:
+        assert client.request(get(extra="Connection: upgrade\r\nUpgrade: echo\r\n")).status == 101
+        reloaded(lb, changed(lb, services=[service(start.backend())]))
+        client.send("still there?")
+        assert client.read_exactly(12) == b"still there?"
+
+
+def test_a_bad_file_changes_nothing(start, backend):
+    lb = start.lb(backend)
+    with lb.connect() as client:
+        client.request(get())
+        for number, bad in enumerate(["proxy: [", "proxy: {listen: {address: '', prot: 1}}", "", "proxy:\n  services: 7\n"]):
+            reloaded(lb, bad, result="failed")
+            assert client.request(get()).body == b"hello", number
+        m = lb.metrics()
+        assert m.value("lb_config_last_reload_successful") == 0
+        assert "config.yaml:" in lb.log()
+        reloaded(lb, lb.config)
+        assert lb.metrics().value("lb_config_last_reload_successful") == 1
+
+
+def test_a_missing_file_changes_nothing(start, backend):
+    lb = start.lb(backend)
+    lb.config_path.unlink()
+    lb.reload()
+    lb.wait_until(lambda: lb.metrics().value("lb_config_last_reload_successful") == 0, "the reload failed")
+    assert lb.request(get()).body == b"hello"
+
+
+def test_listeners_come_and_go(start, backend):
+    lb = start.lb(backend)
+    second = free_port()
+    both = changed(lb, listen=[lb.config["proxy"]["listen"], {"address": "127.0.0.1", "port": second}])
+    reloaded(lb, both)
+    with RawClient(second) as client:
+        assert client.request(get()).body == b"hello"
+        reloaded(lb, lb.config)
+        assert client.request(get()).status == 200  # an accepted connection is served on
+    until(lambda: not can_connect(second), "the second port is closed")
+    assert lb.request(get()).body == b"hello"
+
+
+def test_what_both_configurations_have_goes_on_counting(start, backend):
+    lb = start.lb(backend)
+    for _ in range(5):
+        lb.request(get())
+    lb.wait_metric(5, "lb_requests_total", service="svc")
+    other = service(start.backend(), name="other", domain="other.test")
+    reloaded(lb, changed(lb, services=[service(backend), other]))
+    lb.request(get())
+    lb.wait_metric(6, "lb_requests_total", service="svc")
+    reloaded(lb, changed(lb, services=[other]))
+    until(lambda: not lb.metrics().matching("lb_requests_total", {"service": "svc"}), "the series of a gone service")
+
+
+def test_two_listeners_from_the_start(start, backend):
+    first, second = free_port(), free_port()
+    config = proxy(service(backend), listen=[{"address": "127.0.0.1", "port": first}, {"address": "::1", "port": second}])
+    lb = start.lb_with(config)
+    assert lb.request(get()).status == 200
+    with RawClient(second, address="::1") as client:
+        assert client.request(get()).status == 200

@@ -1,0 +1,177 @@
+// Files that lines go to: whole lines from several threads, rotation, full disks and readers that stopped reading.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "lb/os/os_line_sink.h"
+#include "lb/os/output_file.h"
+#include "unit/contract/os_harness.h"
+#include "unit/contract/temporary_directory.h"
+
+namespace lb::os {
+namespace {
+
+using contract::OsHarness;
+using contract::readLines;
+using contract::TemporaryDirectory;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(OutputFile, AppendsAndFollowsRotation) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("a.log");
+  {
+    std::ofstream(path) << "before\n";
+  }
+  const auto file = OutputFile::open(path);
+  ASSERT_TRUE(file.has_value());
+  (*file)->append("one\n");
+  std::filesystem::rename(path, path + ".1");
+  (*file)->append("two\n");
+  ASSERT_TRUE((*file)->reopen().has_value());
+  (*file)->append("three\n");
+  EXPECT_THAT(readLines(path + ".1"), ElementsAre("before", "one", "two"));
+  EXPECT_THAT(readLines(path), ElementsAre("three"));
+}
+
+TEST(OutputFile, KeepsTheOldFileIfTheNewOneCannotBeOpened) {
+  const TemporaryDirectory directory;
+  const std::string folder = directory.path("sub");
+  std::filesystem::create_directory(folder);
+  const auto file = OutputFile::open(folder + "/a.log");
+  ASSERT_TRUE(file.has_value());
+  std::filesystem::rename(folder, folder + ".moved");
+  const Result<void> reopened = (*file)->reopen();
+  ASSERT_FALSE(reopened.has_value());
+  EXPECT_THAT(reopened.error().what, HasSubstr("a.log: No such file or directory"));
+  (*file)->append("still here\n");
+  EXPECT_THAT(readLines(folder + ".moved/a.log"), ElementsAre("still here"));
+}
+
+TEST(OutputFile, UnusableTargetIsAnError) {
+  const auto file = OutputFile::open("/no/such/folder/a.log");
+  ASSERT_FALSE(file.has_value());
+  EXPECT_EQ(file.error().what, "cannot open /no/such/folder/a.log: No such file or directory");
+}
+
+TEST(OutputFile, FullDiskIsCounted) {
+  const auto file = OutputFile::open("/dev/full");
+  ASSERT_TRUE(file.has_value());
+  (*file)->append("lost\n");
+  EXPECT_EQ((*file)->droppedBytes(), 5U);
+}
+
+// Makes a pipe this process' stdout while it lives.
+class StdoutPipe {
+ public:
+  StdoutPipe() : saved_(::dup(STDOUT_FILENO)) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    reader_ = UniqueFd(ends[0]);
+    const UniqueFd writer(ends[1]);
+    ::dup2(writer.get(), STDOUT_FILENO);
+  }
+  ~StdoutPipe() { ::dup2(saved_.get(), STDOUT_FILENO); }
+
+  std::string readSome() {
+    std::string text(1 << 20, '\0');
+    const ssize_t got = ::read(reader_.get(), text.data(), text.size());
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+  }
+
+ private:
+  UniqueFd saved_;
+  UniqueFd reader_;
+};
+
+TEST(OutputFile, ReaderThatStoppedReadingDoesNotBlockUs) {
+  std::string received;
+  std::uint64_t dropped = 0;
+  {
+    StdoutPipe pipe;
+    const auto file = OutputFile::open("stdout");
+    ASSERT_TRUE(file.has_value());
+    for (int i = 0; i < 2000; ++i) (*file)->append("0123456789 " + std::string(5000, 'x') + "\n");  // 10 MB
+    dropped = (*file)->droppedBytes();
+    received = pipe.readSome();
+    (*file)->append("after\n");  // goes on once there is room, on a line of its own
+    received += pipe.readSome();
+  }
+  EXPECT_GT(dropped, 9'000'000U);
+  EXPECT_GT(received.size(), 4096U);
+  EXPECT_TRUE(received.ends_with("\nafter\n"));
+}
+
+TEST(OutputFile, LongTextThroughAPipeArrivesWhole) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "line " + std::to_string(i) + "\n";
+  std::string received;
+  {
+    StdoutPipe pipe;
+    const auto file = OutputFile::open("stdout");
+    std::thread writer([&] { (*file)->append(text); });
+    while (received.size() < text.size()) received += pipe.readSome();
+    writer.join();
+  }
+  EXPECT_EQ(received, text);
+}
+
+TEST(OsLineSink, WritesSoonAfterTheFirstLine) {
+  const TemporaryDirectory directory;
+  OsHarness env;
+  const auto file = OutputFile::open(directory.path("access.log"));
+  OsLineSink sink(env.loop(), **file);
+  const MonoTime begin = env.clock().precise();
+  sink.write("one");
+  sink.write("two");
+  EXPECT_TRUE(readLines(directory.path("access.log")).empty()) << "collected first";
+  ASSERT_TRUE(env.runUntil([&] { return readLines(directory.path("access.log")).size() == 2; }));
+  EXPECT_GE(env.clock().precise() - begin, std::chrono::milliseconds(200));
+}
+
+TEST(OsLineSink, WritesWhenTheBufferIsFullAndAtTheEnd) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("access.log");
+  OsHarness env;
+  const auto file = OutputFile::open(path);
+  {
+    OsLineSink sink(env.loop(), **file);
+    const std::string line(999, 'l');
+    for (int i = 0; i < 66; ++i) sink.write(line);  // 66,000 bytes with their newlines; 65,536 fit
+    EXPECT_EQ(readLines(path).size(), 65U);
+    sink.write(std::string(100'000, 'h'));  // longer than the buffer
+    EXPECT_EQ(readLines(path).size(), 67U);
+    sink.write("last");
+  }
+  EXPECT_EQ(readLines(path).back(), "last");
+}
+
+TEST(OsLineSink, LinesOfSeveralWorkersNeverMix) {
+  constexpr int kWorkers = 4;
+  constexpr int kLines = 5000;
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("access.log");
+  const auto file = OutputFile::open(path);
+  std::vector<std::thread> workers;
+  for (int worker = 0; worker < kWorkers; ++worker) {
+    workers.emplace_back([&, worker] {
+      OsHarness env;
+      OsLineSink sink(env.loop(), **file);
+      for (int i = 0; i < kLines; ++i) sink.write(std::string(50, static_cast<char>('a' + worker)));
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  const std::vector<std::string> lines = readLines(path);
+  ASSERT_EQ(lines.size(), static_cast<std::size_t>(kWorkers * kLines));
+  for (const std::string& line : lines) ASSERT_EQ(line, std::string(50, line.front()));
+}
+
+}  // namespace
+}  // namespace lb::os

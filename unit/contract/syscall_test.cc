@@ -1,0 +1,138 @@
+// Counts the system calls of a keep-alive exchange: one recv and one send for each message, nothing else but waiting.
+// The C library's wrappers are replaced in this binary by counting ones.
+#include <dlfcn.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <map>
+
+#include "unit/contract/contract_fixture.h"
+#include "unit/contract/os_harness.h"
+
+namespace {
+
+struct Counts {
+  int epoll_ctl = 0, timerfd_settime = 0, socket_options = 0, receives = 0, sends = 0, peeks = 0;
+} counts;
+
+template <class Function>
+Function* real(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
+extern "C" {
+
+int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
+  static auto* const next = real<int(int, int, int, epoll_event*)>("epoll_ctl");
+  ++counts.epoll_ctl;
+  return next(epoll, operation, fd, event);
+}
+
+int getsockopt(int fd, int level, int name, void* value, socklen_t* size) noexcept {
+  static auto* const next = real<int(int, int, int, void*, socklen_t*)>("getsockopt");
+  ++counts.socket_options;
+  return next(fd, level, name, value, size);
+}
+
+int setsockopt(int fd, int level, int name, const void* value, socklen_t size) noexcept {
+  static auto* const next = real<int(int, int, int, const void*, socklen_t)>("setsockopt");
+  ++counts.socket_options;
+  return next(fd, level, name, value, size);
+}
+
+ssize_t recv(int fd, void* buffer, size_t size, int flags) {
+  static auto* const next = real<ssize_t(int, void*, size_t, int)>("recv");
+  ++((flags & MSG_PEEK) != 0 ? counts.peeks : counts.receives);
+  return next(fd, buffer, size, flags);
+}
+
+ssize_t readv(int fd, const iovec* vectors, int count) {
+  static auto* const next = real<ssize_t(int, const iovec*, int)>("readv");
+  ++counts.receives;
+  return next(fd, vectors, count);
+}
+
+ssize_t send(int fd, const void* buffer, size_t size, int flags) {
+  static auto* const next = real<ssize_t(int, const void*, size_t, int)>("send");
+  ++counts.sends;
+  return next(fd, buffer, size, flags);
+}
+
+ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  static auto* const next = real<ssize_t(int, const msghdr*, int)>("sendmsg");
+  ++counts.sends;
+  return next(fd, message, flags);
+}
+
+}  // extern "C"
+
+namespace lb::contract {
+namespace {
+
+class Syscalls : public ContractTest<OsHarness> {};
+
+TEST_F(Syscalls, KeepAliveExchangeCostsOneReceiveAndOneSendOnEachSide) {
+  constexpr int kExchanges = 200;
+  auto [client, server] = connect();
+  server->on_ready = [&](Interest) {
+    const auto [result, text] = readText(server->stream(), 4096);
+    ASSERT_EQ(result.status, IoStatus::Ok);
+    ASSERT_EQ(writeText(server->stream(), text).bytes, text.size());
+    server->stream().want(Interest::Read);
+  };
+  int answers = 0;
+  client->on_ready = [&](Interest) {
+    ASSERT_EQ(readText(client->stream(), 4096).second, "request");
+    if (++answers < kExchanges) {
+      client->stream().want(Interest::Both);  // to and fro with what is wanted is free
+      client->stream().want(Interest::Read);
+      ASSERT_EQ(writeText(client->stream(), "request").bytes, 7U);
+    }
+  };
+  server->stream().want(Interest::Read);
+  client->stream().want(Interest::Read);
+  ASSERT_EQ(writeText(client->stream(), "request").bytes, 7U);
+  bool late = false;
+  const auto deadline = loop().makeTimer([&] { late = true; });
+  deadline->arm(std::chrono::seconds(20));
+  env_.turn();
+  counts = {};
+  const int before = answers;
+  while (answers < kExchanges && !late) env_.turn();
+  ASSERT_FALSE(late);
+  const int measured = kExchanges - before;
+  EXPECT_EQ(counts.epoll_ctl, 0);
+  EXPECT_EQ(counts.socket_options, 0);
+  EXPECT_LE(counts.receives, 2 * measured + 1);
+  EXPECT_LE(counts.sends, 2 * measured + 1);
+  EXPECT_GE(counts.receives, 2 * measured - 2) << "or nothing was counted";
+  EXPECT_GE(counts.sends, 2 * measured - 2);
+}
+
+TEST_F(Syscalls, IdleConnectionIsLookedAtOnce) {
+  auto [client, server] = connect();
+  server->stream().want(Interest::Read);
+  client->stream().want(Interest::Read);
+  ASSERT_EQ(writeText(client->stream(), "x").bytes, 1U);
+  server->on_ready = [&](Interest) { EXPECT_EQ(readText(server->stream(), 10).first.bytes, 1U); };
+  counts = {};
+  idle(std::chrono::milliseconds(100));
+  EXPECT_EQ(counts.peeks, 1);
+  EXPECT_EQ(counts.receives, 1);
+  EXPECT_EQ(counts.epoll_ctl, 0);
+}
+
+TEST_F(Syscalls, ConnectionIsRegisteredOnceAndRemovedOnce) {
+  counts = {};
+  {
+    const Pair pair = connect();
+    EXPECT_EQ(counts.epoll_ctl, 2 + 2) << "both ends, and the listener that came and went";
+  }
+  EXPECT_EQ(counts.epoll_ctl, 2 + 2 + 2);
+}
+
+}  // namespace
+}  // namespace lb::contract
