@@ -1,0 +1,35 @@
+// The fingerprint of a run: a running 64-bit hash over everything that happened, with checkpoints, so that two runs
+// that differ can be compared from the front.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lb/env/clock.h"
+
+namespace sim {
+
+enum class Kind : std::uint8_t { Turn, Timer, Task, Packet, Data, Lookup, Accept, Close, Wall };
+
+class Digest {
+ public:
+  static constexpr std::uint64_t kCheckpointEvents = 1024;
+
+  void note(lb::MonoTime when, Kind kind, std::uint64_t who, std::uint64_t amount = 0);
+  void note(lb::MonoTime when, Kind kind, std::uint64_t who, std::span<const std::byte> bytes);
+
+  [[nodiscard]] std::uint64_t value() const { return value_; }
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+  [[nodiscard]] const std::vector<std::uint64_t>& checkpoints() const { return checkpoints_; }
+
+ private:
+  void mix(std::uint64_t word);
+
+  std::uint64_t value_ = 0x243f6a8885a308d3U;
+  std::uint64_t events_ = 0;
+  std::vector<std::uint64_t> checkpoints_;
+};
+
+}  // namespace sim

@@ -1,0 +1,70 @@
+// Virtual time and everything that is going to happen in it, on one thread.
+//
+// Events are ordered by (time, tie, sequence). Ties are drawn: what happens at the same moment happens in an order that
+// the seed decides, because nobody promises one. Time jumps from event to event; it never passes by itself.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "lb/env/clock.h"
+#include "sim/core/chance.h"
+#include "sim/core/digest.h"
+
+namespace sim {
+
+using lb::Duration;
+using lb::MonoTime;
+using lb::WallTime;
+
+class World {
+ public:
+  using Task = std::move_only_function<void()>;
+  static constexpr Duration kStart = std::chrono::hours(1);                    // zero means "never" in places
+  static constexpr Duration kWallStart = std::chrono::seconds(1'767'225'600);  // 1 January 2026, UTC
+
+  explicit World(std::uint64_t seed) : chance_(seed), schedule_(chance_.stream("schedule")) {}
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  [[nodiscard]] MonoTime now() const { return now_; }
+  [[nodiscard]] WallTime wall(MonoTime at) const { return {kWallStart + wall_shift_ + (at.since_start - kStart)}; }
+  void jumpWall(Duration by);  // in either direction
+
+  void at(MonoTime time, Task task);  // REQUIRES: not in the past
+  void after(Duration delay, Task task) { at(now_ + delay, std::move(task)); }
+  [[nodiscard]] std::uint64_t drawTie() { return schedule_.next(); }
+
+  bool step();  // one event; false: nothing will ever happen again
+  // Until `done`, which is asked after each event. False: it did not come to pass within the limit of virtual time.
+  bool runUntil(const std::function<bool()>& done, Duration limit);
+  void runFor(Duration time);
+  void runUntilIdle();  // REQUIRES: nothing that repeats for ever
+
+  [[nodiscard]] const Chance& chance() const { return chance_; }
+  [[nodiscard]] Digest& digest() { return digest_; }
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+  [[nodiscard]] std::uint64_t nextId() { return ++last_id_; }  // names for what takes part, in the order of creation
+
+ private:
+  struct Event {
+    MonoTime time;
+    std::uint64_t tie;
+    std::uint64_t sequence;
+    Task task;
+  };
+  static bool later(const Event& a, const Event& b);
+
+  Chance chance_;
+  Prng schedule_;
+  Digest digest_;
+  MonoTime now_{kStart};
+  Duration wall_shift_{};
+  std::vector<Event> queue_;  // a heap
+  std::uint64_t sequence_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace sim

@@ -1,0 +1,232 @@
+// An open connection: bytes, windows, ends. How it comes to be is in handshake.cc.
+#include "sim/net/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/base/check.h"
+#include "sim/net/fabric.h"
+#include "sim/net/sim_stream.h"
+
+namespace sim::net {
+
+using lb::Interest;
+using lb::IoResult;
+using lb::IoStatus;
+
+Connection::Connection(Fabric& fabric, Host& from, Host& to, const lb::Address& local, const lb::Address& remote)
+    : fabric_(fabric),
+      world_(fabric.world()),
+      id_(world_.nextId()),
+      addresses_{local, remote},
+      wires_{Wire(world_, fabric.chance(), fabric.link(from, to), Side::Client),
+             Wire(world_, fabric.chance(), fabric.link(to, from), Side::Server)} {
+  end(Side::Client).host = &from;
+  end(Side::Server).host = &to;
+  flow(Side::Client).edge = flow(Side::Client).announced = to.rules().receive_window;
+  flow(Side::Server).edge = flow(Side::Server).announced = from.rules().receive_window;
+}
+
+void Connection::notify(Side side) {
+  if (end(side).stream != nullptr) end(side).stream->changed();
+}
+
+std::size_t Connection::unread(Side side) const {
+  const Flow& incoming = flow(other(side));
+  return static_cast<std::size_t>(incoming.arrived - incoming.read);
+}
+
+std::size_t Connection::room(Side side) const {
+  const Flow& outgoing = flow(side);
+  const auto waiting = static_cast<std::size_t>(outgoing.written - outgoing.sent);
+  const std::size_t size = end(side).host->rules().send_buffer;
+  return waiting < size ? size - waiting : 0;
+}
+
+// A system reports room only when there is a good deal of it.
+Interest Connection::ready(Side side) const {
+  const End& here = end(side);
+  if (here.phase == Phase::Connecting || here.phase == Phase::Closed) return Interest::None;
+  if (here.phase == Phase::Failed || here.reset_arrived) return Interest::Both;
+  const bool readable = unread(side) > 0 || flow(other(side)).finish_arrived;
+  const std::size_t worth = std::max<std::size_t>(1, here.host->rules().send_buffer / 3);
+  const bool writable = room(side) >= worth || flow(side).finish_wanted;
+  return (readable ? Interest::Read : Interest::None) | (writable ? Interest::Write : Interest::None);
+}
+
+IoResult Connection::read(Side side, std::span<const lb::Space> into, MonoTime at) {
+  const End& here = end(side);
+  if (here.phase == Phase::Failed) return {0, here.failure};
+  if (here.phase == Phase::Closed) return {0, IoStatus::Reset};
+  std::size_t wish = 0;
+  for (const lb::Space space : into) wish += space.size();
+  if (wish == 0) return {0, IoStatus::Ok};
+  Flow& incoming = flow(other(side));
+  std::size_t count = std::min(wish, unread(side));
+  if (count == 0) {
+    if (incoming.finish_arrived) return {0, IoStatus::Eof};
+    return {0, here.reset_arrived ? IoStatus::Reset : IoStatus::WouldBlock};
+  }
+  if (fabric_.chance().chance(here.host->rules().short_read)) count = fabric_.chance().between(1, count);
+  std::size_t done = 0;
+  for (const lb::Space space : into) {
+    const lb::Bytes piece = incoming.bytes.view(done, std::min(space.size(), count - done));
+    std::ranges::copy(piece, space.begin());
+    done += piece.size();
+  }
+  incoming.bytes.consume(count);
+  incoming.read += count;
+  announceWindow(side, at);
+  return {count, IoStatus::Ok};
+}
+
+// As systems do: not for every byte, but before the sender stands still.
+void Connection::announceWindow(Side side, MonoTime at) {
+  Flow& incoming = flow(other(side));
+  const std::size_t window = end(side).host->rules().receive_window;
+  const std::uint64_t edge = incoming.read + window;
+  if (incoming.finish_arrived || end(side).reset_arrived) return;
+  if (edge < incoming.announced + std::max<std::size_t>(1, window / 2)) return;
+  incoming.announced = edge;
+  send(side, at, {.kind = Packet::Kind::Window, .value = edge});
+}
+
+IoResult Connection::write(Side side, std::span<const lb::Bytes> from, MonoTime at) {
+  const End& here = end(side);
+  if (here.phase == Phase::Failed) return {0, here.failure};
+  Flow& outgoing = flow(side);
+  if (here.phase == Phase::Closed || here.reset_arrived || outgoing.finish_wanted) return {0, IoStatus::Reset};
+  if (here.phase == Phase::Connecting) return {0, IoStatus::WouldBlock};
+  std::size_t wish = 0;
+  for (const lb::Bytes piece : from) wish += piece.size();
+  LB_CHECK(wish > 0);
+  std::size_t count = std::min(wish, room(side));
+  if (count == 0) return {0, IoStatus::WouldBlock};
+  if (fabric_.chance().chance(here.host->rules().short_write)) count = fabric_.chance().between(1, count);
+  std::size_t left = count;
+  for (const lb::Bytes piece : from) {
+    const std::size_t part = std::min(piece.size(), left);
+    outgoing.bytes.append(piece.first(part));
+    left -= part;
+  }
+  outgoing.written += count;
+  pump(side, at);
+  return {count, IoStatus::Ok};
+}
+
+void Connection::pump(Side side, MonoTime at) {
+  Flow& outgoing = flow(side);
+  if (end(side).phase == Phase::Connecting) return;
+  while (outgoing.sent < std::min(outgoing.written, outgoing.edge)) {
+    const std::uint64_t rest = std::min(outgoing.written, outgoing.edge) - outgoing.sent;
+    const auto count = std::min<std::uint64_t>(rest, wires_[index(side)].rules().segment_max);
+    outgoing.sent += count;
+    send(side, at, {.kind = Packet::Kind::Data, .value = outgoing.sent, .bytes = count});
+  }
+  if (!outgoing.finish_wanted || outgoing.finish_sent || outgoing.sent < outgoing.written) return;
+  outgoing.finish_sent = true;
+  send(side, at, {.kind = Packet::Kind::Finish});
+}
+
+IoStatus Connection::finish(Side side, MonoTime at) {
+  const End& here = end(side);
+  if (here.phase == Phase::Failed) return here.failure;
+  if (here.phase == Phase::Connecting) return IoStatus::WouldBlock;
+  if (here.phase == Phase::Closed || here.reset_arrived) return IoStatus::Reset;
+  flow(side).finish_wanted = true;
+  pump(side, at);
+  return IoStatus::Ok;
+}
+
+void Connection::dropUnsent(Side side) {
+  Flow& outgoing = flow(side);
+  outgoing.written = outgoing.sent;
+  outgoing.bytes.truncate(static_cast<std::size_t>(outgoing.written - outgoing.read));
+}
+
+void Connection::abort(Side side, MonoTime at) {
+  End& here = end(side);
+  const Phase before = std::exchange(here.phase, Phase::Closed);
+  if (before == Phase::Closed) return;
+  world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 1);
+  dropUnsent(side);
+  if (before == Phase::Open && !here.reset_arrived) send(side, at, {.kind = Packet::Kind::Reset});
+  releasePort();
+}
+
+void Connection::close(Side side, MonoTime at) {
+  End& here = end(side);
+  here.stream = nullptr;
+  if (here.phase == Phase::Closed) return;
+  if (here.phase != Phase::Open || here.reset_arrived || unread(side) > 0) {
+    abort(side, at);
+    return;
+  }
+  world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 0);
+  flow(side).finish_wanted = true;
+  pump(side, at);
+  here.phase = Phase::Closed;
+  releasePort();
+}
+
+void Connection::releasePort() {
+  if (end(Side::Client).phase != Phase::Closed && end(Side::Client).phase != Phase::Failed) return;
+  if (std::exchange(port_held_, false)) end(Side::Client).host->releasePort(addressOf(Side::Client).port);
+}
+
+void Connection::arrived(Side side, const Packet& packet) {
+  using PacketKind = Packet::Kind;
+  const std::uint64_t who = id_ * 2 + index(side);
+  if (packet.kind != PacketKind::Data) {
+    world_.digest().note(world_.now(), Kind::Packet, who,
+                         (packet.value << 3) | static_cast<std::uint64_t>(packet.kind));
+  }
+  switch (packet.kind) {
+    case PacketKind::Connect: onConnect(packet); return;
+    case PacketKind::Accept: onAccept(); return;
+    case PacketKind::Confirm: onConfirm(); return;
+    case PacketKind::Data: onData(side, packet); return;
+    case PacketKind::Finish:
+      flow(other(side)).finish_arrived = true;
+      notify(side);
+      return;
+    case PacketKind::Window:
+      flow(side).edge = std::max(flow(side).edge, packet.value);
+      pump(side, world_.now());
+      notify(side);
+      return;
+    case PacketKind::Reset: onReset(side); return;
+  }
+}
+
+void Connection::onData(Side side, const Packet& packet) {
+  Flow& incoming = flow(other(side));
+  const auto count = static_cast<std::size_t>(packet.value - incoming.arrived);
+  const lb::Bytes bytes = incoming.bytes.view(static_cast<std::size_t>(incoming.arrived - incoming.read), count);
+  world_.digest().note(world_.now(), Kind::Data, id_ * 2 + index(side), bytes);
+  incoming.arrived = packet.value;
+  End& here = end(side);
+  if (here.phase == Phase::Open) {
+    notify(side);
+  } else if (!here.reset_arrived) {
+    send(side, world_.now(), {.kind = Packet::Kind::Reset});
+    here.reset_arrived = true;  // said once
+  }
+}
+
+void Connection::onReset(Side side) {
+  End& here = end(side);
+  if (here.phase == Phase::Connecting && side == Side::Client) {
+    connectFailed(IoStatus::Refused);
+    return;
+  }
+  here.reset_arrived = true;
+  dropUnsent(side);
+  notify(side);
+}
+
+void Connection::resume() {
+  for (Wire& wire : wires_) wire.resume(*this);
+}
+
+}  // namespace sim::net

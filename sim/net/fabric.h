@@ -1,0 +1,61 @@
+// The network between the hosts: who has which address, how the ways behave, what names mean.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lb/base/address.h"
+#include "lb/env/resolver.h"
+#include "sim/core/world.h"
+#include "sim/net/host.h"
+#include "sim/net/link.h"
+
+namespace sim::net {
+
+// What the name service says to a question, and how long it thinks.
+struct NameRule {
+  std::vector<lb::IpAddress> addresses;  // empty: the name exists without addresses
+  Duration ttl = std::chrono::seconds(30);
+  Duration delay = std::chrono::milliseconds(1);
+  bool fails = false;
+  bool silent = false;  // never answers
+};
+
+class Fabric {
+ public:
+  explicit Fabric(World& world) : world_(world), chance_(world.chance().stream("net")) {}
+  Fabric(const Fabric&) = delete;
+  Fabric& operator=(const Fabric&) = delete;
+  ~Fabric();
+
+  Host& addHost(std::string name, const std::string& address);  // REQUIRES: nobody has the address
+  [[nodiscard]] Host* hostAt(const lb::IpAddress& ip) const;    // null: nobody has it
+
+  // Of the way from one host to another; takes effect at once, also for what is on its way.
+  void setRules(const Host& from, const Host& to, const LinkRules& rules);
+  void setRulesBothWays(const Host& a, const Host& b, const LinkRules& rules);
+  [[nodiscard]] LinkRules rules(const Host& from, const Host& to) { return link(from, to).rules; }
+  void setDefaultRules(const LinkRules& rules) { default_rules_ = rules; }  // of ways nobody has used or set yet
+
+  void setName(const std::string& name, NameRule rule) { names_[name] = std::move(rule); }
+  void removeName(const std::string& name) { names_.erase(name); }
+  [[nodiscard]] const NameRule* findName(const std::string& name) const;
+
+  [[nodiscard]] World& world() const { return world_; }
+  [[nodiscard]] Prng& chance() { return chance_; }
+  [[nodiscard]] Link& link(const Host& from, const Host& to);
+
+ private:
+  World& world_;
+  Prng chance_;
+  LinkRules default_rules_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::map<lb::IpAddress, Host*> addresses_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::unique_ptr<Link>> links_;  // by the hosts' ids
+  std::map<std::string, NameRule> names_;
+};
+
+}  // namespace sim::net

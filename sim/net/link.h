@@ -1,0 +1,43 @@
+// How the way from one host to another behaves, as plain data. Rules are looked at when a packet arrives, not when it
+// is sent, so that a change also meets what is in flight.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lb/env/clock.h"
+#include "sim/core/chance.h"
+
+namespace sim::net {
+
+struct LinkRules {
+  lb::Duration latency = std::chrono::microseconds(50);
+  lb::Duration jitter{};  // up to this much more, for each packet; the order of a connection's packets stays
+  std::uint64_t bytes_per_second = 0;  // of one connection and direction; 0: no limit
+  std::size_t segment_max = 16 * 1024;
+  bool stalled = false;     // nothing arrives until this ends, but nothing is lost either
+  bool black_hole = false;  // attempts to connect vanish; what is connected goes on
+  bool refuse = false;      // attempts to connect are answered with a reset
+};
+
+class Connection;
+
+// The way from one host to another, with the connections that a stall holds up.
+struct Link {
+  LinkRules rules;
+  std::vector<std::shared_ptr<Connection>> held;
+};
+
+// What a host's system grants and how its calls behave; looked at by new connections (sizes) and by each call (ratios).
+struct HostRules {
+  std::size_t receive_window = 64 * 1024;
+  std::size_t send_buffer = 64 * 1024;
+  std::size_t backlog = 4096;
+  Ratio short_read{0, 100};        // such a read gets some of what is there
+  Ratio short_write{0, 100};       // such a write takes some of what there is room for, one byte at least
+  bool accept_exhausted = false;   // no descriptors to accept with
+  bool connect_exhausted = false;  // nor to connect with
+};
+
+}  // namespace sim::net

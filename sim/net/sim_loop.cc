@@ -1,0 +1,180 @@
+// See sim_loop.h.
+#include "sim/net/sim_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/base/check.h"
+
+namespace sim::net {
+
+IoItem::~IoItem() {
+  if (loop_ != nullptr) loop_->withdraw(*this);
+}
+
+SimLoop::~SimLoop() {
+  *alive_ = false;
+  while (!retired_.empty() || !posted_.empty()) {  // destructors may still post and retire
+    std::exchange(retired_, {}).clear();
+    std::exchange(posted_, {}).clear();
+  }
+  LB_CHECK(timers_.empty());
+}
+
+std::unique_ptr<lb::Timer> SimLoop::makeTimer(std::move_only_function<void()> on_fire) {
+  return std::make_unique<SimTimer>(*this, std::move(on_fire));
+}
+
+void SimLoop::post(std::move_only_function<void()> task) {
+  posted_.push_back(std::move(task));
+  wakeAt(world_.now());
+}
+
+void SimLoop::retire(std::unique_ptr<lb::Disposable> object) {
+  if (object == nullptr) return;
+  retired_.push_back(std::move(object));
+  wakeAt(world_.now());
+}
+
+void SimLoop::setCallbackCost(Duration cost) {
+  LB_CHECK(cost > Duration::zero());
+  callback_cost_ = cost;
+}
+
+void SimLoop::pauseFor(Duration time) {
+  free_at_ = localTime() + time;
+}
+
+MonoTime SimLoop::turnTime() const {
+  return in_turn_ ? turn_start_ : localTime();
+}
+
+MonoTime SimLoop::localTime() const {
+  return std::max(free_at_, world_.now());
+}
+
+void SimLoop::charge(Duration time) {
+  free_at_ = localTime() + time;
+  busy_ += time;
+}
+
+void SimLoop::announce(IoItem& item) {
+  if (item.loop_ != nullptr) return;
+  item.loop_ = this;
+  item.current_ = false;
+  item.slot_ = ready_.size();
+  ready_.push_back({world_.drawTie(), &item});
+  wakeAt(world_.now());
+}
+
+void SimLoop::withdraw(IoItem& item) {
+  if (item.loop_ == nullptr) return;
+  (item.current_ ? running_ready_ : ready_)[item.slot_].item = nullptr;
+  item.loop_ = nullptr;
+}
+
+// Within a turn nothing is planned: its end looks at everything.
+void SimLoop::wakeAt(MonoTime time) {
+  if (in_turn_) return;
+  time = std::max(time, localTime());
+  if (pending_ && planned_ <= time) return;
+  pending_ = true;
+  planned_ = time;
+  world_.at(time, [this, alive = alive_, plan = ++plan_] {
+    if (*alive && plan == plan_) wake();
+  });
+}
+
+void SimLoop::wake() {
+  pending_ = false;
+  if (free_at_ > world_.now()) {
+    plan();  // busy for longer than was known when this was planned
+  } else {
+    turn();
+  }
+}
+
+void SimLoop::plan() {
+  pending_ = false;
+  if (!ready_.empty() || !posted_.empty() || !retired_.empty()) {
+    wakeAt(world_.now());
+  } else if (!timers_.empty()) {
+    wakeAt(timers_.begin()->first.time);
+  }
+}
+
+void SimLoop::turn() {
+  in_turn_ = true;
+  turn_start_ = world_.now();
+  free_at_ = turn_start_;
+  ++turns_;
+  world_.digest().note(turn_start_, Kind::Turn, id_, ready_.size());
+  charge(Duration(1));  // time passes even in a turn that finds nothing to do
+  runReady();
+  runTimers();
+  runPosted();
+  destroyRetired();
+  in_turn_ = false;
+  plan();
+}
+
+void SimLoop::runReady() {
+  std::swap(ready_, running_ready_);
+  std::erase_if(running_ready_, [](const Ready& one) { return one.item == nullptr; });
+  std::ranges::stable_sort(running_ready_, {}, &Ready::tie);
+  for (std::size_t i = 0; i < running_ready_.size(); ++i) {
+    running_ready_[i].item->slot_ = i;
+    running_ready_[i].item->current_ = true;
+  }
+  for (std::size_t i = 0; i < running_ready_.size(); ++i) {
+    IoItem* item = running_ready_[i].item;
+    if (item == nullptr) continue;
+    item->loop_ = nullptr;
+    charge(callback_cost_);
+    item->onIo();
+  }
+  running_ready_.clear();
+}
+
+// A timer cannot become due in the turn that arms it (see SimTimer::arm), so this ends.
+void SimLoop::runTimers() {
+  while (!timers_.empty() && timers_.begin()->first.time <= turn_start_) {
+    SimTimer& timer = *timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    timer.armed_ = false;
+    world_.digest().note(turn_start_, Kind::Timer, id_, timer.due_.sequence);
+    charge(callback_cost_);
+    timer.on_fire_();
+  }
+}
+
+void SimLoop::runPosted() {
+  for (auto& task : std::exchange(posted_, {})) {
+    world_.digest().note(turn_start_, Kind::Task, id_);
+    charge(callback_cost_);
+    task();
+  }
+}
+
+void SimLoop::destroyRetired() {
+  while (!retired_.empty()) std::exchange(retired_, {}).clear();
+}
+
+// now() stands still within a turn: one nanosecond more than it is in a later turn for certain.
+void SimTimer::arm(Duration delay) {
+  disarm();
+  const MonoTime now = loop_.turnTime();
+  const Duration room = Duration::max() - now.since_start;
+  due_ = {now + std::clamp(delay, Duration(1), room), loop_.world_.drawTie(), ++loop_.sequence_};
+  loop_.timers_.emplace(due_, this);
+  armed_ = true;
+  loop_.wakeAt(due_.time);
+}
+
+void SimTimer::disarm() {
+  if (!armed_) return;
+  loop_.timers_.erase(due_);
+  armed_ = false;
+}
+
+}  // namespace sim::net
