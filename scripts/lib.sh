@@ -33,7 +33,9 @@ packages_of() {
 install_packages() {
   local missing=() package
   while read -r package; do
-    if ! dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed; then
+    if [[ $package == *=* ]]; then
+      command -v "${package#*=}" >/dev/null || missing+=("${package%%=*}")
+    elif ! dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed; then
       missing+=("$package")
     fi
   done < <(packages_of "$@" | sort -u)
