@@ -73,7 +73,7 @@ class ThreadPort final : public WorkerPort {
 
 class Program final : private ControlHost {
  public:
-  Program(std::string config_path, const config::Config& config, const observe::BuildInfo& build, Logger& log,
+  Program(std::string config_path, const config::Config& config, const observe::BuildInfo& build, os::SpdlogLogger& log,
           os::OutputFile* access_file, std::uint64_t descriptors)
       : config_path_(std::move(config_path)),
         log_(log),
@@ -111,6 +111,7 @@ class Program final : private ControlHost {
   }
 
   void reopenLogs() {
+    if (const auto reopened = log_.reopen(); !reopened) log_.write(LogLevel::Error, reopened.error().what);
     if (access_file_ == nullptr) return;
     if (const auto reopened = access_file_->reopen(); !reopened) log_.write(LogLevel::Error, reopened.error().what);
   }
@@ -132,7 +133,7 @@ class Program final : private ControlHost {
   }
 
   std::string config_path_;
-  Logger& log_;
+  os::SpdlogLogger& log_;
   os::OutputFile* access_file_;
   os::OsEnv world_;
   os::RepeatLimiter limited_{log_, world_.clock};
