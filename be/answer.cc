@@ -99,6 +99,10 @@ std::uint64_t Answer::pieceSize() const {
 void Answer::sendMore() {
   if (writer_ == nullptr) return;
   if (cutting_) {
+    if (writer_->congested()) {  // a slow reader gets its bytes before the cut
+      next_->arm(std::chrono::milliseconds(1));
+      return;
+    }
     std::exchange(writer_, nullptr)->reset();
     return;
   }

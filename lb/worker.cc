@@ -33,6 +33,7 @@ Worker::Worker(const Env& env, std::uint32_t workers, Logger& log, LineSink* acc
         shutdownNow();
         finishDrain();
       })),
+      flush_timer_(env.loop.makeTimer([this] { clientsDrained(); })),
       tick_timer_(env.loop.makeTimer([this] { tick(); })) {}
 
 Worker::~Worker() = default;
@@ -91,11 +92,21 @@ void Worker::announceDrain() {
 void Worker::drain(Duration timeout, std::move_only_function<void()> on_done) {
   on_drained_ = std::move(on_done);
   drain_timer_->arm(timeout);
-  server_->drain([this] { finishDrain(); });
+  server_->drain([this] { clientsDrained(); });
+}
+
+// The clients have gone; what the last of them sent into a tunnel may still be on its way to a backend.
+void Worker::clientsDrained() {
+  if (proxy_.busyConnections() > 0 && on_drained_) {
+    flush_timer_->arm(kDrainLook);
+  } else {
+    finishDrain();
+  }
 }
 
 void Worker::finishDrain() {
   drain_timer_->disarm();
+  flush_timer_->disarm();
   tick_timer_->disarm();
   proxy_.closeIdle();
   if (on_drained_) std::exchange(on_drained_, nullptr)();

@@ -16,6 +16,8 @@ namespace lb {
 class Worker {
  public:
   static constexpr Duration kFirstLookupsWait = std::chrono::seconds(2);
+  static constexpr Duration kDrainLook =
+      std::chrono::milliseconds(20);                          // for tunnels that still flush to their backend
   static constexpr Duration kTick = std::chrono::seconds(1);  // gauges and loop lag
 
   // `busy_nanoseconds` tells how long this worker's loop has been working so far; only the environment knows.
@@ -42,6 +44,7 @@ class Worker {
  private:
   void startAccepting();
   void tick();
+  void clientsDrained();
   void finishDrain();
 
   Env env_;
@@ -55,6 +58,7 @@ class Worker {
   std::unique_ptr<front::Server> server_;  // from start() on
   std::unique_ptr<Timer> lookups_timer_;
   std::unique_ptr<Timer> drain_timer_;
+  std::unique_ptr<Timer> flush_timer_;
   std::unique_ptr<Timer> tick_timer_;
   MonoTime tick_due_{};
   std::move_only_function<void()> on_accepting_;

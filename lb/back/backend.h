@@ -49,7 +49,7 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   [[nodiscard]] const Address& address() const { return address_; }
   [[nodiscard]] observe::BackendStats& stats() { return *stats_; }
   [[nodiscard]] const balance::Candidate& candidate() const { return candidate_; }
-  [[nodiscard]] std::size_t idleConnections() const { return idle_.size(); }
+  [[nodiscard]] std::size_t busyConnections() const { return connections_.size() - idle_.size(); }
 
   void depart();
   void closeIdle();

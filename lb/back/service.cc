@@ -173,6 +173,13 @@ void Service::closeIdle() {
   for (Backend* backend : backends_) backend->closeIdle();
 }
 
+std::size_t Service::busyConnections() const {
+  std::size_t busy = 0;
+  for (const Backend* backend : backends_) busy += backend->busyConnections();
+  for (const auto& backend : departing_) busy += backend->busyConnections();
+  return busy;
+}
+
 void Service::shutdownNow() {
   for (const auto& entry : entries_) {
     for (const auto& backend : entry->backends()) backend->shutdownNow();

@@ -46,6 +46,7 @@ class Service final : public Disposable, public BackendOwner {
 
   void depart(std::move_only_function<void()> on_departed);  // no longer configured
   void closeIdle();
+  [[nodiscard]] std::size_t busyConnections() const;
   void shutdownNow();
   void addUser() { ++users_; }
   void dropUser();

@@ -2,6 +2,8 @@
 // upstream_response.cc.
 #include "lb/back/upstream_conn.h"
 
+#include <utility>
+
 #include "lb/base/check.h"
 #include "lb/http/serializer.h"
 
@@ -57,12 +59,17 @@ void UpstreamConn::begin(http::ResponseHandler& handler) {
 
 bool UpstreamConn::verifyQuiet() {
   LB_CHECK(state_ == State::Idle);
-  buf::Buffer::SpaceArray storage;
-  const IoResult result = stream_->read(in_.reserve(1, storage));
-  in_.commit(result.bytes);
-  if (result.status == IoStatus::WouldBlock) return true;
+  if (nothingToRead()) return true;
   close();
   return false;
+}
+
+// Asks the system; what there is, is thrown away.
+bool UpstreamConn::nothingToRead() {
+  buf::Buffer::SpaceArray storage;
+  const IoResult result = stream_->read(in_.reserve(1, storage));
+  in_.commit(0);
+  return result.status == IoStatus::WouldBlock;
 }
 
 void UpstreamConn::closeIdle() {
@@ -76,6 +83,7 @@ void UpstreamConn::sendHead(const http::RequestHead& head, const http::Framing& 
   upgrade_.assign(upgrade);
   expects_continue_ = head.fields.count(http::FieldId::Expect) > 0;
   http::writeRequestHead(head, framing, {.close = context_.settings.pool.max_idle == 0, .upgrade = upgrade}, out_);
+  was_congested_ = congested();  // by the head alone, where buffers are small
 }
 
 void UpstreamConn::sendBody(buf::Buffer& body) {
@@ -114,10 +122,10 @@ void UpstreamConn::onReady(Interest ready) {
     onConnected();
   } else {
     if (has(ready, Interest::Read) && wantsRead()) {
-      if (cameBeforeTheRequest()) {
-        fail(ResponseFailure::Closed, "the backend spoke or closed before it was asked");
-      } else {
+      if (!cameBeforeTheRequest()) {
         readOnce();
+      } else if (!nothingToRead()) {
+        fail(ResponseFailure::Closed, "the backend spoke or closed before it was asked");
       }
     }
     if (state_ == State::Busy) flushOut();
@@ -163,7 +171,7 @@ void UpstreamConn::flushOut() {
   } else if (request_ended_ && !request_sent_) {
     request_sent_ = true;
     times_.write_last = last_write_;
-    if (tunnel_) static_cast<void>(stream_->finish());  // a failure shows at the next read
+    if (tunnel_ && !write_failed_) static_cast<void>(stream_->finish());  // a failure shows at the next read
     if (tunnel_ && handler_ == nullptr) {
       close();
       return;
@@ -184,7 +192,7 @@ void UpstreamConn::onWriteFailed(IoStatus status) {
       default: fail(ResponseFailure::ConnectRefused, toString(status)); return;
     }
   }
-  if (tunnel_) {
+  if (reading_ == Reading::Done || handler_ == nullptr) {  // a tunnel whose other direction has ended
     fail(ResponseFailure::Closed, toString(status));
     return;
   }
@@ -193,6 +201,7 @@ void UpstreamConn::onWriteFailed(IoStatus status) {
   write_failed_ = true;
   deadlines_.clear(kWriteSlot);
   deadlines_.set(kKickSlot, Duration::zero());
+  if (std::exchange(was_congested_, false)) handler_->onRequestDrained();  // the rest is read and thrown away
 }
 
 void UpstreamConn::onDeadline(std::size_t slot) {

@@ -105,6 +105,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   void onReady(Interest ready) override;
   void onDeadline(std::size_t slot) override;
   [[nodiscard]] bool cameBeforeTheRequest() const;
+  [[nodiscard]] bool nothingToRead();
   void onConnected();
   void readOnce();
   void processInput();
@@ -154,6 +155,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   bool paused_ = false;
   bool was_congested_ = false;
   bool write_failed_ = false;
+  bool read_was_full_ = false;  // the last read took all that it had room for: there may be more
   bool in_own_event_ = false;
 };
 

@@ -1,6 +1,7 @@
 // The response side of a backend connection: bytes to response events.
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 
 #include "lb/back/upstream_conn.h"
 #include "lb/base/check.h"
@@ -30,7 +31,10 @@ std::optional<Duration> keepAliveTimeout(const http::Fields& fields) {
 void UpstreamConn::readOnce() {
   buf::Buffer::SpaceArray storage;
   const std::size_t wish = reading_ == Reading::Body ? context_.settings.buffer_high : buf::Block::kBytes;
-  const IoResult result = stream_->read(in_.reserve(wish, storage));
+  const std::span<const Space> room = in_.reserve(wish, storage);
+  const IoResult result = stream_->read(room);
+  read_was_full_ = result.bytes == std::accumulate(room.begin(), room.end(), std::size_t{0},
+                                                   [](std::size_t sum, Space space) { return sum + space.size(); });
   in_.commit(result.bytes);
   if (result.status == IoStatus::WouldBlock) return;
   if (state_ == State::Idle) {  // whatever it is, nobody asked for it
@@ -152,7 +156,8 @@ void UpstreamConn::onEof() {
 void UpstreamConn::finishResponse() {
   times_.read_last = last_read_;
   reading_ = Reading::Done;
-  const bool reuse = reusable();
+  // After a read that filled its room nobody knows whether there is more; a pooled connection has to be known quiet.
+  const bool reuse = reusable() && (!read_was_full_ || nothingToRead());
   const auto finished = std::move(response_);  // the trailers live in it until the handler has seen them
   const http::Fields& trailers = finished->decoder.trailers();
   http::ResponseHandler* handler = detach();

@@ -86,6 +86,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   bool decodeBody();
   void onEof();
   void endEarly();
+  void giveUp();
   void onGone();
   void onReadDeadline();
   void onRateDeadline();

@@ -171,7 +171,7 @@ bool ClientConn::startRequest() {
 }
 
 void ClientConn::expectBody() {
-  if (tunnel_ || paused_) return;
+  if (tunnel_ || paused_ || writing_ != Writing::Nothing) return;
   deadlines_.set(kReadSlot, context_.settings.timeouts.request_body_idle);
   watchRate();
 }
@@ -229,14 +229,18 @@ void ClientConn::onEof() {
     close();
   } else if (reading_ == Reading::Done && !tunnel_ && context_.settings.abort_on_half_close) {
     // Otherwise a half close: a client that has sent everything may still wait for its answer (RFC 9112 9.6).
-    onGone();
+    giveUp();
   }
 }
 
 // The client's direction ended inside a body: in a tunnel that is its end, anywhere else the request is cut.
 void ClientConn::endEarly() {
   if (!tunnel_) {
-    onGone();
+    if (writing_ == Writing::Nothing) {
+      giveUp();
+    } else {
+      reading_ = Reading::Failed;  // an answer is on its way already: the client gets it whole
+    }
     return;
   }
   reading_ = Reading::Done;
@@ -244,6 +248,12 @@ void ClientConn::endEarly() {
   if (reading_ == Reading::Closed || writing_ != Writing::Finished) return;
   handler_->onRequestBatchEnd();
   if (reading_ != Reading::Closed) finishRequest();
+}
+
+// The client has closed. No reset: it would destroy what an earlier response still has in the system's buffers.
+void ClientConn::giveUp() {
+  handler_->onRequestReset(http::RequestReset::ClientGone);
+  close();
 }
 
 void ClientConn::onGone() {

@@ -32,6 +32,10 @@ void ClientConn::sendHead(const http::ResponseHead& head, const http::Framing& f
   response_kind_ = sent.kind;
   // An answer that overtakes its request ends the connection, because the rest of the request will not be waited for.
   const bool early = reading_ == Reading::Body;
+  if (early) {  // the client may well stop sending now, and is right
+    deadlines_.clear(kReadSlot);
+    deadlines_.clear(kRateSlot);
+  }
   if (sent.kind == http::BodyKind::UntilClose || early || mustClose()) close_after_response_ = true;
   http::writeResponseHead(
       head, sent, {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},

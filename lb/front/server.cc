@@ -22,7 +22,9 @@ Server::Server(const Env& env, buf::BlockPool& blocks, http::RequestRouter& rout
         updatePaused();
       })) {}
 
-Server::~Server() = default;
+Server::~Server() {
+  stopListening();
+}
 
 Result<void> Server::listen(const Address& at) {
   if (std::ranges::any_of(listeners_, [&](const Bound& bound) { return bound.configured == at; })) return {};

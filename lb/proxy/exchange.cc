@@ -37,7 +37,7 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   status_ = 0;
   reason_ = Reason::None;
   aborted_ = observe::AbortPhase::None;
-  replayable_ = request_ended_ = reused_ = backend_broke_ = false;
+  replayable_ = request_ended_ = reused_ = backend_broke_ = continued_ = false;
   peer_ = client.client().remote;
   listener_ = client.client().local;
   identify(head, peer_, context_.config->trusted_proxies, context_.random, identity_);
@@ -87,7 +87,10 @@ void Exchange::send(bool fresh) {
   attempt_begin_ = context_.clock.precise();
   // An HTTP/1.0 request may come without Host; the backend's protocol demands one.
   if (head_->authority.empty()) head_->authority = backend_->stats().label;
-  upstream_ = &backend_->lease(*this, {.fresh = fresh, .verify_quiet = !http::isIdempotent(head_->method)});
+  // Who could not be sent again gets a connection that was looked at.
+  const bool once = !http::isIdempotent(head_->method) || framing_.kind == http::BodyKind::Chunked ||
+                    framing_.length > service_->settings().retry.body_limit;
+  upstream_ = &backend_->lease(*this, {.fresh = fresh, .verify_quiet = once});
   reused_ = upstream_->reused();
   upstream_->sendHead(*head_, framing_, upgrade_);
   if (!replay_.empty()) {
@@ -154,7 +157,9 @@ void Exchange::onResponseDrained() {
 }
 
 void Exchange::onInterim(http::ResponseHead& head) {
-  if (client_->congested()) return;  // one that does not even read cannot miss it, and memory stays bounded
+  // Memory stays bounded whatever a backend sends: 100 (Continue) passes once, others not to a client that does not
+  // read.
+  if (head.status == 100 ? std::exchange(continued_, true) : client_->congested()) return;
   http::dropHopByHop(head.fields);
   client_->sendInterim(head);
 }
@@ -272,8 +277,9 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
 
 void Exchange::onRequestFailed(const http::Problem& problem) {
   const Reason reason = problem.status == 408 ? Reason::RequestTimeout : Reason::BadRequest;
+  // Answered already, in full: the connection closes by itself.
+  if (phase_ == Phase::Reply || (phase_ == Phase::Relay && upstream_ == nullptr)) return;
   abandonBackend(AttemptResult::Cancelled);
-  if (phase_ == Phase::Reply) return;  // answered already; the connection closes by itself
   if (phase_ == Phase::Forward) {
     reply(problem.status, reason, problem.what);
     return;

@@ -111,6 +111,7 @@ class Exchange final : public Disposable,
   bool request_ended_ = false;
   bool reused_ = false;
   bool backend_broke_ = false;
+  bool continued_ = false;  // 100 (Continue) has been passed on
 };
 
 }  // namespace lb::proxy

@@ -85,6 +85,13 @@ void Proxy::closeIdle() {
   for (auto& [name, service] : services_) service->closeIdle();
 }
 
+std::size_t Proxy::busyConnections() const {
+  std::size_t busy = 0;
+  for (const auto& [name, service] : services_) busy += service->busyConnections();
+  for (const auto& service : departing_) busy += service->busyConnections();
+  return busy;
+}
+
 void Proxy::shutdownNow() {
   for (auto& [name, service] : services_) service->shutdownNow();
 }
