@@ -119,6 +119,10 @@ int main(int argc, char** argv) {
   app.add_flag("--chunked", defaults.chunked, "chunked responses instead of Content-Length");
   app.add_flag("--echo", defaults.echo, "answer with what was received");
   app.set_version_flag("--version", fmt::format("be {} ({}, {})", AFE_VERSION, AFE_REVISION, AFE_COMPILER));
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;  // 0: help or version was asked for
+  }
   return runBackends(config_path, defaults);
 }

@@ -86,3 +86,18 @@ def test_every_file_the_readme_names_is_there():
     text = (ROOT / "README.md").read_text()
     for path in re.findall(r"\]\((?!http)([^)]+)\)", text):
         assert (ROOT / path).exists(), path
+
+
+def test_a_port_in_use_is_no_success(start, ports):
+    """Another lb answers on these very ports: scripts/play must not take it for its own."""
+    folder = start.new_folder()
+    text = translate((ROOT / "config.yaml").read_text(), ports)
+    (folder / "config.yaml").write_text(text.replace(f"#port: {ports['9100']}", f"port: {ports['9100']}"))
+    first = start.keep(Program("first", [ROOT / "scripts/play", folder / "config.yaml"], folder))
+    first.wait_for_log("^C stops both")
+    second = start.keep(Program("second", [ROOT / "scripts/play", folder / "config.yaml"], folder))
+    second.expected_code = 1
+    assert second.wait_exit() == 1
+    assert "address already in use" in second.log()
+    assert "are running" not in second.log()
+    assert first.running()

@@ -23,7 +23,11 @@ int main(int argc, char** argv) {
   check_flag->excludes(dump_flag)->excludes(health_flag);
   dump_flag->excludes(health_flag);
   app.set_version_flag("--version", fmt::format("lb {} ({}, {})", build.version, build.revision, build.compiler));
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;  // 0: help or version was asked for
+  }
   if (check) return lb::checkConfiguration(config_path);
   if (dump) return lb::dumpConfiguration(config_path);
   if (health) return lb::probeHealth(config_path);

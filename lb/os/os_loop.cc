@@ -84,7 +84,9 @@ void OsLoop::stop() {
 void OsLoop::turn() {
   const bool poll_only = mustNotWait();
   clock_.endTurn();  // what was read while setting up or between turns is stale now
-  LB_CHECK(event_base_loop(base_.get(), poll_only ? EVLOOP_NONBLOCK : EVLOOP_ONCE) == 0);
+  // EVLOOP_ONCE in both cases: EVLOOP_NONBLOCK alone goes on polling for as long as there is something ready, and
+  // timers, tasks and retired objects would wait until the traffic stops.
+  LB_CHECK(event_base_loop(base_.get(), poll_only ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE) == 0);
   runWakes();
   runTimers();
   runPosted();

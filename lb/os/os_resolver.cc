@@ -104,7 +104,7 @@ class OsResolver::Socket {
   event event_{};
 };
 
-OsResolver::OsResolver(OsLoop& loop)
+OsResolver::OsResolver(OsLoop& loop, const std::string& servers)
     : loop_(loop), timeout_(loop.makeTimer([this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); })) {
   int status = ares_library_init(ARES_LIB_INIT_ALL);
   if (status == ARES_SUCCESS) {
@@ -117,6 +117,7 @@ OsResolver::OsResolver(OsLoop& loop)
     };
     status = ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
   }
+  if (status == ARES_SUCCESS && !servers.empty()) status = ares_set_servers_ports_csv(channel_, servers.c_str());
   if (status != ARES_SUCCESS) unusable_ = ares_strerror(status);
 }
 

@@ -159,6 +159,28 @@ TYPED_TEST_P(LoopContract, TurnOrderIsIoTimersTasksRetired) {
   EXPECT_THAT(log, ElementsAre("io", "timer", "task", "retired"));
 }
 
+// Two ends that always have something to say must not keep tasks, timers and retired objects waiting.
+TYPED_TEST_P(LoopContract, TrafficDoesNotStarveTasks) {
+  constexpr int kMessages = 10'000;
+  auto [client, server] = this->connect();
+  int messages = 0;
+  int messages_before_task = -1;
+  const auto answer = [&](End& end) {
+    return [&](Interest) {
+      if (readText(end.stream(), 16).first.bytes > 0 && ++messages < kMessages)
+        static_cast<void>(writeText(end.stream(), "x"));
+    };
+  };
+  client->on_ready = answer(*client);
+  server->on_ready = answer(*server);
+  client->stream().want(Interest::Read);
+  server->stream().want(Interest::Read);
+  ASSERT_EQ(writeText(client->stream(), "x").bytes, 1U);
+  this->loop().post([&] { messages_before_task = messages; });
+  ASSERT_TRUE(this->env_.runUntil([&] { return messages_before_task >= 0 && messages >= kMessages; }));
+  EXPECT_LT(messages_before_task, 10);
+}
+
 TYPED_TEST_P(LoopContract, RetiredObjectsMayRetireOthers) {
   struct Inner final : Disposable {
     explicit Inner(bool& gone) : gone_(gone) {}
@@ -210,7 +232,7 @@ REGISTER_TYPED_TEST_SUITE_P(LoopContract, TimerNeverFiresEarly, RearmingReplaces
                             TimerMayBeDisarmedInCallbackOfAnotherThatIsDueToo, TimerMayBeDestroyedInCallbackOfAnother,
                             ManyTimersFireInOrderOfTheirDeadlines, PostedTasksRunInOrderInLaterTurn,
                             TaskPostedWhileTasksRunWaitsForNextTurn, TurnOrderIsIoTimersTasksRetired,
-                            RetiredObjectsMayRetireOthers, NowStandsStillWithinTurnWhilePreciseMoves,
-                            WallTimeIsAfterTheYear2020, RandomWordsDiffer);
+                            TrafficDoesNotStarveTasks, RetiredObjectsMayRetireOthers,
+                            NowStandsStillWithinTurnWhilePreciseMoves, WallTimeIsAfterTheYear2020, RandomWordsDiffer);
 
 }  // namespace lb::contract
