@@ -14,6 +14,7 @@
 #include "sim/actor/raw_client.h"
 #include "sim/net/sim_env.h"
 #include "unit/util/memory_log.h"
+#include "unit/util/story_seed.h"
 
 namespace lb::front {
 
@@ -147,7 +148,7 @@ class FrontTest : public testing::Test {
     server_.setSettings(settings_);
   }
 
-  sim::World world_{1};
+  sim::World world_{testutil::storySeed()};
   sim::net::Fabric fabric_{world_};
   sim::net::Host& client_host_ = fabric_.addHost("client", "10.0.0.1");
   sim::net::Host& server_host_ = fabric_.addHost("server", "10.0.0.2");

@@ -20,6 +20,7 @@
 #include "sim/actor/raw_client.h"
 #include "sim/net/sim_env.h"
 #include "unit/util/memory_log.h"
+#include "unit/util/story_seed.h"
 
 namespace lb::proxy {
 
@@ -153,7 +154,7 @@ class ProxyTest : public testing::Test {
   [[nodiscard]] std::size_t blocks() const { return worker_->blocks().blocksInUse(); }
   [[nodiscard]] std::string lastLine() const { return access_.lines.empty() ? std::string() : access_.lines.back(); }
 
-  sim::World world_{1};
+  sim::World world_{testutil::storySeed()};
   sim::net::Fabric fabric_{world_};
   sim::net::Host& client_host_ = fabric_.addHost("client", "10.0.0.1");
   sim::net::Host& proxy_host_ = fabric_.addHost("proxy", "10.0.0.2");
