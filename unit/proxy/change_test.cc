@@ -1,0 +1,215 @@
+// Changes under traffic: reloads, names that move, drain and shutdown.
+#include "unit/proxy/proxy_fixture.h"
+
+namespace lb::proxy {
+namespace {
+
+// A script that leaves its requests open until the test answers.
+const RawBackend::Script kSilent = [](RawBackend::Conn& conn) { static_cast<void>(conn.takeRequests()); };
+
+TEST_F(ProxyTest, ReloadKeepsWhatIsInFlightOfAServiceThatGoes) {
+  config_.services.push_back(service("other", {1}));
+  start();
+  RawBackend& b = backend(0, kSilent);
+  backend(1);
+  RawClient& c = client();
+  c.send(get("/slow"));
+  run();
+  config_.services.erase(config_.services.begin());  // shop is gone
+  reload();
+  EXPECT_EQ(ask(get("/new")).status(), 404);
+  EXPECT_EQ(ask("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n").status(), 200);
+  b.last().send(kHello);
+  run();
+  ASSERT_EQ(c.responses().size(), 1U);
+  EXPECT_EQ(c.responses()[0].body, "hello");
+  EXPECT_EQ(b.openConnections(), 0U) << "and then its connections close";
+  c.send(get("/next"));
+  run();
+  EXPECT_EQ(c.responses().back().status(), 404);
+}
+
+TEST_F(ProxyTest, ReloadMovesAServiceToAnotherHost) {
+  start();
+  RawBackend& first = backend(0);
+  RawBackend& second = backend(1);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(first.openConnections(), 1U);
+  shop().hosts = service("shop", {1}).hosts;
+  reload();
+  run();
+  EXPECT_EQ(first.openConnections(), 0U) << "idle connections to the old host close";
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(second.connections().size(), 1U);
+}
+
+TEST_F(ProxyTest, ReloadOfTheSameKeepsPooledConnections) {
+  start();
+  backend(0);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  for (int i = 0; i < 3; ++i) {
+    reload();
+    EXPECT_EQ(ask(get("/")).status(), 200);
+  }
+  EXPECT_EQ(backendStats(0).connections_opened.get(), 1U);
+  EXPECT_EQ(backendStats(0).connections_reused.get(), 3U);
+}
+
+TEST_F(ProxyTest, ReloadOpensAndClosesListeners) {
+  start();
+  backend(0);
+  RawClient& old = client();
+  old.send(get("/"));
+  run();
+  config_.listen = {{.address = "10.0.0.2", .port = 9090, .place = {}}};
+  reload();
+  run();
+  old.send(get("/"));
+  RawClient late(client_.env(), {proxy_host_.address(), kPort});
+  RawClient fresh(client_.env(), {proxy_host_.address(), 9090});
+  fresh.send(get("/"));
+  run();
+  EXPECT_EQ(old.responses().size(), 2U) << "connections outlive their listener";
+  EXPECT_EQ(late.ended(), IoStatus::Refused);
+  EXPECT_EQ(fresh.responses().size(), 1U);
+}
+
+TEST_F(ProxyTest, NewTimeoutsHoldForTheNextRequestOnAnOldConnection) {
+  start();
+  backend(0);
+  RawClient& c = client();
+  c.send(get("/"));
+  run();
+  shop().timeouts.response_header = 1s;
+  reload();
+  backends_[0]->setScript(kSilent);
+  c.send(get("/"));
+  run(1s + 5ms);
+  ASSERT_EQ(c.responses().size(), 2U);
+  EXPECT_EQ(c.responses()[1].status(), 504);
+}
+
+TEST_F(ProxyTest, NameIsFollowedWhenItMoves) {
+  shop().hosts = {{.address = "shop.internal", .port = 80, .place = {}}};
+  fabric_.setName("shop.internal", {.addresses = {backend_hosts_[0]->address()}, .ttl = 5s});
+  start();
+  RawBackend& first = backend(0);
+  RawBackend& second = backend(1);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  fabric_.setName("shop.internal", {.addresses = {backend_hosts_[1]->address()}, .ttl = 5s});
+  run(6s);
+  EXPECT_EQ(first.openConnections(), 0U);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(second.connections().size(), 1U);
+  fabric_.setName("shop.internal", {.addresses = {}, .fails = true});
+  run(60s);
+  EXPECT_EQ(ask(get("/")).status(), 200) << "the last good answer goes on being used";
+  EXPECT_TRUE(log_.has("does not resolve"));
+}
+
+TEST_F(ProxyTest, NameThatMovesLeavesWhatIsInFlight) {
+  shop().hosts = {{.address = "shop.internal", .port = 80, .place = {}}};
+  fabric_.setName("shop.internal", {.addresses = {backend_hosts_[0]->address()}, .ttl = 2s});
+  start();
+  RawBackend& b = backend(0, kSilent);
+  RawClient& c = client();
+  c.send(get("/"));
+  run();
+  fabric_.setName("shop.internal", {.addresses = {backend_hosts_[1]->address()}, .ttl = 2s});
+  run(5s);
+  b.last().send(kHello);
+  run();
+  EXPECT_EQ(c.responses().size(), 1U);
+  EXPECT_EQ(b.openConnections(), 0U);
+}
+
+TEST_F(ProxyTest, UnknownNameIs503AndTheStartWaitsForItNotForEver) {
+  shop().hosts = {{.address = "nowhere.internal", .port = 80, .place = {}}};
+  fabric_.setName("nowhere.internal", {.addresses = {}, .silent = true});
+  const sim::MonoTime begin = world_.now();
+  start();
+  EXPECT_GE(world_.now() - begin, Worker::kFirstLookupsWait);
+  const Message answer = ask(get("/"));
+  EXPECT_EQ(answer.status(), 503);
+  EXPECT_EQ(answer.field("proxy-status"), "lb; error=no_healthy_backend");
+}
+
+TEST_F(ProxyTest, NameWithManyAddressesIsAsManyBackends) {
+  shop().hosts = {{.address = "shop.internal", .port = 80, .place = {}}};
+  shop().balance = config::Balance::RoundRobin;
+  fabric_.setName("shop.internal", {.addresses = {backend_hosts_[0]->address(), backend_hosts_[1]->address(),
+                                                  backend_hosts_[2]->address()}});
+  start();
+  for (std::size_t i = 0; i < kBackends; ++i) backend(i);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
+  for (std::size_t i = 0; i < kBackends; ++i) EXPECT_EQ(backends_[i]->last().requests, 2U);
+}
+
+TEST_F(ProxyTest, DrainFinishesWhatIsInFlight) {
+  start();
+  RawBackend& b = backend(0, kSilent);
+  RawClient& busy = client();
+  busy.send(get("/"));
+  run();
+  bool drained = false;
+  worker_->drain(30s, [&] { drained = true; });
+  run(5s);
+  EXPECT_FALSE(drained);
+  b.last().send(kHello);
+  run();
+  EXPECT_EQ(busy.responses().at(0).body, "hello");
+  EXPECT_EQ(busy.responses().at(0).field("connection"), "close");
+  EXPECT_EQ(busy.ended(), IoStatus::Eof);
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(b.openConnections(), 0U);
+}
+
+TEST_F(ProxyTest, DrainCutsWhatTakesTooLong) {
+  start();
+  RawBackend& b = backend(0, kSilent);
+  RawClient& c = client();
+  c.send(get("/"));
+  run();
+  bool drained = false;
+  worker_->drain(5s, [&] { drained = true; });
+  run(5s + 10ms);
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(c.ended(), IoStatus::Reset);
+  EXPECT_EQ(b.last().ended(), IoStatus::Reset);
+  EXPECT_THAT(lastLine(), HasSubstr("reason=draining"));
+}
+
+TEST_F(ProxyTest, AnnouncedDrainClosesConnectionsAsTheyAnswer) {
+  start();
+  backend(0);
+  RawClient& c = client();
+  c.send(get("/"));
+  run();
+  worker_->announceDrain();
+  c.send(get("/"));
+  run();
+  EXPECT_EQ(c.responses().at(1).field("connection"), "close");
+  EXPECT_EQ(c.ended(), IoStatus::Eof);
+  EXPECT_EQ(ask(get("/")).status(), 200) << "it still accepts";
+}
+
+TEST_F(ProxyTest, WallClockJumpsHurtNobody) {
+  start();
+  backend(0);
+  RawClient& c = client();
+  c.send(get("/"));
+  run();
+  world_.jumpWall(-24h);
+  c.send(get("/"));
+  run();
+  world_.jumpWall(48h);
+  c.send(get("/"));
+  run();
+  EXPECT_EQ(c.responses().size(), 3U);
+  EXPECT_EQ(c.ended(), IoStatus::Ok);
+  EXPECT_EQ(c.responses()[1].field("date"), "Wed, 31 Dec 2025 00:00:00 GMT");
+  EXPECT_EQ(c.responses()[2].field("date"), "Fri, 02 Jan 2026 00:00:00 GMT");
+}
+
+}  // namespace
+}  // namespace lb::proxy
