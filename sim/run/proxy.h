@@ -12,7 +12,7 @@
 
 namespace sim::run {
 
-class Proxy final : private lb::ControlHost, private lb::Logger, private lb::LineSink {
+class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSink {
  public:
   Proxy(net::Fabric& fabric, net::Host& host, const lb::config::Config& config, check::Ledger& ledger);
   ~Proxy() override;
