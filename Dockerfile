@@ -14,7 +14,10 @@ COPY CMakeLists.txt ./
 COPY lb lb
 COPY be be
 ARG REVISION=unknown
+# At -O3 g++ 12 warns of overlapping copies in std::string where there are none: no reason to have no image. Warnings are
+# errors in the tests' builds.
 RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DAFE_TESTS=OFF -DAFE_REVISION="$REVISION" \
+      -DAFE_WARNINGS_ARE_ERRORS=OFF \
  && ninja -C /build lb be
 
 FROM debian:bookworm-slim AS runtime
