@@ -230,6 +230,7 @@ void Run::fresh() {
       if (request.method == "POST") request.framing = plan::Framing::Length, request.bytes = 50;
       client.requests.push_back(request);
     }
+    client.requests.back().close = true;  // there may be a limit of one connection
     fresh_.clients.push_back(std::move(client));
   }
   for (const plan::Client& client : fresh_.clients) {
