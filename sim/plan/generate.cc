@@ -159,7 +159,8 @@ class Generator {
     // Where the end is the end of the connection, neither an early one nor bytes too many can be told from an answer.
     if (made.framing == Framing::UntilClose) {
       if (made.fault == AnswerFault::CutClose) made.fault = AnswerFault::CutReset;
-      if (made.fault == AnswerFault::TrailingBytes) made.fault = AnswerFault::Garbage;
+      if (made.fault == AnswerFault::TrailingBytes || made.fault == AnswerFault::IdleBytes)
+        made.fault = AnswerFault::Garbage;
     }
     return made;
   }

@@ -6,10 +6,6 @@
 
 namespace sim::report {
 
-int exitCode(check::Class kind) {
-  return kind == check::Class::Liveness ? kLiveness : kSafety;
-}
-
 std::string failure(const plan::Scenario& scenario, const check::Ledger& ledger) {
   const check::Violation& violation = ledger.violation();
   const double time = std::chrono::duration<double>(violation.when.since_start - World::kStart).count();
