@@ -18,7 +18,12 @@ struct SimEnv {
         clock(loop),
         network(loop, fabric, on),
         resolver(loop, fabric),
-        random(fabric.world().chance().stream(name)) {}
+        random(fabric.world().chance().stream(name)) {
+    host.addLoop(loop);
+  }
+  ~SimEnv() { host.removeLoop(loop); }
+  SimEnv(const SimEnv&) = delete;
+  SimEnv& operator=(const SimEnv&) = delete;
 
   [[nodiscard]] lb::Env env() { return {loop, clock, network, resolver, random}; }
 
