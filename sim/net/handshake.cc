@@ -15,12 +15,14 @@ void Connection::connect(MonoTime at) {
 void Connection::failToConnect(IoStatus why) {
   end(Side::Client).phase = Phase::Failed;
   end(Side::Client).failure = why;
+  if (world_.trace() != nullptr) traceFailure(why);
   port_held_ = false;
 }
 
 void Connection::connectFailed(IoStatus why) {
   end(Side::Client).phase = Phase::Failed;
   end(Side::Client).failure = why;
+  if (world_.trace() != nullptr) traceFailure(why);
   releasePort();
   notify(Side::Client);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "sim/core/trace.h"
 
 namespace sim::net {
 
@@ -12,6 +13,8 @@ SimStream::SimStream(SimLoop& loop, std::shared_ptr<Connection> connection, Side
   info_.local = connection_->addressOf(side);
   info_.remote = connection_->addressOf(other(side));
   connection_->attach(side, this);
+  if (Trace* trace = loop.world().trace())
+    trace->owner(connection_->id(), side == Side::Client ? TraceEnd::Client : TraceEnd::Server, loop.id());
 }
 
 SimStream::~SimStream() {
