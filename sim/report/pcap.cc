@@ -25,12 +25,12 @@ struct Frame {
 struct Sender {
   std::uint32_t first_seq = 0;
   bool syn_sent = false;
-  bool syn_arrived = false;     // the other's
-  std::uint64_t sent = 0;       // bytes of the stream
+  bool syn_arrived = false;  // the other's
+  std::uint64_t sent = 0;    // bytes of the stream
   bool finish_sent = false;
-  std::uint64_t received = 0;   // bytes of the other's stream
+  std::uint64_t received = 0;  // bytes of the other's stream
   bool finish_received = false;
-  std::uint64_t edge = 0;       // up to where the other may send
+  std::uint64_t edge = 0;  // up to where the other may send
   std::uint8_t scale = 0;
 };
 
@@ -140,6 +140,7 @@ class Capture {
     const std::uint64_t window = sender.edge - std::min(sender.edge, sender.received);
     const std::uint64_t step = std::uint64_t{1} << (syn ? 0 : sender.scale);
     packet.window = static_cast<std::uint16_t>(std::min<std::uint64_t>((window + step - 1) / step, 0xffff));
+    if (event.kind == TraceKind::Reset) packet.window = 0;
     packet.scale = sender.scale;
     if (event.kind == TraceKind::Finish) sender.finish_sent = true;
     return cut(packet, event.text);

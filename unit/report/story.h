@@ -100,6 +100,9 @@ class Story : public run::ProxyOutput {
       setWay(1, {});
       trace_.fault("stall", "b1", false);
     });
+    for (const auto& connection : backends_[0]->connections()) {
+      if (!connection->gone()) connection->abort();
+    }
     for (int i = 0; i < 6; ++i) ask(client(), get("/struck/" + std::to_string(i)));
     setWay(0, {});
     trace_.fault("refuse", "b0", false);
