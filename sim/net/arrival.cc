@@ -17,6 +17,7 @@ void Connection::arrived(Side side, const Packet& packet) {
 void Connection::take(Side side, const Packet& packet) {
   using PacketKind = Packet::Kind;
   const End& here = end(side);
+  if (world_.trace() != nullptr) tracePacket(other(side), world_.now(), packet, true);
   if (packet.kind != PacketKind::Data || here.forgotten) {
     world_.digest().note(world_.now(), Kind::Packet, id_ * 2 + index(side),
                          (packet.value << 3) | static_cast<std::uint64_t>(packet.kind));

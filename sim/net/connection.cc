@@ -25,6 +25,7 @@ Connection::Connection(Fabric& fabric, Host& from, Host& to, const lb::Address& 
   end(Side::Server).host = &to;
   flow(Side::Client).edge = flow(Side::Client).announced = to.rules().receive_window;
   flow(Side::Server).edge = flow(Side::Server).announced = from.rules().receive_window;
+  if (world_.trace() != nullptr) traceBirth();
 }
 
 void Connection::attach(Side side, SimStream& stream) {
@@ -39,6 +40,8 @@ void Connection::notify(Side side) {
 void Connection::send(Side from, MonoTime at, Packet packet) {
   Flow& incoming = flow(other(from));
   incoming.ack_sent = packet.ack = incoming.arrived + (incoming.finish_arrived ? 1 : 0);
+  if (world_.trace() != nullptr) [[unlikely]]
+    tracePacket(from, at, packet, false);
   wire(from).send(at, packet);
   if (wire(from).held()) delayed();
 }
@@ -91,6 +94,7 @@ IoResult Connection::read(Side side, std::span<const lb::Space> into, MonoTime a
   }
   incoming.bytes.consume(count);
   incoming.read += count;
+  if (world_.trace() != nullptr) traceRead(side, count);
   announceWindow(side, at);
   return {count, IoStatus::Ok};
 }
@@ -167,6 +171,7 @@ void Connection::abort(Side side, MonoTime at) {
   const Phase before = std::exchange(here.phase, Phase::Closed);
   if (before == Phase::Closed) return;
   world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 1);
+  if (world_.trace() != nullptr) traceClose(side, at);
   forget(side);
   if (before == Phase::Open) send(side, at, {.kind = Packet::Kind::Reset});
 }
@@ -185,6 +190,7 @@ void Connection::letGo(Side side, MonoTime at) {
     return;
   }
   world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 0);
+  if (world_.trace() != nullptr) traceClose(side, at);
   flow(side).finish_wanted = true;
   pump(side, at);
   here.phase = Phase::Closed;

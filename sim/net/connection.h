@@ -117,6 +117,13 @@ class Connection final {
   [[nodiscard]] Wire& wire(Side from) { return wires_[index(from)]; }
   void send(Side from, MonoTime at, Packet packet);
 
+  // connection_trace.cc. REQUIRES of all: the world has a trace.
+  void traceBirth() const;
+  void tracePacket(Side from, MonoTime at, const Packet& packet, bool arrives) const;
+  void traceRead(Side side, std::size_t bytes) const;
+  void traceFailure(Side side, lb::IoStatus why) const;
+  void traceClose(Side side, MonoTime at) const;
+
   // connection.cc
   [[nodiscard]] std::size_t room(Side side) const;
   [[nodiscard]] bool roomIsWorthIt(Side side) const;

@@ -29,6 +29,7 @@ void Connection::failToConnect(IoStatus why) {
   end(Side::Client).failure = why;
   end(Side::Client).forgotten = true;
   port_ = Port::Free;
+  if (world_.trace() != nullptr) traceFailure(Side::Client, why);
 }
 
 void Connection::onConnect() {

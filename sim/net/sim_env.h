@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "lb/env/env.h"
+#include "sim/core/trace.h"
 #include "sim/net/sim_clock.h"
 #include "sim/net/sim_network.h"
 #include "sim/net/sim_resolver.h"
@@ -20,6 +21,7 @@ struct SimEnv {
         resolver(loop, fabric),
         random(fabric.world().chance().stream(name)) {
     host.addLoop(loop);
+    if (Trace* trace = fabric.world().trace()) trace->loop(loop.id(), name);
   }
   ~SimEnv() { host.removeLoop(loop); }
   SimEnv(const SimEnv&) = delete;

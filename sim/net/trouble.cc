@@ -49,6 +49,7 @@ void Connection::progress(Side side) {
 // What was received before stays readable.
 void Connection::fail(Side side, IoStatus why) {
   End& here = end(side);
+  if (world_.trace() != nullptr && why != IoStatus::Reset) traceFailure(side, why);
   if (here.phase != Phase::Closed) {
     here.phase = Phase::Failed;
     here.failure = why;
