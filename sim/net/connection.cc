@@ -2,6 +2,7 @@
 #include "sim/net/connection.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "lb/base/check.h"
@@ -89,7 +90,7 @@ IoResult Connection::read(Side side, std::span<const lb::Space> into, MonoTime a
   std::size_t done = 0;
   for (const lb::Space space : into) {
     const lb::Bytes piece = incoming.bytes.view(done, std::min(space.size(), count - done));
-    std::ranges::copy(piece, space.begin());
+    if (!piece.empty()) std::memcpy(space.data(), piece.data(), piece.size());
     done += piece.size();
   }
   incoming.bytes.consume(count);

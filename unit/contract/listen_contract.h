@@ -96,6 +96,39 @@ TYPED_TEST_P(ListenContract, PausedListenerLeavesConnectionsQueued) {
   EXPECT_TRUE(this->env_.runUntil([&] { return door.accepted[0]->received == "hello"; }));
 }
 
+// The system takes bytes, their end and a reset for a connection that nobody has accepted yet.
+TYPED_TEST_P(ListenContract, WhatHappensBeforeAcceptIsSeenAfterIt) {
+  for (const bool reset : {false, true}) {
+    Door door;
+    const auto listener = this->listen(door);
+    listener->pause(true);
+    End client(this->network().connect(listener->local()));
+    bool written = false;
+    client.on_ready = [&](Interest) {
+      written = writeText(client.stream(), "last words").bytes == 10;
+      client.stream().want(Interest::None);
+    };
+    client.stream().want(Interest::Write);
+    ASSERT_TRUE(this->env_.runUntil([&] { return written; }));
+    this->idle();
+    if (reset) {
+      client.stream().abort();
+    } else {
+      client.close();
+    }
+    this->idle();
+    listener->pause(false);
+    ASSERT_TRUE(this->env_.runUntil([&] { return door.accepted.size() == 1; }));
+    End& server = *door.accepted[0];
+    server.stream().want(Interest::Read);
+    ASSERT_TRUE(this->env_.runUntil([&] { return server.ended != IoStatus::Ok; }));
+    EXPECT_EQ(server.ended, reset ? IoStatus::Reset : IoStatus::Eof);
+    if (!reset) {
+      EXPECT_EQ(server.received, "last words");
+    }
+  }
+}
+
 TYPED_TEST_P(ListenContract, PauseInOnAcceptTakesEffectAtOnce) {
   struct Once final : AcceptEvents {
     void onAccept(std::unique_ptr<Stream> stream) override {
@@ -178,7 +211,8 @@ TYPED_TEST_P(ListenContract, TwoListenersShareAnAddress) {
 REGISTER_TYPED_TEST_SUITE_P(ListenContract, PortZeroPicksFreePorts, BothEndsKnowTheAddresses,
                             WriteWouldBlockWhileConnecting, RefusedConnectionSaysSoInWhateverIsTried,
                             DestroyedWhileConnectingStaysSilent, PausedListenerLeavesConnectionsQueued,
-                            PauseInOnAcceptTakesEffectAtOnce, DestroyedListenerOffersQueuedConnectionsFirst,
-                            ManyConnectionsAtOnceAreAllAccepted, TwoListenersShareAnAddress);
+                            WhatHappensBeforeAcceptIsSeenAfterIt, PauseInOnAcceptTakesEffectAtOnce,
+                            DestroyedListenerOffersQueuedConnectionsFirst, ManyConnectionsAtOnceAreAllAccepted,
+                            TwoListenersShareAnAddress);
 
 }  // namespace lb::contract

@@ -142,6 +142,28 @@ TEST_F(NetTest, ProcessOfAKilledHostNeverRunsAgain) {
   EXPECT_EQ(client.ended(), IoStatus::Reset);
 }
 
+// What the system had queued for a process that never came to accept it dies with them.
+TEST_F(NetTest, ConnectionsThatWaitedAreGoneWithTheHost) {
+  int accepted = 0;
+  struct Counter final : lb::AcceptEvents {
+    explicit Counter(int& number) : count(number) {}
+    void onAccept(std::unique_ptr<lb::Stream>) override { ++count; }
+    void onAcceptFailed(IoStatus) override {}
+    int& count;
+  } counter(accepted);
+  auto listener = std::move(*server_.network.listen(at(80), counter));
+  listener->pause(true);
+  {
+    RawClient client(client_.env(), at(80));
+    run();
+    ASSERT_TRUE(client.connected());
+    fabric_.kill(server_host_);
+  }
+  run();
+  listener.reset();
+  EXPECT_EQ(accepted, 0);
+}
+
 // The system acknowledges and buffers until the window is full; the process does nothing.
 TEST_F(NetTest, PausedHostBuffersUntilItIsResumed) {
   server_host_.rules().receive_window = 1000;

@@ -22,6 +22,12 @@ using testing::ElementsAre;
 
 class NetTest : public testing::Test {
  protected:
+  // Whatever became of them: when nobody holds them any more, systems do not remember connections for ever.
+  void TearDown() override {
+    run(1h);
+    EXPECT_EQ(fabric_.connections(), 0U);
+    EXPECT_EQ(client_host_.portsInUse() + server_host_.portsInUse(), 0U);
+  }
   void run(Duration time = 1s) { world_.runFor(time); }
   lb::Address at(std::uint16_t port) { return {server_host_.address(), port}; }
 

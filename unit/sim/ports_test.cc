@@ -7,6 +7,12 @@ namespace {
 class PortsTest : public NetTest {
  protected:
   PortsTest() { client_host_.rules().ports = 1; }
+  void TearDown() override {
+    for (RawBackend* backend : {&backend_, &other_}) {
+      for (const auto& connection : backend->connections()) connection->close();
+    }
+    NetTest::TearDown();
+  }
   // The end of a connection that there is no port for comes at once.
   bool canConnect(const lb::Address& to) {
     RawClient client(client_.env(), to);
