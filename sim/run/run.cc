@@ -123,6 +123,11 @@ void Run::reload(std::uint64_t number) {
   stage_->proxy().reload(config_);
 }
 
+// Who may not be sent again has it if its connection is closed at the very moment of its use (RFC 9112 9.3.1).
+bool Run::badLuck(const check::Entry& entry) const {
+  return scenario_.has("idle_close") && !check::replayable(*entry.plan, *check::serviceOf(scenario_, *entry.plan));
+}
+
 void Run::storm() {
   stage_->schedule(scenario_.faults);
   const MonoTime begin = world_.now();
@@ -141,10 +146,7 @@ void Run::storm() {
   expect(done, Class::Liveness, "liveness.answers", "not every request has ended although nothing went wrong");
   for (const check::Entry& entry : ledger_.entries()) {
     if (entry.plan == nullptr || ledger_.failed()) continue;
-    // Who may not be sent again has bad luck if its connection is closed at the same moment (RFC 9112 9.3.1).
-    const lb::config::Service* service = check::serviceOf(scenario_, *entry.plan);
-    const bool bad_luck = scenario_.has("idle_close") && !check::replayable(*entry.plan, *service);
-    ledger_.expect(entry.good || entry.lost || bad_luck, Class::Safety, "safety.model", entry.plan->id,
+    ledger_.expect(entry.good || entry.lost || badLuck(entry), Class::Safety, "safety.model", entry.plan->id,
                    fmt::format("request {} failed for nothing", entry.plan->id));
   }
 }

@@ -64,6 +64,7 @@ class Run final : public ProxyOutput {
   [[nodiscard]] plan::Request plainRequest(const char* method, std::size_t service);
   [[nodiscard]] Duration longestDeadlines() const;
   [[nodiscard]] bool clientsDone() const;
+  [[nodiscard]] bool badLuck(const check::Entry& entry) const;
 
   const plan::Scenario& scenario_;
   World world_;
