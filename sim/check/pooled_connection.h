@@ -28,7 +28,7 @@ class PooledConnection {
   // So were bytes that nobody asked for, or a FIN.
   void onSpoilt(MonoTime now, const char* how);
 
-  [[nodiscard]] std::uint64_t requests() const { return requests_; }
+  [[nodiscard]] MonoTime answered() const { return answered_; }
 
  private:
   MonoTime accepted_;

@@ -52,7 +52,7 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
 // ever before, and now and then.
 void Run::checkMemory() {
   const std::size_t blocks = stage_->proxy().blocksInUse();
-  constexpr std::uint64_t kSeldom = 4096;
+  constexpr std::uint64_t kSeldom = 1024;
   next_memory_check_ = world_.events() + 64;
   if (blocks <= blocks_seen_ && world_.events() % kSeldom >= 64) return;
   blocks_seen_ = std::max(blocks_seen_, blocks);
@@ -67,6 +67,14 @@ void Run::checkMemory() {
   const std::uint64_t bound = (connections + 2) * connection + 16;
   expect(blocks <= bound, Class::Safety, "safety.memory",
          fmt::format("{} blocks for {} connections", blocks, connections));
+  const std::uint32_t threads = scenario_.config.threads;
+  const std::uint64_t clients_max = std::uint64_t{std::max(1U, limits.max_connections / threads)} * threads;
+  // Who stands in the queue when draining begins is let in.
+  expect(now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
+         "safety.connections",
+         fmt::format("{} client connections where {} are the limit", now.connections, clients_max));
+  expect(now.idle_over_limit == 0, Class::Safety, "safety.pool",
+         fmt::format("{} idle connections more than pool.max_idle", now.idle_over_limit));
   if (now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
 }
