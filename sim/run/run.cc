@@ -41,6 +41,10 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
         if (world_.events() < next_look) return false;
         next_look = world_.events() + look_every;
         if (world_.events() >= next_memory_check_) checkMemory();
+        if (world_.now() >= next_stream_look_) {
+          next_stream_look_ = world_.now() + check::StreamWatch::kEvery;
+          stream_watch_->look();
+        }
         if (world_.events() > kEventsMax) ledger_.fail(Class::Liveness, "liveness.spin", 0, "too many events");
         return done();
       },
@@ -99,6 +103,7 @@ bool Run::go() {
 
 void Run::start() {
   stage_ = std::make_unique<Stage>(world_, scenario_, ledger_, *this);
+  stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
   const auto started = stage_->proxy().start();
   expect(started.has_value(), Class::Safety, "safety.start", started ? "" : started.error().what);
   expect(until([&] { return stage_->proxy().accepting(); }, 5s), Class::Liveness, "liveness.start", "nobody accepts");
