@@ -41,6 +41,10 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
         if (world_.events() < next_look) return false;
         next_look = world_.events() + look_every;
         if (world_.events() >= next_memory_check_) checkMemory();
+        if (world_.now() >= next_stream_look_) {
+          next_stream_look_ = world_.now() + check::StreamWatch::kEvery;
+          stream_watch_->look();
+        }
         if (world_.events() > kEventsMax) ledger_.fail(Class::Liveness, "liveness.spin", 0, "too many events");
         return done();
       },
@@ -52,7 +56,7 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
 // ever before, and now and then.
 void Run::checkMemory() {
   const std::size_t blocks = stage_->proxy().blocksInUse();
-  constexpr std::uint64_t kSeldom = 4096;
+  constexpr std::uint64_t kSeldom = 1024;
   next_memory_check_ = world_.events() + 64;
   if (blocks <= blocks_seen_ && world_.events() % kSeldom >= 64) return;
   blocks_seen_ = std::max(blocks_seen_, blocks);
@@ -67,6 +71,14 @@ void Run::checkMemory() {
   const std::uint64_t bound = (connections + 2) * connection + 16;
   expect(blocks <= bound, Class::Safety, "safety.memory",
          fmt::format("{} blocks for {} connections", blocks, connections));
+  const std::uint32_t threads = scenario_.config.threads;
+  const std::uint64_t clients_max = std::uint64_t{std::max(1U, limits.max_connections / threads)} * threads;
+  // Who stands in the queue when draining begins is let in.
+  expect(now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
+         "safety.connections",
+         fmt::format("{} client connections where {} are the limit", now.connections, clients_max));
+  expect(now.idle_over_limit == 0, Class::Safety, "safety.pool",
+         fmt::format("{} idle connections more than pool.max_idle", now.idle_over_limit));
   if (now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
 }
@@ -92,6 +104,7 @@ bool Run::go() {
 void Run::start() {
   stage_ = std::make_unique<Stage>(world_, scenario_, ledger_, *this);
   ledger_.configure(config_);
+  stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
   const auto started = stage_->proxy().start();
   expect(started.has_value(), Class::Safety, "safety.start", started ? "" : started.error().what);
   expect(until([&] { return stage_->proxy().accepting(); }, 5s), Class::Liveness, "liveness.start", "nobody accepts");
