@@ -1,5 +1,5 @@
-// A trace as one HTML page that needs nothing else: a sequence chart on virtual time, with the bytes behind every arrow.
-// What the page looks like and does is in sim/report/page/, which is built into the program.
+// A trace as one HTML page that needs nothing else: a sequence chart on virtual time, with the bytes behind every
+// arrow. What the page looks like and does is in sim/report/page/, which is built into the program.
 #pragma once
 
 #include <ostream>

@@ -87,9 +87,9 @@ class Builder {
     data["rows"] = {{"time", std::move(times_)}, {"event", std::move(numbers_)}};
     data["messages"] = std::move(messages_);
     data["marks"] = std::move(marks_);
-    const std::size_t rest = data.dump().size();
+    const std::size_t rest = text(data).size();
     data["strings"] = strings_.write(kPageDataMax - std::min(rest, kPageDataMax));
-    return safe(data.dump(-1, ' ', true, Json::error_handler_t::replace));
+    return safe(text(data));
   }
 
  private:
@@ -135,8 +135,8 @@ class Builder {
     const bool sends = event.stage == TraceStage::Sent;
     if (sends) flying_[key] = messages_.size();
     messages_.push_back(Json{static_cast<int>(event.kind), connection, static_cast<int>(event.from),
-                             sends ? static_cast<std::int64_t>(row) : -1,
-                             sends ? -1 : static_cast<std::int64_t>(row), event.offset, event.size, text});
+                             sends ? static_cast<std::int64_t>(row) : -1, sends ? -1 : static_cast<std::int64_t>(row),
+                             event.offset, event.size, text});
   }
 
   int laneOf(std::uint64_t connection, TraceEnd end) const {
@@ -149,24 +149,28 @@ class Builder {
     const auto [entry, fresh] = connection_numbers_.try_emplace(id, static_cast<int>(connections_.size()));
     if (fresh) {
       const TraceConnection* known = trace_.find(id);
-      const auto address = [&](std::size_t end) { return known == nullptr ? "?" : known->ends[end].address.toString(); };
+      const auto address = [&](std::size_t end) {
+        return known == nullptr ? "?" : known->ends[end].address.toString();
+      };
       connections_.push_back(
           Json{id, laneOf(id, TraceEnd::Client), laneOf(id, TraceEnd::Server), address(0), address(1)});
     }
     return entry->second;
   }
 
+  // What people wrote need not be UTF-8.
+  static std::string text(const Json& data) { return data.dump(-1, ' ', true, Json::error_handler_t::replace); }
   static std::string safe(const std::string& json) {
-    std::string text;
-    text.reserve(json.size());
+    std::string out;
+    out.reserve(json.size());
     for (const char c : json) {
       if (c == '<') {
-        text += "\\u003c";
+        out += "\\u003c";
       } else {
-        text += c;
+        out += c;
       }
     }
-    return text;
+    return out;
   }
 
   const Trace& trace_;

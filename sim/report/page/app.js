@@ -79,10 +79,15 @@ const app = (() => {
       return detail.element('label', {}, input, text);
     };
     const list = byId('lanes');
-    list.append(box('One lane for each host', filter.folded, on => { filter.folded = on; }));
     kRoles.forEach((name, role) => {
       const lanes = model.lanes.filter(lane => lane.role === role);
       if (lanes.length > 0) list.append(detail.element('h2', {}, name));
+      for (const host of new Set(lanes.map(lane => lane.host))) {
+        if (model.lanesOf(host).length < 2) continue;
+        list.append(box(`${host} in one lane`, filter.folded.has(host), on => {
+          if (on) filter.folded.add(host); else filter.folded.delete(host);
+        }));
+      }
       for (const lane of lanes) {
         const label = box(lane.name, true, on => {
           if (on) filter.hidden.delete(lane.number); else filter.hidden.add(lane.number);

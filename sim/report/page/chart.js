@@ -32,7 +32,7 @@ const chart = (() => {
     columnOf = new Array(model.lanes.length).fill(-1);
     for (const lane of model.lanes) {
       if (!seen.has(lane.number)) continue;
-      const folded = model.filter.folded && columns.find(column => column.host === lane.host);
+      const folded = model.filter.folded.has(lane.host) && columns.find(column => column.host === lane.host);
       const column = folded || {name: lane.name, host: lane.host, role: lane.role, count: 0};
       if (!folded) columns.push(column);
       if (++column.count > 1) column.name = lane.host;
@@ -94,7 +94,7 @@ const chart = (() => {
     const key = Math.min(x1, to) + '/' + way;
     let label = '';
     if (item === view.selected || !(y1 - labels.get(key) < 10.5)) {
-      const name = model.filter.folded && item.from === 0 && columns[columnOf[item.lane]].count > 1 ? model.laneName(item.lane) + '  ' : '';
+      const name = columns[columnOf[item.lane]].count > 1 ? model.laneName(item.lane) + '  ' : '';
       const text = fit(clean(name + item.label), Math.abs(to - from) - 26);
       if (text !== '') {
         labels.set(key, y1);
@@ -108,13 +108,13 @@ const chart = (() => {
   function drawMark(item, y, labels) {
     const x = xOf(item.lane) ?? kGutter + 8, key = 'mark' + x;
     let label = '';
-    if (item === view.selected || !(y - labels.get(key) < 11)) {
+    if (item.kind !== 'close' && (item === view.selected || !(y - labels.get(key) < 11))) {
       labels.set(key, y);
       label = `<text x="${x + 9}" y="${y + 3.5}">${escape(fit(clean(item.label), Math.max(120, width - x - 30)).slice(0, 90))}</text>`;
     }
     const shape = item.kind === 'close' ? `<path class="tip" stroke="currentColor" stroke-width="1.8" d="M${x - 3.5},${y - 3.5}l7,7m0,-7l-7,7"/>` :
       `<circle class="tip" cx="${x}" cy="${y}" r="3.6"/>`;
-    return `<line class="hit" x1="${x - 6}" y1="${y}" x2="${x + 60}" y2="${y}"/>${shape}${label}`;
+    return `<title>${escape(clean(item.who + ' ' + item.label))}</title><line class="hit" x1="${x - 6}" y1="${y}" x2="${x + 6}" y2="${y}"/>${shape}${label}`;
   }
 
   function drawFaults(low, high, shift) {
@@ -128,11 +128,11 @@ const chart = (() => {
       if (everywhere) struck = [{x: (kGutter + width) / 2, half: (width - kGutter) / 2 - 4}];
       struck.forEach((column, i) => {
         const x = column.x - column.half, w = 2 * column.half;
-        parts.push(`<g class="item" data-item="${fault.item.number}"><rect class="band" x="${x}" y="${y1}" width="${w}" height="${y2 - y1}"/>` +
+        parts.push(`<g class="item same" data-item="${fault.item.number}"><title>${escape(fault.name + ' ' + fault.who)}</title><rect class="band" x="${x}" y="${y1}" width="${w}" height="${y2 - y1}"/>` +
           `<line class="edge" x1="${x}" y1="${y1}" x2="${x}" y2="${y2}"/>`);
         const slot = taken.get(x) || 0;
         if (i === 0) {
-          const at = Math.min(Math.max(y1, low + kHead + 20) + 13 + slot * 14, Math.max(y2 - 3, y1 + 13 + slot * 14));
+          const at = Math.min(Math.max(y1, low + kHead + 32) + 13 + slot * 14, Math.max(y2 - 3, y1 + 13 + slot * 14));
           parts.push(`<text class="fault" x="${x + 6}" y="${at}">${escape(fault.name)}${everywhere && fault.who ? ' ' + escape(fault.who) : ''}</text>`);
           taken.set(x, slot + 1);
         }
@@ -216,46 +216,38 @@ const chart = (() => {
   }
 
   // The whole run at the right: every event a stroke, faults and the violation on top.
-  let mapImage = null;
   function drawMap() {
-    const ratio = devicePixelRatio || 1, w = map.clientWidth, h = map.clientHeight;
+    const canvas = map.querySelector('canvas'), ratio = devicePixelRatio || 1, w = map.clientWidth, h = map.clientHeight;
     if (w === 0) return;
-    map.width = w * ratio;
-    map.height = h * ratio;
-    const pen = map.getContext('2d'), style = getComputedStyle(document.documentElement);
-    const color = name => style.getPropertyValue(name);
+    canvas.width = w * ratio;
+    canvas.height = h * ratio;
+    const pen = canvas.getContext('2d'), style = getComputedStyle(document.documentElement), colors = new Map();
+    const color = name => {
+      if (!colors.has(name)) colors.set(name, style.getPropertyValue(name));
+      return colors.get(name);
+    };
     pen.scale(ratio, ratio);
-    pen.clearRect(0, 0, w, h);
     const {y, whole} = view.layout, at = row => 4 + y[row] / Math.max(1, whole) * (h - 8);
     pen.fillStyle = color('--fault-fill');
     if (model.filter.groups.has('fault'))
       for (const fault of model.faults) pen.fillRect(0, at(fault.begin), w, Math.max(2, at(fault.end) - at(fault.begin)));
-    const looks = {request: '--request', answer: '--answer', open: '--open', end: '--end', reset: '--reset', ack: '--ack',
-      log: '--log', note: '--note', access: '--access'};
+    const scale = (w - 8) / Math.max(1, width - kGutter);
     for (const item of view.shown) {
       if (item.group === 'fault' || item.kind === 'violation') continue;
-      const x = xOf(item.lane), to = xOf(item.to);
-      pen.fillStyle = color(looks[item.look]);
+      const from = xOf(item.lane) ?? kGutter, to = xOf(item.to) ?? from;
+      pen.fillStyle = color('--' + item.look);
       pen.globalAlpha = item.look === 'reset' ? 1 : .4;
-      const scale = (w - 8) / Math.max(1, width - kGutter), from = Math.min(x ?? kGutter, to ?? kGutter);
-      pen.fillRect(4 + (from - kGutter) * scale, at(item.row), Math.max(2, Math.abs((to ?? 0) - (x ?? 0)) * scale), 1);
+      pen.fillRect(4 + (Math.min(from, to) - kGutter) * scale, at(item.row), Math.max(2, Math.abs(to - from) * scale), 1);
     }
     pen.globalAlpha = 1;
-    if (model.violation) {
-      pen.fillStyle = color('--wrong');
-      pen.fillRect(0, at(model.violation.row) - 1, w, 3);
-    }
-    mapImage = pen.getImageData(0, 0, map.width, map.height);
+    pen.fillStyle = color('--wrong');
+    if (model.violation) pen.fillRect(0, at(model.violation.row) - 1, w, 3);
   }
   function drawMapWindow() {
-    if (mapImage === null) return;
-    const ratio = devicePixelRatio || 1, pen = map.getContext('2d'), h = map.clientHeight;
-    pen.putImageData(mapImage, 0, 0);
-    const whole = Math.max(1, view.layout.whole), scale = (h - 8) / whole;
-    pen.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue('--soft');
-    pen.lineWidth = 1;
-    const begin = Math.max(0, top()) * scale + 4;
-    pen.strokeRect(1, begin, map.clientWidth - 2, Math.max(6, Math.min(h - begin - 2, scroll.clientHeight * scale)));
+    const h = map.clientHeight, scale = (h - 8) / Math.max(1, view.layout.whole), box = document.getElementById('map-window').style;
+    const begin = Math.min(h - 8, Math.max(0, top()) * scale + 2);
+    box.top = begin + 'px';
+    box.height = Math.max(6, Math.min(h - begin - 2, scroll.clientHeight * scale)) + 'px';
   }
 
   scroll.addEventListener('scroll', drawSoon, {passive: true});

@@ -90,7 +90,7 @@ const detail = (() => {
       if (item.sent >= 0 && item.arrived >= 0) pairs.push(['under way', chart.span(model.times[item.arrived] - model.times[item.sent])]);
       if (item.kind === 'data') pairs.push(['bytes at', `${item.offset} \u2026 ${item.offset + item.size}`]);
     } else {
-      pairs.push(['who', item.who], ['when', when(item.row)]);
+      pairs.push([item === model.violation ? 'rule' : 'who', item.who], ['when', when(item.row)]);
       const fault = model.faults.find(one => one.item === item || one.off === item);
       if (fault) pairs.push(['lasts', fault.healed ? chart.span(model.times[fault.end] - model.times[fault.begin]) : 'until the end of the trace']);
     }
@@ -100,6 +100,7 @@ const detail = (() => {
     if (about) pairs.push(['connection', `#${about.id}   ${about.addresses[0]} \u2192 ${about.addresses[1]}`]);
     const name = item.kind === 'data' ? `${item.size} bytes` : item.kind.replace('_', ' ');
     panel.replaceChildren(element('h2', {}, item.packet ? `${item.label}` : name), facts(pairs));
+    if (item === model.violation) panel.append(element('h3', {}, 'Run'), facts(model.data.facts));
     if (about) {
       const only = model.filter.connection === item.connection;
       panel.append(element('div', {class: 'actions'},
@@ -109,7 +110,7 @@ const detail = (() => {
     }
     if (item.kind === 'data') {
       panel.append(...bytesOf(item));
-    } else if (!item.packet && item.text >= 0) {
+    } else if (!item.packet && item.text >= 0 && item !== model.violation) {
       panel.append(element('h3', {}, item.kind.replace('_', ' ')), textOf(item.label));
     }
     panel.scrollTop = 0;

@@ -11,7 +11,7 @@ const kGroups = [
 ];
 const kRoles = ['clients', 'proxy', 'backends'];
 const kWholeMax = 4e6;       // pixels: beyond that browsers lose precision
-const kLanesUnfolded = 18;   // more of them start as one lane for each host
+const kLanesUnfolded = 8;    // a host with more of them starts as one lane
 
 const model = (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
@@ -30,6 +30,7 @@ const model = (() => {
     }
     return decoded.get(number);
   }
+  const lanesOf = host => lanes.filter(lane => lane.host === host);
   const laneName = number => number < 0 ? '?' : lanes[number].name;
 
   function title(bytes, size) {
@@ -85,7 +86,7 @@ const model = (() => {
 
   const filter = {
     text: '', connection: -1, hidden: new Set(), groups: new Set(kGroups.filter(g => g.on).map(g => g.id)),
-    folded: lanes.length > kLanesUnfolded,
+    folded: new Set(lanes.map(lane => lane.host).filter(host => lanesOf(host).length > kLanesUnfolded)),
   };
 
   function matches(item, text) {
@@ -113,7 +114,7 @@ const model = (() => {
     }
     let whole = 0;
     if (even) {
-      const step = Math.min(13 * 1.25 ** zoom, kWholeMax / Math.max(1, count));
+      const step = Math.min(14 * 1.25 ** zoom, kWholeMax / Math.max(1, count));
       let last = -1;
       for (let row = 0; row < count; ++row) {
         if (used[row]) {
@@ -133,5 +134,5 @@ const model = (() => {
     return {y, used, whole};
   }
 
-  return {data, times, events, lanes, connections, items, faults, violation, filter, bytes, laneName, visible, layout};
+  return {data, times, events, lanes, connections, items, faults, violation, filter, bytes, laneName, lanesOf, visible, layout};
 })();
