@@ -75,8 +75,8 @@ TEST(Page, BytesCannotEscapeFromIt) {
   EXPECT_THAT(page, Not(HasSubstr("</script><script>alert")));
   EXPECT_THAT(page, HasSubstr("&lt;/title&gt;&lt;b&gt;"));
   const auto data = dataOf(trace, head);
-  EXPECT_EQ(data["strings"][0], "t</script><script>alert(1)</script><!--");
-  EXPECT_EQ(data["strings"][1], "b/wCA");
+  EXPECT_THAT(data["strings"], testing::Contains("t</script><script>alert(1)</script><!--"));
+  EXPECT_THAT(data["strings"], testing::Contains("b/wCA"));
 }
 
 TEST(Page, IsCutWhereItWouldBeTooLarge) {
