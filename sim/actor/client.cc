@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/actor/wire_text.h"
+#include "sim/core/trace.h"
 
 namespace sim::actor {
 
@@ -99,6 +100,7 @@ void Client::open() {
   idle_since_ = check::kNever;
   connections_.push_back(std::make_unique<Conn>(*this, env_.network.connect(to_)));
   current_ = connections_.back().get();
+  if (Trace* trace = ledger_.world().trace()) trace->nameEnd(current_->info().local, name_);
   ledger_.trace("{} connects", name_);
   pump();
 }
@@ -318,9 +320,9 @@ void Client::abandon(check::Loss how, bool reset) {
   const bool announced = how == check::Loss::Surprise && told_to_end_ && !answering_;
   for (const plan::Request* request : waiting_) {
     const bool first = request == waiting_.front();
-    const check::Loss loss = announced                                     ? check::Loss::Announced
+    const check::Loss loss = announced                                ? check::Loss::Announced
                              : how == check::Loss::Surprise && !first ? check::Loss::Behind
-                                                                           : how;
+                                                                      : how;
     ledger_.lostAtClient(request->id, loss, first && answering_);
   }
   waiting_.clear();

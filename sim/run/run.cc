@@ -15,7 +15,8 @@ Run::Run(const plan::Scenario& scenario, bool traced)
   if (traced) {
     trace_.emplace(world_);
     world_.setTrace(&*trace_);
-    ledger_.setTracer([this](std::string_view line) { trace_->note("", line); });
+    // What is told begins with who did it.
+    ledger_.setTracer([this](std::string_view line) { trace_->note(line.substr(0, line.find_first_of(" ':")), line); });
   }
   for (const plan::Client& client : scenario.clients) {
     for (const plan::Request& request : client.requests) last_id_ = std::max(last_id_, request.id);
@@ -25,11 +26,11 @@ Run::Run(const plan::Scenario& scenario, bool traced)
 Run::~Run() = default;
 
 void Run::onLog(lb::LogLevel, std::string_view line) {
-  if (trace_) trace_->log("lb", line);
+  if (trace_) trace_->log("proxy", line);
 }
 
 void Run::onAccess(std::string_view line) {
-  if (trace_) trace_->access("lb", line);
+  if (trace_) trace_->access("proxy", line);
   ledger_.onAccessLine(line);
 }
 

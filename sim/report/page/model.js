@@ -109,8 +109,8 @@ const model = (() => {
   function layout(shown, {even, zoom, height}) {
     const count = times.length, y = new Float64Array(count), used = new Uint8Array(count);
     for (const item of shown) {
-      if (item.sent >= 0) used[item.sent] = 1;
-      if (item.arrived >= 0) used[item.arrived] = 1;
+      if (item.sent >= 0) used[item.sent] = item.packet ? 1 : 2;
+      if (item.arrived >= 0) used[item.arrived] = item.packet ? 1 : 2;
     }
     let whole = 0;
     if (even) {
@@ -118,9 +118,9 @@ const model = (() => {
       let last = -1;
       for (let row = 0; row < count; ++row) {
         if (used[row]) {
-          if (last >= 0) {
+          if (last >= 0) {  // beside a mark stands a text, and above an arrow: they need some room
             const wait = Math.max(0, times[row] - times[last]) / 1e5;
-            whole += step * (1 + (wait > 1 ? Math.min(3, Math.log10(wait)) : 0));
+            whole += step * (used[last] === 2 && used[row] === 1 ? 1.5 : 1) + step * (wait > 1 ? Math.min(3, Math.log10(wait)) : 0);
           }
           last = row;
         }
