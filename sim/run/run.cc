@@ -10,13 +10,22 @@ namespace sim::run {
 using check::Class;
 using namespace std::chrono_literals;
 
+namespace {
+
+// What is told often begins with who did it: "c3 sends request 7".
+std::string_view actorOf(std::string_view line) {
+  const std::string_view word = line.substr(0, line.find_first_of(" ':"));
+  return !word.empty() && word.back() >= '0' && word.back() <= '9' ? word : std::string_view();
+}
+
+}  // namespace
+
 Run::Run(const plan::Scenario& scenario, bool traced)
     : scenario_(scenario), world_(scenario.seed), ledger_(world_, scenario), config_(scenario.config) {
   if (traced) {
     trace_.emplace(world_);
     world_.setTrace(&*trace_);
-    // What is told begins with who did it.
-    ledger_.setTracer([this](std::string_view line) { trace_->note(line.substr(0, line.find_first_of(" ':")), line); });
+    ledger_.setTracer([this](std::string_view line) { trace_->note(actorOf(line), line); });
   }
   for (const plan::Client& client : scenario.clients) {
     for (const plan::Request& request : client.requests) last_id_ = std::max(last_id_, request.id);

@@ -53,7 +53,7 @@ const app = (() => {
   }
   function fillConnections() {
     const choice = byId('connection');
-    choice.append(detail.element('option', {value: '-1'}, `All ${model.connections.length} connections`));
+    choice.append(detail.element('option', {value: '-1'}, model.connections.length === 1 ? 'The only connection' : `All ${model.connections.length} connections`));
     for (const one of model.connections)
       choice.append(detail.element('option', {value: one.number}, `#${one.id}  ${one.lanes.map(model.laneName).join(' \u2192 ')}`));
     choice.addEventListener('change', () => showConnection(Number(choice.value)));

@@ -110,7 +110,9 @@ const chart = (() => {
     let label = '';
     if (item.kind !== 'close' && (item === view.selected || !(y - labels.get(key) < 11))) {
       labels.set(key, y);
-      label = `<text x="${x + 9}" y="${y + 3.5}">${escape(fit(clean(item.label), Math.max(120, width - x - 30)).slice(0, 90))}</text>`;
+      const right = width - x - 30, way = right < 260 && x - kGutter > right ? -1 : 1;  // to where there is room
+      const text = fit(clean(item.label).slice(0, 110), way > 0 ? right : x - kGutter - 30);
+      label = `<text x="${x + 9 * way}" y="${y + 3.5}" text-anchor="${way > 0 ? 'start' : 'end'}">${escape(text)}</text>`;
     }
     const shape = item.kind === 'close' ? `<path class="tip" stroke="currentColor" stroke-width="1.8" d="M${x - 3.5},${y - 3.5}l7,7m0,-7l-7,7"/>` :
       `<circle class="tip" cx="${x}" cy="${y}" r="3.6"/>`;
