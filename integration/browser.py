@@ -98,6 +98,12 @@ class Browser:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description"))
         return result["result"].get("value")
 
+    def until(self, condition, seconds=20):
+        """Waits for a JavaScript expression to become true."""
+        deadline = time.monotonic() + seconds
+        while not self.ask(f"new Promise(done => requestAnimationFrame(() => done(Boolean({condition}))))"):
+            assert time.monotonic() < deadline, f"never: {condition}"
+
     def click(self, x, y):
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
