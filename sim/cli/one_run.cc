@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include "sim/cli/exit_code.h"
+#include "sim/report/crash_guard.h"
 #include "sim/report/failure.h"
 #include "sim/report/text.h"
 
@@ -50,6 +53,20 @@ void print(const report::FailureReport& report) {
   std::fflush(stdout);
 }
 
+void tellCrash(const plan::Scenario& scenario, run::Run& run, const std::string& as_given, const TraceOption& option,
+               int signal) {
+  report::FailureReport report = failureOf(scenario, run, as_given);
+  report.invariant = "crash";
+  report.what = fmt::format("the process dies of signal {} ({})", signal, strsignal(signal));
+  report.time = run.world().now();
+  report.event = run.world().events();
+  report.replay = fmt::format("sim run {} --until-event {} --trace text", as_given, report.event);
+  run.trace().violation(report.invariant, report.what);
+  static_cast<void>(
+      option.writeAll(run.trace(), std::to_string(scenario.seed), report::headOf(report), scenario, report.files));
+  print(report);
+}
+
 Outcome outcomeOf(run::Run& run, bool fine) {
   Outcome outcome;
   outcome.hash = run.world().digest().value();
@@ -80,9 +97,16 @@ Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given)
 Outcome runTraced(const plan::Scenario& scenario, const std::string& as_given, const TraceOption& option) {
   auto run = std::make_unique<run::Run>(scenario, true);
   run->trace().endAfter(option.until_event);
-  const bool fine = run->go();
-  Outcome outcome = outcomeOf(*run, fine);
   const std::string name = std::to_string(scenario.seed);
+  bool fine = false;
+  {
+    const report::CrashGuard guard([&](int signal) {
+      tellCrash(scenario, *run, as_given, option, signal);
+      std::_Exit(kCrash);
+    });
+    fine = run->go();
+  }
+  Outcome outcome = outcomeOf(*run, fine);
   std::vector<std::string> files;
   if (fine) {
     if (!option.writeWanted(run->trace(), name, headOf(scenario, outcome, as_given), files)) outcome.code = kUsage;

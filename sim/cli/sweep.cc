@@ -124,7 +124,7 @@ class Sweep {
       const std::uint64_t seed = progress_[i].seed;
       int code = WIFEXITED(status) ? WEXITSTATUS(status) : kCrash;
       if (WIFSIGNALED(status)) {
-        std::printf("FAIL crash  seed=%llu  signal %d\n  replay   sim run --seed %llu --trace\n",
+        std::printf("FAIL crash  seed=%llu  signal %d\n  replay   sim run --seed %llu\n",
                     static_cast<unsigned long long>(seed), WTERMSIG(status), static_cast<unsigned long long>(seed));
       } else if (code < kSafety || code > kNondeterminism) {
         std::printf("FAIL crash  seed=%llu  exit code %d\n", static_cast<unsigned long long>(seed), code);

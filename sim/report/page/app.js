@@ -146,6 +146,7 @@ const app = (() => {
   new ResizeObserver(() => refresh()).observe(scroll);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => refresh());
 
+  chart.foldToFit();
   fillHeader();
   fillConnections();
   fillKinds();

@@ -1,5 +1,5 @@
 // Draws what is in the window, and only that, as SVG.
-const kHead = 46, kGutter = 118, kPad = 26, kCharacter = 6.7;
+const kHead = 46, kGutter = 118, kPad = 26, kCharacter = 6.7, kBetween = 112;
 
 const chart = (() => {
   const svg = document.getElementById('chart'), scroll = document.getElementById('scroll');
@@ -21,6 +21,18 @@ const chart = (() => {
     return +(time / 1e9).toPrecision(4) + ' s';
   }
 
+  // To begin with, hosts are one lane each if all their lanes would not fit, those with the most first.
+  function foldToFit() {
+    const hosts = [...new Set(model.lanes.map(lane => lane.host))];
+    hosts.sort((a, b) => model.lanesOf(b).length - model.lanesOf(a).length);
+    let count = model.lanes.length;
+    for (const host of hosts) {
+      if (kGutter + 2 * kPad + (count + 1) * kBetween <= scroll.clientWidth || model.lanesOf(host).length < 2) return;
+      model.filter.folded.add(host);
+      count -= model.lanesOf(host).length - 1;
+    }
+  }
+
   // Lanes that nothing is to be seen of are left out; folded, a host has one.
   function arrangeLanes() {
     const seen = new Set();
@@ -40,7 +52,7 @@ const chart = (() => {
     }
     const inner = scroll.clientWidth - kGutter - 2 * kPad;
     const between = columns.reduce((sum, column, i) => sum + (i === 0 ? 0 : column.role === columns[i - 1].role ? 1 : 1.8), 0);
-    const unit = Math.max(columns.length > 12 ? 84 : 112, between > 0 ? (inner - 80) / between : 0);
+    const unit = Math.max(columns.length > 12 ? 84 : kBetween, between > 0 ? (inner - 80) / between : 0);
     let x = kGutter + kPad + 40;
     columns.forEach((column, i) => {
       if (i > 0) x += unit * (column.role === columns[i - 1].role ? 1 : 1.8);
@@ -253,5 +265,5 @@ const chart = (() => {
   }
 
   scroll.addEventListener('scroll', drawSoon, {passive: true});
-  return {view, svg, scroll, map, refresh, draw, showRow, seconds, span, clean, escape};
+  return {view, svg, scroll, map, foldToFit, refresh, draw, showRow, seconds, span, clean, escape};
 })();

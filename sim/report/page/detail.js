@@ -1,7 +1,7 @@
 // The panel at the right: the run, or the event that was clicked with its bytes.
 const detail = (() => {
   const panel = document.getElementById('detail');
-  const kHexMax = 16384, kStreamMax = 200000;  // bytes that are written out at once
+  const kHexRow = 8, kHexMax = 16384, kStreamMax = 200000;  // bytes that are written out at once
   let tab = 'Text', previous = null;
 
   function element(name, attributes = {}, ...children) {
@@ -37,11 +37,11 @@ const detail = (() => {
   }
   function hexOf(bytes, offset) {
     const lines = [];
-    for (let at = 0; at < Math.min(bytes.length, kHexMax); at += 16) {
-      const row = bytes.slice(at, at + 16);
+    for (let at = 0; at < Math.min(bytes.length, kHexMax); at += kHexRow) {
+      const row = bytes.slice(at, at + kHexRow);
       const hex = Array.from(row, c => c.charCodeAt(0).toString(16).padStart(2, '0'));
-      lines.push((offset + at).toString(16).padStart(8, '0') + '  ' + hex.slice(0, 8).join(' ').padEnd(23) + '  ' +
-        hex.slice(8).join(' ').padEnd(23) + '  ' + row.replace(/[^\x20-\x7e]/g, '.'));
+      lines.push((offset + at).toString(16).padStart(8, '0') + '  ' + hex.join(' ').padEnd(3 * kHexRow - 1) + '  ' +
+        row.replace(/[^\x20-\x7e]/g, '.'));
     }
     return element('pre', {class: 'hex'}, lines.join('\n'));
   }

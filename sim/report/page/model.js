@@ -11,7 +11,6 @@ const kGroups = [
 ];
 const kRoles = ['clients', 'proxy', 'backends'];
 const kWholeMax = 4e6;       // pixels: beyond that browsers lose precision
-const kLanesUnfolded = 8;    // a host with more of them starts as one lane
 
 const model = (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
@@ -86,7 +85,7 @@ const model = (() => {
 
   const filter = {
     text: '', connection: -1, hidden: new Set(), groups: new Set(kGroups.filter(g => g.on).map(g => g.id)),
-    folded: new Set(lanes.map(lane => lane.host).filter(host => lanesOf(host).length > kLanesUnfolded)),
+    folded: new Set(),  // hosts that are one lane
   };
 
   function matches(item, text) {
