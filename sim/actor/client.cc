@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/actor/wire_text.h"
+#include "sim/core/trace.h"
 
 namespace sim::actor {
 
@@ -100,6 +101,7 @@ void Client::open() {
   judged_ = {};
   connections_.push_back(std::make_unique<Conn>(*this, env_.network.connect(to_)));
   current_ = connections_.back().get();
+  if (Trace* trace = ledger_.world().trace()) trace->nameEnd(current_->info().local, name_);
   ledger_.trace("{} connects", name_);
   pump();
 }

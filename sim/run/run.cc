@@ -10,12 +10,22 @@ namespace sim::run {
 using check::Class;
 using namespace std::chrono_literals;
 
+namespace {
+
+// What is told often begins with who did it: "c3 sends request 7".
+std::string_view actorOf(std::string_view line) {
+  const std::string_view word = line.substr(0, line.find_first_of(" ':"));
+  return !word.empty() && word.back() >= '0' && word.back() <= '9' ? word : std::string_view();
+}
+
+}  // namespace
+
 Run::Run(const plan::Scenario& scenario, bool traced)
     : scenario_(scenario), world_(scenario.seed), ledger_(world_, scenario), config_(scenario.config) {
   if (traced) {
     trace_.emplace(world_);
     world_.setTrace(&*trace_);
-    ledger_.setTracer([this](std::string_view line) { trace_->note("", line); });
+    ledger_.setTracer([this](std::string_view line) { trace_->note(actorOf(line), line); });
   }
   for (const plan::Client& client : scenario.clients) {
     for (const plan::Request& request : client.requests) last_id_ = std::max(last_id_, request.id);
@@ -25,11 +35,11 @@ Run::Run(const plan::Scenario& scenario, bool traced)
 Run::~Run() = default;
 
 void Run::onLog(lb::LogLevel, std::string_view line) {
-  if (trace_) trace_->log("lb", line);
+  if (trace_) trace_->log("proxy", line);
 }
 
 void Run::onAccess(std::string_view line) {
-  if (trace_) trace_->access("lb", line);
+  if (trace_) trace_->access("proxy", line);
   ledger_.onAccessLine(line);
 }
 
