@@ -61,10 +61,8 @@ class Work {
                                           .enough = [this] { return elapsed() > options_.budget_s; },
                                           .onProgress = [this](const plan::Scenario& best) { show(best); }});
     const bool complete = shrinker.go();
-    plan::Scenario best = shrinker.best();
-    dropFamilies(best);
     if (talks_) fmt::print(stderr, "\r\033[K");
-    return report(best, complete);
+    return report(shrinker.best(), complete);
   }
 
  private:
@@ -81,18 +79,6 @@ class Work {
     fmt::print(stderr, "\r{:4.0f} s  {} trials  {}\033[K", shown_, trials_, sizeText(shrink::Size(best)));
   }
 
-  // The oracles excuse errors by families that are on, so without one of them a right answer may look wrong. Hence this
-  // comes last, and only those go without which the very same run ends in the very same way.
-  void dropFamilies(plan::Scenario& best) {
-    const shrink::Verdict wanted = shrink::tryOut(best, trial_max_);
-    for (std::size_t i = best.families.size(); i-- > 0;) {
-      plan::Scenario candidate = best;
-      candidate.families.erase(candidate.families.begin() + static_cast<std::ptrdiff_t>(i));
-      ++trials_;
-      if (shrink::tryOut(candidate, trial_max_) == wanted) best = std::move(candidate);
-    }
-  }
-
   int report(const plan::Scenario& best, bool complete) {
     const std::string file = outName(options_);
     if (!writeFile(file, plan::toJson(best) + "\n")) return kUsage;
@@ -102,9 +88,8 @@ class Work {
     std::fflush(nullptr);
     const pid_t child = fork();
     if (child < 0) std::abort();
-    if (child == 0) std::_Exit(runScenario(best, false).code);
+    if (child == 0) std::_Exit(runScenario(best, "--scenario " + file, false).code);
     waitpid(child, nullptr, 0);
-    fmt::print("  again    sim run --scenario {}\n", file);
     return kFine;
   }
 
@@ -124,10 +109,7 @@ void addShrink(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* shrink = app.add_subcommand("shrink", "Make a scenario that fails as small as it can be");
   shrink->footer("Examples:\n  sim shrink --seed 4711\n  sim shrink found.json --out small.json --budget 300");
-  CLI::Option_group* from = shrink->add_option_group("Scenario", "What fails");
-  from->add_option("FILE", options->from.file, "The scenario, as `sim explain` prints it");
-  from->add_option("--seed", options->from.seed, "Or the number that it is made from");
-  from->require_option(1);
+  options->from.addTo(*shrink);
   shrink->add_option("--out", options->out, "Where to write the result [FILE.min.json or seed-N.min.json]");
   shrink->add_option("--budget", options->budget_s, "Seconds to spend [60]")->check(CLI::Range(1, 86'400));
   shrink->callback([options, &code] {

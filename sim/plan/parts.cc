@@ -4,6 +4,14 @@
 #include <algorithm>
 
 namespace sim::plan {
+namespace {
+
+// Of the services that generate() makes.
+std::string serviceName(std::size_t index) {
+  return "s" + std::to_string(index);
+}
+
+}  // namespace
 
 void removeService(Scenario& scenario, std::size_t index) {
   const int number = static_cast<int>(index);
@@ -15,7 +23,10 @@ void removeService(Scenario& scenario, std::size_t index) {
   auto& services = scenario.config.services;
   services.erase(services.begin() + number);
   // Requests find their service by its domain.
-  for (std::size_t i = index; i < services.size(); ++i) services[i].domains = {serviceHost(static_cast<int>(i))};
+  for (std::size_t i = index; i < services.size(); ++i) {
+    services[i].domains = {serviceHost(static_cast<int>(i))};
+    if (services[i].name == serviceName(i + 1)) services[i].name = serviceName(i);
+  }
 }
 
 void removeBackend(Scenario& scenario, std::size_t index) {

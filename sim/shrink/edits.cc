@@ -28,8 +28,9 @@ std::int64_t asInteger(T value) {
 // `get` finds the field in a scenario, const or not.
 template <class Get, class T>
 Edit leaf(std::string path, Get get, T usual) {
-  Edit edit{.path = std::move(path), .distance = {}, .set = {}, .number = Number<T>};
+  Edit edit{.path = std::move(path), .distance = {}, .set = {}, .kind = Edit::Kind::Word};
   if constexpr (Number<T>) {
+    edit.kind = std::same_as<T, lb::Duration> ? Edit::Kind::Time : Edit::Kind::Number;
     edit.distance = [get, usual](const Scenario& scenario) {
       const std::int64_t difference = asInteger(get(scenario)) - asInteger(usual);
       return static_cast<std::uint64_t>(difference < 0 ? -difference : difference);

@@ -12,12 +12,13 @@
 namespace sim::shrink {
 
 struct Edit {
+  enum class Kind : std::uint8_t { Word, Number, Time };
   std::string path;
   // How far the field is from its default; words and texts are at 1 or at 0.
   std::function<std::uint64_t(const plan::Scenario&)> distance;
   // REQUIRES: not farther than it is; of words and texts: 0.
   std::function<void(plan::Scenario&, std::uint64_t distance)> set;
-  bool number = false;
+  Kind kind = Kind::Word;
 };
 
 // The leaves below one struct, those of structs within it included. A list's elements are groups of their own. The

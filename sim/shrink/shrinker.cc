@@ -39,6 +39,13 @@ std::vector<plan::Client> withRequests(const std::vector<plan::Client>& clients,
   return some;
 }
 
+// The next number with one digit (`digits` is 10) or two (100) and otherwise noughts.
+std::uint64_t roundedUp(std::uint64_t value, std::uint64_t digits) {
+  std::uint64_t unit = 1;
+  while (value / unit >= digits) unit *= 10;
+  return (value + unit - 1) / unit * unit;
+}
+
 }  // namespace
 
 Size::Size(const Scenario& scenario)
@@ -201,8 +208,8 @@ bool Shrinker::fields() {
   return changed;
 }
 
-// Bisects between the default, which is too near, and what is known to be far enough. The last steps are not worth a
-// trial: nobody cares whether 4 seconds are 4.01.
+// Bisects between the default, which is too near, and what is known to be far enough. Of a time, the last steps are not
+// worth their trials, but a round number is.
 bool Shrinker::towardsDefault(const Edit& edit) {
   const std::uint64_t before = edit.distance(best_);
   if (before == 0) return false;
@@ -212,15 +219,19 @@ bool Shrinker::towardsDefault(const Edit& edit) {
     return attempt(std::move(candidate));
   };
   if (reaches(0)) return true;
-  if (!edit.number) return false;
+  if (edit.kind == Edit::Kind::Word) return false;
+  const bool time = edit.kind == Edit::Kind::Time;
   std::uint64_t near = 0;
   std::uint64_t far = before;
-  while (far - near > 1 + far / 64) {
+  while (far - near > 1 + (time ? far / 64 : 0) && !hooks_.enough()) {
     const std::uint64_t middle = near + (far - near) / 2;
     (reaches(middle) ? far : near) = middle;
-    if (hooks_.enough()) break;
   }
-  return far < before;
+  for (const std::uint64_t digits : {10U, 100U}) {
+    const std::uint64_t round = roundedUp(far, digits);
+    if (!time || round == far || (round <= before && reaches(round))) break;
+  }
+  return edit.distance(best_) < before;
 }
 
 }  // namespace sim::shrink
