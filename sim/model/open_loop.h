@@ -20,15 +20,15 @@ using lb::MonoTime;
 // One kind of request.
 struct Ask {
   std::string method = "GET";  // HEAD's answers have no body; nothing else depends on it
-  std::string host;
+  std::string host{};
   std::string path = "/";
-  Distribution body;  // bytes
+  Distribution body{};  // bytes
   std::uint32_t weight = 1;
 };
 
 struct TrafficPlan {
-  Arrivals arrivals;
-  std::vector<Ask> mix;  // at least one, with a weight of more than 0 in sum
+  Arrivals arrivals{};
+  std::vector<Ask> mix{};  // at least one, with a weight of more than 0 in sum
   std::uint64_t requests_max = ~std::uint64_t{0};
   Duration patience = std::chrono::hours(1);  // then the connection is closed under the request
   std::uint32_t connections_max = 100'000;    // requests that would need one more fail at once
