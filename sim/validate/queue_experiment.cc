@@ -12,11 +12,12 @@
 namespace sim::validate {
 namespace {
 
-constexpr double kErrors = 4;           // a gate of so many standard errors
-constexpr double kErrorMax = 0.05;      // relative; an experiment that knows less says nothing
-constexpr double kLittleOff = 1e-9;     // relative
-constexpr double kOverheadMax = 0.001;  // units
-constexpr double kWarmUp = 4;           // times the queue's memory
+constexpr double kErrors = 4;             // a gate of so many standard errors
+constexpr double kLeastTolerance = 0.01;  // relative; where only standard errors are gates
+constexpr double kErrorMax = 0.05;        // relative; an experiment that knows less says nothing
+constexpr double kLittleOff = 1e-9;       // relative
+constexpr double kOverheadMax = 0.001;    // units
+constexpr double kWarmUp = 4;             // times the queue's memory
 
 model::Distribution serviceLaw(Law law) {
   switch (law) {
@@ -87,7 +88,7 @@ std::string trouble(Lab& lab) {
 }
 
 void setGate(Verdict& verdict, double tolerance, bool full) {
-  const double tight = tolerance * verdict.expected;
+  const double tight = (tolerance > 0 ? tolerance : kLeastTolerance) * verdict.expected;
   const double gate = full && tolerance > 0 ? tight : std::max(tight, kErrors * verdict.error);
   verdict.low = verdict.expected - gate;
   verdict.high = verdict.expected + gate;

@@ -25,7 +25,7 @@ enum class Figure : std::uint8_t {
 struct Expectation {
   Figure figure{};
   double expected = 0;
-  double tolerance = 0;  // relative; of the tight gates
+  double tolerance = 0;  // relative; the tight gate; 0: there is none but the standard errors
 };
 
 struct QueueExperiment {

@@ -27,7 +27,7 @@ void addMM1(std::vector<QueueExperiment>& rows) {
   struct Row {
     double load, time, full_time;
   };
-  for (const Row& row : {Row{0.5, 200'000, 400'000}, Row{0.7, 300'000, 1'500'000}, Row{0.9, 1'000'000, 4'200'000}}) {
+  for (const Row& row : {Row{0.5, 200'000, 1'000'000}, Row{0.7, 300'000, 1'600'000}, Row{0.9, 1'000'000, 16'000'000}}) {
     rows.push_back({.id = "V1",
                     .what = fmt::format("M/M/1 at {}", row.load),
                     .load = row.load,
@@ -44,7 +44,7 @@ void addRandom(std::vector<QueueExperiment>& rows) {
   struct Row {
     double load, time, full_time;
   };
-  for (const Row& row : {Row{0.5, 4000, 10'000}, Row{0.7, 5000, 15'000}}) {
+  for (const Row& row : {Row{0.5, 4000, 10'000}, Row{0.7, 5000, 20'000}}) {
     rows.push_back({.id = "V3",
                     .what = fmt::format("random over 100 at {}", row.load),
                     .load = row.load,
@@ -63,7 +63,7 @@ void addRoundRobin(std::vector<QueueExperiment>& rows) {
     std::uint32_t servers;
     double time, full_time;
   };
-  for (const Row& row : {Row{10, 60'000, 600'000}, Row{100, 8000, 60'000}}) {
+  for (const Row& row : {Row{10, 60'000, 1'000'000}, Row{100, 8000, 60'000}}) {
     rows.push_back({.id = "V4",
                     .what = fmt::format("round robin over {} at 0.9", row.servers),
                     .load = 0.9,
@@ -82,9 +82,9 @@ void addLaws(std::vector<QueueExperiment>& rows) {
     const char* name;
     double cv2, time, full_time, tolerance;
   };
-  const Row laws[] = {{Law::Constant, "constant", 0, 150'000, 600'000, 0.03},
+  const Row laws[] = {{Law::Constant, "constant", 0, 150'000, 700'000, 0.03},
                       {Law::Exponential, "exponential", 1, 200'000, 1'000'000, 0.03},
-                      {Law::Bimodal, "bimodal", kBimodalCv2, 800'000, 4'000'000, 0.1}};
+                      {Law::Bimodal, "bimodal", kBimodalCv2, 800'000, 16'000'000, 0.1}};
   for (const Row& row : laws) {
     rows.push_back({.id = "V7",
                     .what = fmt::format("M/G/1 sharing at 0.8, {}", row.name),
@@ -111,7 +111,7 @@ void addRegular(std::vector<QueueExperiment>& rows) {
   struct Row {
     double load, time, full_time;
   };
-  for (const Row& row : {Row{0.5, 200'000, 400'000}, Row{0.8, 250'000, 1'000'000}, Row{0.9, 500'000, 4'000'000}}) {
+  for (const Row& row : {Row{0.5, 200'000, 400'000}, Row{0.8, 250'000, 2'500'000}, Row{0.9, 500'000, 8'000'000}}) {
     rows.push_back({.id = "V10",
                     .what = fmt::format("D/M/1 at {}", row.load),
                     .load = row.load,
@@ -130,7 +130,7 @@ void addStations(std::vector<QueueExperiment>& rows) {
                   .slots = 10,
                   .expectations = {{Figure::MeanTime, 1 + waitInMMc(10, 0.9), 0.02}},
                   .time = 10'000,
-                  .full_time = 100'000});
+                  .full_time = 400'000});
   rows.push_back({.id = "SLOTS",
                   .what = "10 slots, no queue, 10 offered: M/M/10/10",
                   .load = 1,

@@ -13,9 +13,9 @@ namespace sim::validate {
 
 struct Options {
   std::uint64_t seed = 1;
-  double time = 1;    // experiments are so many times as long
-  bool full = false;  // as long as the tight gates need it, and these alone
-  std::string only;   // the id of experiments, such as V1; empty: all
+  double time = 1;     // experiments are so many times as long
+  bool full = false;   // as long as the tight gates need it, and these alone
+  std::string only{};  // the id of experiments, such as V1; empty: all
 };
 
 // One figure: what is expected, what came out, and whether that is near enough.
