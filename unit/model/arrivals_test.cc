@@ -1,3 +1,4 @@
+// Arrival times: regular ones and Poisson ones, changing rates, bursts.
 #include "sim/model/arrivals.h"
 
 #include <gtest/gtest.h>

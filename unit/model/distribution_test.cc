@@ -1,3 +1,4 @@
+// Laws of amounts: the moments that they state are right, and what they draw has them.
 #include "sim/model/distribution.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Heads that are understood or refused, and bodies whose every byte is known.
 #include "sim/model/fast_http.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Estimates: their values are right, and so is what they say of their own error.
 #include "sim/validate/statistics.h"
 
 #include <gtest/gtest.h>
