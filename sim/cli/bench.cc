@@ -55,7 +55,9 @@ void plain(const Options& options) {
   std::uint64_t events = 0;
   std::uint64_t seed = options.seed;
   const double took = repeat(options.seconds, [&] {
-    const Outcome outcome = runScenario(bench::plainScenario(seed++), false);
+    const Outcome outcome = runScenario(bench::plainScenario(seed), "", false);
+    ++seed;
+    if (outcome.code != kFine) fmt::print("the plain scenario failed with seed {}\n", seed - 1);
     requests += outcome.requests;
     events += outcome.events;
   });
@@ -88,7 +90,8 @@ void seeds(const Options& options) {
   std::string memory;
   for (int part = 0; part < kParts; ++part) {
     took += repeat(options.seconds / kParts, [&] {
-      const Outcome outcome = runScenario(plan::generate(seed++), false);
+      const Outcome outcome = runScenario(plan::generate(seed), fmt::format("--seed {}", seed), false);
+      ++seed;
       if (outcome.code != kFine) ++failed;
       virtual_seconds += outcome.virtual_seconds;
       requests += outcome.requests;
