@@ -24,6 +24,7 @@ constexpr double kSeedsGoal = 1000;        // a minute and core
 struct Options {
   double seconds = 5;  // of each part
   std::uint64_t seed = 1;
+  std::string only;  // a part; empty: all
 };
 
 double processorSeconds() {
@@ -112,11 +113,13 @@ void addBench(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand("bench", "How fast the simulator is on one core of this machine");
   command->add_option("--seconds", options->seconds, "Processor time for each part")->check(CLI::Range(0.1, 3600.0));
   command->add_option("--seed", options->seed, "The first seed");
-  command->footer("Examples:\n  sim bench\n  sim bench --seconds 30");
+  command->add_option("--only", options->only, "One part")->check(CLI::IsMember({"plain", "light", "seeds"}));
+  command->footer("Examples:\n  sim bench\n  sim bench --seconds 30\n  perf record sim bench --only plain");
   command->callback([options, &code] {
-    plain(*options);
-    light(*options);
-    seeds(*options);
+    const auto wanted = [&](std::string_view part) { return options->only.empty() || options->only == part; };
+    if (wanted("plain")) plain(*options);
+    if (wanted("light")) light(*options);
+    if (wanted("seeds")) seeds(*options);
     code = kFine;
   });
 }
