@@ -99,6 +99,20 @@ TEST_F(TrafficTest, SendsAtItsTimesHoweverLongAnswersTake) {
   EXPECT_EQ(traffic_->counters().latency_sum_ns, traffic_->counters().inflight_ns);
 }
 
+// A client that was late itself is no excuse: what its users would have waited counts.
+TEST_F(TrafficTest, CountsFromTheIntendedTime) {
+  backend({.station = {.slots = 100, .service = Distribution::constant(1ms)}});
+  traffic(regular(10, 2s));
+  world_.runFor(550ms);
+  client_.loop.pauseFor(1s);
+  ASSERT_TRUE(finish());
+  ASSERT_EQ(outcomes_.size(), 19U);
+  Duration longest{};
+  for (const Outcome& one : outcomes_) longest = std::max(longest, one.latency());
+  EXPECT_NEAR(std::chrono::duration<double>(longest).count(), 0.95, 0.01);  // of the one meant for 0.6 s
+  EXPECT_EQ(traffic_->counters().latency_sum_ns, traffic_->counters().inflight_ns);
+}
+
 TEST_F(TrafficTest, LosesPatience) {
   backend({.station = {.service = Distribution::constant(1s)}, .drops_abandoned = true});
   TrafficPlan plan = regular(10, 1s);
