@@ -66,9 +66,12 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     reading_request_ = true;
     body_bytes_ = 0;
     const bool early = fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
-    if (early) {
+    if (fault() == AnswerFault::StopsReading) {
+      setReading(false);
+    } else if (early) {
       startAnswer();
     } else if (request_->expect && head.field("expect") && request_->answer.interim) {
+      backend_.ledger_.of(current_id_).continued = backend_.ledger_.now();
       send("HTTP/1.1 100 Continue\r\n\r\n");
     }
   }
@@ -98,7 +101,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void startAnswer() {
     answering_ = true;
-    if (fault() == AnswerFault::Silence) return;
+    if (fault() == AnswerFault::Silence || fault() == AnswerFault::StopsReading) return;
     outbox_ = answerText(*request_).bytes;
     if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) outbox_.clear();
     if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)

@@ -12,6 +12,8 @@ namespace sim::actor {
 
 using lb::IoStatus;
 
+constexpr Duration kContinueWait = std::chrono::milliseconds(300);  // then the body is sent anyway
+
 // One connection; what happens on it is told only while it is the current one.
 class Client::Conn final : public RawEnd, private StrictEvents {
  public:
@@ -19,6 +21,7 @@ class Client::Conn final : public RawEnd, private StrictEvents {
       : RawEnd(client.env_.loop, std::move(stream)), client_(client), reader_(StrictReader::Kind::Response, *this) {
     setReadSize(client.plan_.reading == plan::Reading::Small ? 50 : 8192);
     if (client.plan_.reading == plan::Reading::Never) setReading(false);
+    if (client.plan_.pace > Duration::zero()) pace_ = client.env_.loop.makeTimer([this] { setReading(true); });
   }
   [[nodiscard]] bool between() const { return reader_.between(); }
 
@@ -30,6 +33,10 @@ class Client::Conn final : public RawEnd, private StrictEvents {
       return;
     }
     const std::string bytes = takeReceived();
+    if (pace_ && ended() == IoStatus::Ok) {
+      setReading(false);
+      pace_->arm(client_.plan_.pace);
+    }
     if (!bytes.empty()) reader_.feed(bytes);
     if (client_.current_ != this || ended() == IoStatus::Ok) return;
     if (ended() == IoStatus::Eof) reader_.endOfInput();
@@ -57,6 +64,7 @@ class Client::Conn final : public RawEnd, private StrictEvents {
 
   Client& client_;
   StrictReader reader_;
+  std::unique_ptr<lb::Timer> pace_;  // null: it reads as fast as it can
 };
 
 Client::Client(const lb::Env& env, const lb::Address& to, const plan::Client& plan, check::Ledger& ledger,
@@ -73,11 +81,7 @@ Client::Client(const lb::Env& env, const lb::Address& to, const plan::Client& pl
         pump();
       })),
       patience_timer_(env.loop.makeTimer([this] { onPatience(); })),
-      continue_timer_(env.loop.makeTimer([this] {
-        if (held_body_.empty()) return;
-        outbox_ += std::exchange(held_body_, {});
-        writeSome();
-      })) {
+      continue_timer_(env.loop.makeTimer([this] { onContinueTime(); })) {
   for (const plan::Request& request : plan.requests) ledger.add(request, plan);
   start_timer_->arm(plan.start);
 }
@@ -97,6 +101,18 @@ void Client::open() {
   current_ = connections_.back().get();
   ledger_.trace("{} connects", name_);
   pump();
+}
+
+// Nobody has said 100 (Continue) so far; if a backend has, it got lost.
+void Client::onContinueTime() {
+  if (held_body_.empty() || current_ == nullptr) return;
+  const check::Entry& entry = ledger_.of(waiting_.back()->id);
+  const bool lost = entry.continued != check::kNever && ledger_.scenario().calm_only &&
+                    ledger_.now() - entry.continued > kContinueWait / 2;
+  if (lost)
+    ledger_.fail(check::Class::Safety, "safety.interim", entry.plan->id, "a backend's 100 (Continue) did not arrive");
+  outbox_ += std::exchange(held_body_, {});
+  writeSome();
 }
 
 void Client::pump() {
@@ -133,7 +149,7 @@ void Client::queue(const plan::Request& request) {
   if (request.expect && text.bytes.size() > text.head_size) {
     held_body_ = text.bytes.substr(text.head_size);
     text.bytes.resize(text.head_size);
-    continue_timer_->arm(std::chrono::milliseconds(300));
+    continue_timer_->arm(kContinueWait);
   }
   outbox_ += text.bytes;
 }

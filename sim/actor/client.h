@@ -43,6 +43,7 @@ class Client {
   void onRaw(std::string_view bytes);
   void onConnectionEnded(lb::IoStatus status);
   void onPatience();
+  void onContinueTime();
   // The connection is given up; what was asked for on it is lost.
   void abandon(check::Loss how, bool reset);
   void next();

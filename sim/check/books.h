@@ -26,7 +26,8 @@ struct Books {
   std::map<std::string, std::uint64_t> own_by_reason;
 };
 
-// `metrics`: the text that /metrics gives. `backends_stayed`: no reload has taken a backend with its numbers away.
-void checkBooks(Ledger& ledger, std::string_view metrics, const Books& books, bool backends_stayed);
+// `metrics`: the text that /metrics gives. `services_stayed`, `backends_stayed`: no reload has taken one of them away with
+// its numbers.
+void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, bool backends_stayed);
 
 }  // namespace sim::check

@@ -98,7 +98,7 @@ class Validator {
     check(path + "/id", request.id, std::uint64_t{1}, kIdMax);
     if (!ids_.insert(request.id).second) say(path + "/id", fmt::format("{} stands twice", request.id));
     if (ids_.size() > kRequestsMax) say(path, fmt::format("more than {} requests", kRequestsMax));
-    check(path + "/service", request.service, -1, static_cast<int>(scenario_.config.services.size()) - 1);
+    check(path + "/service", request.service, -2, static_cast<int>(scenario_.config.services.size()) - 1);
     check(path + "/bytes", request.bytes, 0U, kBytesMax);
     check(path + "/chunk", request.chunk, 1U, kBytesMax);
     check(path + "/malformed", request.malformed, -1, static_cast<int>(actor::badRequests().size()) - 1);

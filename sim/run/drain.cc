@@ -1,6 +1,8 @@
 // The end: what is in flight is finished within the time for it, and then nothing is left and all numbers are right.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/check/books.h"
 #include "sim/run/run.h"
 
@@ -13,7 +15,7 @@ void Run::drain() {
   ledger_.trace("drain");
   std::vector<std::uint64_t> in_flight;
   for (const check::Entry& entry : ledger_.entries()) {
-    if (entry.plan != nullptr && !entry.attempts.empty() && entry.ended == check::kNever)
+    if (entry.plan != nullptr && !entry.attempts.empty() && entry.ended == check::kNever && !entry.plan->upgrade)
       in_flight.push_back(entry.plan->id);
   }
   if (!in_flight.empty()) ledger_.leave(check::Mark::DrainedInFlight);
@@ -48,7 +50,11 @@ void Run::finish() {
   for (const check::Entry& entry : ledger_.entries()) requests_ += entry.started != check::kNever ? 1 : 0;
   ledger_.checkAtTheEnd();
   Proxy& proxy = stage_->proxy();
-  check::checkBooks(ledger_, proxy.control().metrics(), ledger_.books(), scenario_.reloads.empty());
+  // What a reload takes away, it takes with its numbers.
+  const bool services_stayed = std::ranges::all_of(ledger_.configurations(), [&](const auto& one) {
+    return one.config.services.size() == scenario_.config.services.size();
+  });
+  check::checkBooks(ledger_, proxy.control().metrics(), services_stayed, scenario_.reloads.empty());
   expect(proxy.blocksInUse() == 0, Class::Safety, "safety.blocks",
          fmt::format("{} blocks in use after the drain", proxy.blocksInUse()));
   if (ledger_.failed()) return;
