@@ -1,0 +1,183 @@
+// See backend.h.
+#include "sim/actor/backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "lb/base/check.h"
+#include "sim/actor/wire_text.h"
+
+namespace sim::actor {
+
+using plan::AnswerFault;
+
+class Backend::Conn final : public RawEnd, private StrictEvents {
+ public:
+  Conn(Backend& backend, std::unique_ptr<lb::Stream> stream)
+      : RawEnd(backend.env_.loop, std::move(stream)),
+        backend_(backend),
+        reader_(StrictReader::Kind::Request, *this),
+        timer_(backend.env_.loop.makeTimer([this] { step(); })),
+        idle_timer_(backend.env_.loop.makeTimer([this] {
+          if (!gone() && idle()) send("IDLE NOISE\r\n\r\n");
+        })) {
+    setReadSize(16 * 1024);
+  }
+
+  void kill() {
+    timer_->disarm();
+    idle_timer_->disarm();
+    request_ = nullptr;
+    abort();
+  }
+
+ private:
+  [[nodiscard]] bool idle() const { return request_ == nullptr && !reading_request_; }
+  [[nodiscard]] AnswerFault fault() const {
+    return backend_.well_behaved_ ? AnswerFault::None : request_->answer.fault;
+  }
+
+  void onReceived() override {
+    const std::string bytes = takeReceived();
+    if (!bytes.empty()) reader_.feed(bytes);
+    if (ended() != lb::IoStatus::Ok) {
+      timer_->disarm();
+      idle_timer_->disarm();
+      request_ = nullptr;
+      close();
+    }
+  }
+
+  void onHead(const Head& head) override {
+    ++backend_.heads_;
+    if (request_ != nullptr) {
+      violated("safety.reuse", fmt::format("\"{}\" came before the answer to {}", head.start_line, request_->id));
+      return;
+    }
+    if (said_close_) violated("safety.reuse", fmt::format("\"{}\" came after Connection: close", head.start_line));
+    idle_timer_->disarm();
+    const check::Ledger::Entry* entry = backend_.ledger_.headAtBackend(head, backend_.number_);
+    if (entry == nullptr) {
+      reader_.stop();
+      return;
+    }
+    request_ = entry->plan;
+    current_id_ = request_->id;
+    reading_request_ = true;
+    body_bytes_ = 0;
+    const bool early = fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
+    if (early) {
+      startAnswer();
+    } else if (request_->expect && head.field("expect") && request_->answer.interim) {
+      send("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+  }
+
+  void onBody(std::string_view bytes) override {
+    backend_.ledger_.bodyAtBackend(current_id_, body_bytes_, bytes);
+    body_bytes_ += bytes.size();
+  }
+
+  void onEnd() override {
+    reading_request_ = false;
+    backend_.ledger_.endAtBackend(current_id_, body_bytes_);
+    if (request_ != nullptr && !answering_) startAnswer();
+  }
+
+  void onViolation(std::string what) override { violated("safety.parse_backend", what); }
+  void violated(const char* invariant, const std::string& what) {
+    backend_.ledger_.fail(check::Class::Safety, invariant, fmt::format("b{}: {}", backend_.number_, what));
+  }
+
+  void startAnswer() {
+    answering_ = true;
+    if (fault() == AnswerFault::Silence) return;
+    outbox_ = answerText(*request_).bytes;
+    if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) outbox_.clear();
+    if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)
+      outbox_.resize(outbox_.size() * request_->answer.fault_at / 1000);
+    if (fault() == AnswerFault::TrailingBytes) outbox_ += "HTTP/1.1 200 OK\r\nnonsense";
+    const Duration delay = backend_.well_behaved_ ? Duration::zero() : request_->answer.delay;
+    if (delay > Duration::zero()) {
+      timer_->arm(delay);
+    } else {
+      step();
+    }
+  }
+
+  void step() {
+    if (gone() || request_ == nullptr) return;
+    const plan::Answer& answer = request_->answer;
+    if (answer.piece > 0 && !backend_.well_behaved_ && outbox_.size() > answer.piece) {
+      const std::string piece = outbox_.substr(0, answer.piece);
+      outbox_.erase(0, answer.piece);
+      send(piece);
+      timer_->arm(answer.gap + std::chrono::microseconds(1));
+      return;
+    }
+    answered(std::exchange(outbox_, {}));
+  }
+
+  // The last piece: the request is over before it is sent, because what it causes may come at once.
+  void answered(const std::string& last) {
+    const plan::Answer& answer = request_->answer;
+    const AnswerFault fault_now = fault();
+    said_close_ = said_close_ || answer.close || answer.framing == plan::Framing::UntilClose;
+    request_ = nullptr;
+    answering_ = false;
+    if (!last.empty()) send(last);
+    switch (fault_now) {
+      case AnswerFault::NoAnswerReset:
+      case AnswerFault::CutReset:
+      case AnswerFault::EarlyReset: abort(); return;
+      case AnswerFault::NoAnswerClose:
+      case AnswerFault::CutClose:
+      case AnswerFault::SilentClose: finish(); return;
+      case AnswerFault::IdleBytes: idle_timer_->arm(answer.gap + std::chrono::milliseconds(3)); break;
+      default: break;
+    }
+    if (said_close_) finish();
+  }
+
+  Backend& backend_;
+  StrictReader reader_;
+  std::unique_ptr<lb::Timer> timer_;
+  std::unique_ptr<lb::Timer> idle_timer_;
+  const plan::Request* request_ = nullptr;  // that has not been answered
+  std::uint64_t current_id_ = 0;
+  std::uint64_t body_bytes_ = 0;
+  bool reading_request_ = false;
+  bool answering_ = false;
+  bool said_close_ = false;
+  std::string outbox_;
+};
+
+Backend::Backend(const lb::Env& env, const lb::Address& at, check::Ledger& ledger, std::uint32_t number)
+    : env_(env), at_(at), ledger_(ledger), number_(number) {
+  restart();
+}
+
+Backend::~Backend() = default;
+
+void Backend::kill() {
+  ledger_.trace(fmt::format("b{} dies", number_));
+  listener_.reset();
+  for (const auto& connection : connections_) {
+    if (!connection->gone()) connection->kill();
+  }
+}
+
+void Backend::restart() {
+  if (listener_) return;
+  auto listener = env_.network.listen(at_, *this);
+  LB_CHECK(listener.has_value());
+  listener_ = std::move(*listener);
+}
+
+void Backend::onAccept(std::unique_ptr<lb::Stream> stream) {
+  connections_.push_back(std::make_unique<Conn>(*this, std::move(stream)));
+}
+
+}  // namespace sim::actor

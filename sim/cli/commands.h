@@ -1,0 +1,13 @@
+// The subcommands of `sim`. Each adds itself to the command line, and leaves the program's exit code in `code` when it
+// has run (exit_code.h).
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace sim::cli {
+
+void addRun(CLI::App& app, int& code);
+void addSweep(CLI::App& app, int& code);
+void addExplain(CLI::App& app, int& code);
+
+}  // namespace sim::cli

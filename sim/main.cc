@@ -1,0 +1,18 @@
+// The simulator's command line.
+#include "sim/cli/commands.h"
+#include "sim/cli/exit_code.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"sim: the proxy in a simulated world, every run reproducible from one number"};
+  app.require_subcommand(1);
+  int code = sim::cli::kFine;
+  sim::cli::addRun(app, code);
+  sim::cli::addSweep(app, code);
+  sim::cli::addExplain(app, code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? sim::cli::kFine : sim::cli::kUsage;
+  }
+  return code;
+}

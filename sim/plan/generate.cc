@@ -1,0 +1,264 @@
+// From one number to a scenario. Swarm: each family of faults is off with probability one half, so that combinations
+// come up in which one fault does not hide another.
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include "lb/config/defaults.h"
+#include "sim/actor/bad_requests.h"
+#include "sim/plan/scenario.h"
+
+namespace sim::plan {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Of what is legal and merely unusual, and of what goes wrong.
+constexpr std::array kOddities{"pipelining",  "http10", "chunked",     "head",    "expect",  "trailers", "interim",
+                               "hop",         "sizes",  "tiny_buffer", "latency", "small",   "limits",   "workers",
+                               "until_close", "close",  "half_close",  "reload",  "segments"};
+constexpr std::array kFaults{"stall",        "black_hole",  "refuse",       "kill",      "bad_answer", "cut_answer",
+                             "no_answer",    "silence",     "silent_close", "early",     "idle_bytes", "slow_backend",
+                             "slow_client",  "abort",       "never_reads",  "malformed", "body_limit", "tiny_timeouts",
+                             "slow_network", "drain_storm", "unknown_host"};
+
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed) : random_(Chance(seed).stream("scenario")) { made_.seed = seed; }
+
+  Scenario make() {
+    made_.calm_only = random_.chance({1, 12});
+    for (const char* family : kOddities) {
+      if (random_.chance({1, 2})) made_.families.emplace_back(family);
+    }
+    for (const char* family : kFaults) {
+      if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family);
+    }
+    made_.drain_in_storm = made_.has("drain_storm") && random_.chance({1, 2});
+    made_.backends = static_cast<std::uint32_t>(random_.between(1, 4));
+    network();
+    config();
+    const std::uint64_t clients = random_.between(1, 12);
+    for (std::uint64_t i = 0; i < clients; ++i) made_.clients.push_back(client());
+    faults();
+    if (made_.has("reload")) {
+      for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
+    }
+    return std::move(made_);
+  }
+
+ private:
+  template <class T>
+  T oneOf(std::initializer_list<T> values) {
+    return values.begin()[random_.below(values.size())];
+  }
+  Duration upTo(Duration max) {
+    return Duration(static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(max.count()))));
+  }
+  std::uint32_t number(std::uint64_t first, std::uint64_t last) {
+    return static_cast<std::uint32_t>(random_.between(first, last));
+  }
+  bool on(const char* family, Ratio ratio) { return made_.has(family) && random_.chance(ratio); }
+
+  void network() {
+    Network& net = made_.network;
+    if (made_.has("latency")) {
+      net.latency = upTo(made_.has("slow_network") ? 200ms : 5ms);
+      net.jitter = upTo(net.latency + 1us);
+    }
+    if (made_.has("segments")) net.segment_max = oneOf<std::uint32_t>({1, 7, 100, 536, 1460});
+    if (made_.has("small")) {
+      net.window = oneOf<std::uint32_t>({600, 2000, 8000, 20'000});
+      net.short_io = number(0, 80);
+    }
+    if (net.segment_max < 100 && net.latency > 1ms) net.segment_max = 536;  // or a body takes an hour
+  }
+
+  Duration timeout(Duration usual) {
+    return made_.has("tiny_timeouts") ? oneOf<Duration>({1ms, 5ms, 50ms, 500ms, 5s, 1h, usual, usual}) : usual;
+  }
+
+  void config() {
+    lb::config::Config& config = made_.config;
+    config = lb::config::defaultConfig();
+    config.listen = {{.address = kProxyIp, .port = kProxyPort, .place = {}}};
+    config.admin.enabled = false;
+    config.threads = made_.has("workers") ? number(1, 3) : 1;
+    config.limits.max_connections = 1000;
+    config.timeouts.request_header = timeout(10s);
+    config.timeouts.request_body_idle = timeout(30s);
+    config.timeouts.client_idle = timeout(75s);
+    config.timeouts.response_idle = timeout(60s);
+    if (made_.has("tiny_buffer")) config.limits.buffer_bytes = oneOf<std::uint64_t>({1024, 1500, 4096, 16'384});
+    if (made_.has("limits")) {
+      config.limits.max_requests = number(1, 4);
+      config.limits.max_header_bytes = oneOf<std::uint64_t>({1024, 4096, 32 * 1024});
+      config.limits.max_response_header_bytes = oneOf<std::uint64_t>({1024, 4096, 64 * 1024});
+      if (!made_.calm_only && random_.chance({1, 3})) config.limits.max_connections = number(1, 4) * config.threads;
+    }
+    if (!made_.calm_only) config.abort_on_half_close = random_.chance({1, 4});
+    config.drain.timeout = oneOf<Duration>({0ms, 100ms, 5s, 30s});
+    const std::uint32_t services = number(1, 3);
+    for (std::uint32_t i = 0; i < services; ++i) config.services.push_back(service(static_cast<int>(i)));
+  }
+
+  lb::config::Service service(int index) {
+    lb::config::Service made;
+    made.name = "s" + std::to_string(index);
+    made.domains = {serviceHost(index)};
+    for (std::uint32_t i = 0; i < made_.backends; ++i) {
+      if (random_.chance({2, 3})) made.hosts.push_back({.address = backendIp(i), .port = kBackendPort, .place = {}});
+    }
+    if (made.hosts.empty()) made.hosts.push_back({.address = backendIp(0), .port = kBackendPort, .place = {}});
+    if (random_.chance({1, 2})) made.balance = lb::config::Balance::RoundRobin;
+    made.timeouts.connect = timeout(2s);
+    made.timeouts.response_header = timeout(30s);
+    made.timeouts.response_idle = timeout(60s);
+    if (made_.has("tiny_timeouts") && random_.chance({1, 3})) made.timeouts.total = oneOf<Duration>({20ms, 1s, 1h});
+    made.pool.max_idle = oneOf<std::uint32_t>({0, 1, 2, 64, 64});
+    made.pool.idle_timeout = oneOf<Duration>({1ms, 50ms, 4s, 4s, 1h});
+    if (made_.has("limits")) made.pool.max_requests = number(0, 3);
+    if (random_.chance({1, 4})) made.pool.max_age = oneOf<Duration>({10ms, 1s});
+    made.retry.attempts = number(0, 3);
+    made.retry.body_limit = oneOf<std::uint64_t>({0, 100, 64 * 1024});
+    if (made_.has("body_limit")) made.limits.max_body = oneOf<std::uint64_t>({100, 3000, 50'000});
+    return made;
+  }
+
+  std::uint32_t bodySize() {
+    switch (random_.below(8)) {
+      case 0: return number(0, 1);
+      case 1:
+      case 2:
+      case 3:
+      case 4: return number(0, 200);
+      case 5: return number(0, 5000);
+      case 6: return number(0, 20'000);
+      default: return made_.has("sizes") && made_.network.segment_max >= 100 ? number(0, 300'000) : number(0, 3000);
+    }
+  }
+
+  Answer answer() {
+    Answer made;
+    made.status = oneOf({200, 200, 200, 200, 201, 204, 304, 404, 500});
+    made.bytes = bodySize();
+    made.chunk = number(1, 5000);
+    if (on("chunked", {1, 2})) made.framing = Framing::Chunked;
+    if (on("until_close", {1, 5})) made.framing = Framing::UntilClose;
+    made.interim = on("interim", {1, 4});
+    made.trailers = on("trailers", {1, 3});
+    made.close = on("close", {1, 5});
+    if (random_.chance({1, 2})) made.delay = upTo(20ms);
+    if (on("slow_backend", {1, 4})) made.delay = upTo(8s);
+    if (on("slow_backend", {1, 4})) {
+      made.piece = number(1, 2000) + made.bytes / 200;
+      made.gap = upTo(200ms);
+    }
+    made.fault = answerFault();
+    made.fault_at = number(0, 999);
+    // Where the end is the end of the connection, neither an early one nor bytes too many can be told from an answer.
+    if (made.framing == Framing::UntilClose) {
+      if (made.fault == AnswerFault::CutClose) made.fault = AnswerFault::CutReset;
+      if (made.fault == AnswerFault::TrailingBytes || made.fault == AnswerFault::IdleBytes)
+        made.fault = AnswerFault::Garbage;
+    }
+    return made;
+  }
+
+  AnswerFault answerFault() {
+    using enum AnswerFault;
+    if (on("bad_answer", {1, 10})) return oneOf({Garbage, HugeHead, TrailingBytes});
+    if (on("cut_answer", {1, 10})) return oneOf({CutClose, CutReset});
+    if (on("no_answer", {1, 10})) return oneOf({NoAnswerClose, NoAnswerReset});
+    if (on("silence", {1, 20})) return Silence;
+    if (on("silent_close", {1, 5})) return SilentClose;
+    if (on("early", {1, 5})) return oneOf({Early, EarlyReset});
+    if (on("idle_bytes", {1, 5})) return IdleBytes;
+    return None;
+  }
+
+  Request request() {
+    Request made;
+    made.id = ++last_id_;
+    made.method = oneOf<const char*>({"GET", "GET", "GET", "POST", "POST", "PUT", "DELETE"});
+    if (on("head", {1, 6})) made.method = "HEAD";
+    made.service = static_cast<int>(random_.below(made_.config.services.size()));
+    if (on("unknown_host", {1, 10})) made.service = -1;
+    made.http10 = on("http10", {1, 5});
+    made.keep_alive = made.http10 && random_.chance({1, 2});
+    made.close = on("close", {1, 8});
+    made.hop_by_hop = on("hop", {1, 3});
+    if (made.method == "POST" || made.method == "PUT") {
+      made.bytes = bodySize();
+      made.framing = on("chunked", {1, 2}) && !made.http10 ? Framing::Chunked : Framing::Length;
+      made.chunk = number(1, 5000);
+      made.trailers = on("trailers", {1, 3});
+      made.expect = on("expect", {1, 3}) && !made.http10 && made.bytes > 0;
+    }
+    if (on("malformed", {1, 8})) made.malformed = static_cast<int>(random_.below(actor::badRequests().size()));
+    if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
+    if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
+    made.answer = answer();
+    return made;
+  }
+
+  Client client() {
+    Client made;
+    made.start = upTo(random_.chance({1, 2}) ? 10ms : 5s);
+    if (made_.has("pipelining")) made.pipeline = number(1, 6);
+    if (on("slow_client", {1, 3})) {
+      made.piece = number(1, 400);
+      made.gap = upTo(oneOf<Duration>({100us, 1ms, 20ms}));
+    }
+    if (on("small", {1, 4})) made.reading = Reading::Small;
+    if (on("never_reads", {1, 6})) made.reading = Reading::Never;
+    made.cut = oneOf({Cut::Reset, Cut::HalfClose, Cut::Silence});
+    made.half_close = on("half_close", {1, 4});
+    made.patience = made_.calm_only ? Duration(1h) : oneOf<Duration>({300ms, 3s, 15s, 60s});
+    const std::uint64_t count = random_.between(1, random_.chance({1, 4}) ? 40 : 8);
+    for (std::uint64_t i = 0; i < count; ++i) made.requests.push_back(request());
+    return made;
+  }
+
+  void faults() {
+    const std::array<std::pair<const char*, FaultKind>, 5> kinds{{{"stall", FaultKind::Stall},
+                                                                  {"black_hole", FaultKind::BlackHole},
+                                                                  {"refuse", FaultKind::Refuse},
+                                                                  {"kill", FaultKind::Kill},
+                                                                  {"slow_network", FaultKind::Slow}}};
+    for (const auto& [family, kind] : kinds) {
+      if (!made_.has(family)) continue;
+      for (std::uint64_t i = random_.between(1, 4); i > 0; --i) {
+        Fault fault{.kind = kind, .at = upTo(8s), .length = upTo(oneOf<Duration>({10ms, 1s, 10s}))};
+        fault.who = static_cast<int>(random_.below(made_.backends));
+        const bool anywhere = kind == FaultKind::Stall || kind == FaultKind::Slow;
+        if (anywhere && random_.chance({1, 3})) fault.who = kClientsSide;
+        made_.faults.push_back(fault);
+      }
+    }
+  }
+
+  Prng random_;
+  Scenario made_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace
+
+bool Scenario::has(const std::string& family) const {
+  return std::ranges::find(families, family) != families.end();
+}
+
+Scenario generate(std::uint64_t seed) {
+  return Generator(seed).make();
+}
+
+std::string serviceHost(int service) {
+  return service < 0 ? "nobody.test" : "s" + std::to_string(service) + ".test";
+}
+
+std::string backendIp(std::uint32_t number) {
+  return "10.0.1." + std::to_string(number + 1);
+}
+
+}  // namespace sim::plan

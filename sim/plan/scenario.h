@@ -1,0 +1,129 @@
+// One run as plain data: the proxy's configuration, who asks for what and how, what the backends answer, and what goes
+// wrong when. A run draws nothing of its own but the world's ties and jitter; everything else stands here and can be
+// printed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lb/config/config.h"
+#include "sim/core/chance.h"
+
+namespace sim::plan {
+
+using lb::Duration;
+
+enum class Framing : std::uint8_t { None, Length, Chunked, UntilClose };
+
+// What a backend does wrong with one answer.
+enum class AnswerFault : std::uint8_t {
+  None,
+  NoAnswerClose,
+  NoAnswerReset,
+  Silence,        // takes the request and never answers
+  CutClose,       // ends in the middle, with a FIN
+  CutReset,       // ends in the middle, with a reset
+  Garbage,        // something that is not HTTP
+  HugeHead,       // a head that has no end
+  TrailingBytes,  // bytes that nobody asked for, right behind the answer
+  IdleBytes,      // the same, some time later
+  SilentClose,    // closes after the answer without having said so
+  Early,          // answers before the request's body has come, and reads it anyway
+  EarlyReset,     // answers before the request's body has come, and resets
+};
+
+struct Answer {
+  int status = 200;
+  Framing framing = Framing::Length;
+  std::uint32_t bytes = 0;
+  std::uint32_t chunk = 1000;
+  Duration delay{};
+  std::uint32_t piece = 0;  // bytes of one write; 0: all at once
+  Duration gap{};           // between pieces
+  bool interim = false;
+  bool trailers = false;
+  bool close = false;  // says Connection: close, and does
+  AnswerFault fault = AnswerFault::None;
+  std::uint32_t fault_at = 0;  // byte of the answer where a cut one ends, in per mille of its length
+};
+
+struct Request {
+  std::uint64_t id = 0;
+  std::string method = "GET";
+  int service = 0;  // -1: a host nobody serves
+  bool http10 = false;
+  bool keep_alive = false;  // asked for in HTTP/1.0
+  bool close = false;
+  bool expect = false;
+  bool hop_by_hop = false;  // fields that must not be passed on
+  bool trailers = false;
+  Framing framing = Framing::None;
+  std::uint32_t bytes = 0;
+  std::uint32_t chunk = 1000;
+  int malformed = -1;  // a row of the corpus of bad requests instead
+  int cut_at = -1;     // per mille of its bytes after which the client does its worst
+  Duration think{};    // before it, if nothing else is in flight
+  Answer answer;
+};
+
+enum class Cut : std::uint8_t { Reset, HalfClose, Silence };
+enum class Reading : std::uint8_t { Normal, Small, Never };
+
+struct Client {
+  Duration start{};
+  std::uint32_t pipeline = 1;  // requests in flight
+  std::uint32_t piece = 0;     // bytes of one write; 0: all at once
+  Duration gap{};
+  Reading reading = Reading::Normal;
+  Cut cut = Cut::Reset;
+  bool half_close = false;  // after the last request
+  Duration patience = std::chrono::seconds(30);
+  std::vector<Request> requests;
+};
+
+enum class FaultKind : std::uint8_t { Stall, BlackHole, Refuse, Kill, Slow };
+constexpr int kClientsSide = -1;
+
+struct Fault {
+  FaultKind kind{};
+  Duration at{};
+  Duration length{};
+  int who = 0;  // a backend, or kClientsSide
+};
+
+struct Network {
+  Duration latency = std::chrono::microseconds(50);
+  Duration jitter{};
+  std::uint32_t segment_max = 16 * 1024;
+  std::uint32_t window = 64 * 1024;  // of every host, for sending and receiving
+  std::uint32_t short_io = 0;        // per cent of reads and writes that do less than they could
+};
+
+struct Scenario {
+  std::uint64_t seed = 0;
+  std::vector<std::string> families;  // of faults and oddities that are on
+  bool calm_only = false;             // nothing goes wrong: every request gets the answer planned for it
+  bool drain_in_storm = false;        // instead of a calm
+  Duration storm = std::chrono::seconds(20);
+  std::uint32_t backends = 1;
+  Network network;
+  lb::config::Config config;
+  std::vector<Duration> reloads;
+  std::vector<Client> clients;
+  std::vector<Fault> faults;
+
+  [[nodiscard]] bool has(const std::string& family) const;
+};
+
+[[nodiscard]] Scenario generate(std::uint64_t seed);
+[[nodiscard]] std::string toJson(const Scenario& scenario);
+
+[[nodiscard]] std::string serviceHost(int service);  // the Host field of its requests
+[[nodiscard]] std::string backendIp(std::uint32_t number);
+constexpr std::uint16_t kBackendPort = 80;
+constexpr std::uint16_t kProxyPort = 8080;
+inline constexpr const char* kProxyIp = "10.0.0.2";
+inline constexpr const char* kClientIp = "10.0.0.1";
+
+}  // namespace sim::plan
