@@ -35,7 +35,7 @@ class Generator {
       if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family);
     }
     made_.drain_in_storm = made_.has("drain_storm") && random_.chance({1, 2});
-    made_.backends = static_cast<std::uint32_t>(random_.between(1, 4));
+    made_.backends.resize(random_.between(1, 4));
     network();
     config();
     const std::uint64_t clients = random_.between(1, 12);
@@ -106,7 +106,7 @@ class Generator {
     lb::config::Service made;
     made.name = "s" + std::to_string(index);
     made.domains = {serviceHost(index)};
-    for (std::uint32_t i = 0; i < made_.backends; ++i) {
+    for (std::uint32_t i = 0; i < made_.backends.size(); ++i) {
       if (random_.chance({2, 3})) made.hosts.push_back({.address = backendIp(i), .port = kBackendPort, .place = {}});
     }
     if (made.hosts.empty()) made.hosts.push_back({.address = backendIp(0), .port = kBackendPort, .place = {}});
@@ -230,7 +230,7 @@ class Generator {
       if (!made_.has(family)) continue;
       for (std::uint64_t i = random_.between(1, 4); i > 0; --i) {
         Fault fault{.kind = kind, .at = upTo(8s), .length = upTo(oneOf<Duration>({10ms, 1s, 10s}))};
-        fault.who = static_cast<int>(random_.below(made_.backends));
+        fault.who = static_cast<int>(random_.below(made_.backends.size()));
         const bool anywhere = kind == FaultKind::Stall || kind == FaultKind::Slow;
         if (anywhere && random_.chance({1, 3})) fault.who = kClientsSide;
         made_.faults.push_back(fault);
@@ -255,6 +255,10 @@ Scenario generate(std::uint64_t seed) {
 
 std::string serviceHost(int service) {
   return service < 0 ? "nobody.test" : "s" + std::to_string(service) + ".test";
+}
+
+std::string backendName(std::uint32_t number) {
+  return "b" + std::to_string(number) + ".test";
 }
 
 std::string backendIp(std::uint32_t number) {

@@ -73,7 +73,7 @@ Json of(const Client& client) {
 }
 
 Json of(const Fault& fault) {
-  constexpr const char* kKinds[] = {"stall", "black_hole", "refuse", "kill", "slow"};
+  constexpr const char* kKinds[] = {"stall", "stall_to", "stall_from", "black_hole", "refuse", "kill", "slow", "pause", "accept_exhausted", "connect_exhausted", "dns_fails", "dns_empty", "dns_silent", "dns_moves", "wall_jump"};
   return {{"kind", kKinds[static_cast<std::size_t>(fault.kind)]},
           {"at", number(fault.at)},
           {"length", number(fault.length)},
@@ -89,7 +89,7 @@ std::string toJson(const Scenario& scenario) {
             {"calm_only", scenario.calm_only},
             {"drain_in_storm", scenario.drain_in_storm},
             {"storm", number(scenario.storm)},
-            {"backends", scenario.backends},
+            {"backends", scenario.backends.size()},
             {"network",
              {{"latency", number(net.latency)},
               {"jitter", number(net.jitter)},

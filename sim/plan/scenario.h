@@ -43,9 +43,18 @@ struct Answer {
   Duration gap{};           // between pieces
   bool interim = false;
   bool trailers = false;
+  std::uint32_t fields = 0;
   bool close = false;  // says Connection: close, and does
   AnswerFault fault = AnswerFault::None;
   std::uint32_t fault_at = 0;  // byte of the answer where a cut one ends, in per mille of its length
+};
+
+// What follows a 101: bytes in both directions at once, and who ends it how.
+struct Tunnel {
+  enum class End : std::uint8_t { Client, Backend, ClientReset, BackendReset };
+  std::uint32_t up = 0;
+  std::uint32_t down = 0;
+  End end = End::Client;
 };
 
 struct Request {
@@ -56,8 +65,12 @@ struct Request {
   bool keep_alive = false;  // asked for in HTTP/1.0
   bool close = false;
   bool expect = false;
-  bool hop_by_hop = false;  // fields that must not be passed on
+  bool hop_by_hop = false;   // fields that must not be passed on
+  std::uint32_t fields = 0;  // further fields that must be, some of them twice
+  std::uint32_t padding = 0;  // bytes that the query is longer
   bool trailers = false;
+  bool upgrade = false;  // offered; the backend takes it if its status is 101
+  Tunnel tunnel;
   Framing framing = Framing::None;
   std::uint32_t bytes = 0;
   std::uint32_t chunk = 1000;
@@ -82,14 +95,35 @@ struct Client {
   std::vector<Request> requests;
 };
 
-enum class FaultKind : std::uint8_t { Stall, BlackHole, Refuse, Kill, Slow };
+enum class FaultKind : std::uint8_t {
+  Stall,             // nothing arrives in either direction
+  StallTo,           // nothing from the proxy arrives there
+  StallFrom,         // nothing from there arrives at the proxy
+  BlackHole,         // attempts to connect vanish
+  Refuse,            // attempts to connect are reset
+  Kill,              // the backend's process dies and comes back
+  Slow,              // 20 kB/s
+  Pause,             // the process stands still: of a backend, or a worker of the proxy for kProxySide
+  AcceptExhausted,   // no descriptors to accept with, at the proxy
+  ConnectExhausted,  // nor to connect with
+  DnsFails,          // the backend's name cannot be looked up
+  DnsEmpty,          // it has no address
+  DnsSilent,         // the question is not answered
+  DnsMoves,          // it means the next backend
+  WallJump,          // the wall clock is an hour off
+};
 constexpr int kClientsSide = -1;
+constexpr int kProxySide = -2;
 
 struct Fault {
   FaultKind kind{};
   Duration at{};
   Duration length{};
-  int who = 0;  // a backend, or kClientsSide
+  int who = 0;  // a backend, or kClientsSide, or kProxySide
+};
+
+struct Backend {
+  Duration idle_close{};  // closes connections on which so long nothing was asked; zero: never
 };
 
 struct Network {
@@ -98,6 +132,7 @@ struct Network {
   std::uint32_t segment_max = 16 * 1024;
   std::uint32_t window = 64 * 1024;  // of every host, for sending and receiving
   std::uint32_t short_io = 0;        // per cent of reads and writes that do less than they could
+  Duration name_ttl = std::chrono::seconds(5);
 };
 
 struct Scenario {
@@ -106,7 +141,8 @@ struct Scenario {
   bool calm_only = false;             // nothing goes wrong: every request gets the answer planned for it
   bool drain_in_storm = false;        // instead of a calm
   Duration storm = std::chrono::seconds(20);
-  std::uint32_t backends = 1;
+  std::uint32_t census = 0;  // requests to each service in the calm, to see how they are spread
+  std::vector<Backend> backends;
   Network network;
   lb::config::Config config;
   std::vector<Duration> reloads;
@@ -121,6 +157,7 @@ struct Scenario {
 
 [[nodiscard]] std::string serviceHost(int service);  // the Host field of its requests
 [[nodiscard]] std::string backendIp(std::uint32_t number);
+[[nodiscard]] std::string backendName(std::uint32_t number);  // resolves to that address unless a fault says otherwise
 constexpr std::uint16_t kBackendPort = 80;
 constexpr std::uint16_t kProxyPort = 8080;
 inline constexpr const char* kProxyIp = "10.0.0.2";

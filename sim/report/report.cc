@@ -16,7 +16,7 @@ std::string failure(const plan::Scenario& scenario, const check::Ledger& ledger)
   text += fmt::format("  what     {}\n", violation.what);
   text +=
       fmt::format("  who      {} clients, {} requests, {} backends, {} workers, {} faults\n", scenario.clients.size(),
-                  requests, scenario.backends, scenario.config.threads, scenario.faults.size());
+                  requests, scenario.backends.size(), scenario.config.threads, scenario.faults.size());
   text += fmt::format("  on       {}\n", fmt::join(scenario.families, " "));
   for (std::size_t i = 0; i < ledger.last().size(); ++i)
     text += fmt::format("  {:8} {}\n", i == 0 ? "last" : "", ledger.last()[i]);

@@ -17,7 +17,7 @@ Run::Run(const plan::Scenario& scenario, bool print)
       ledger_(world_, scenario, print),
       client_host_(fabric_.addHost("clients", plan::kClientIp)),
       proxy_host_(fabric_.addHost("proxy", plan::kProxyIp)),
-      trouble_(scenario.backends + 1) {}
+      trouble_(scenario.backends.size() + 1) {}
 
 Run::~Run() {
   *alive_ = false;
@@ -43,7 +43,7 @@ net::LinkRules Run::baseRules() const {
 
 void Run::build() {
   fabric_.setDefaultRules(baseRules());
-  for (std::uint32_t i = 0; i < scenario_.backends; ++i)
+  for (std::uint32_t i = 0; i < scenario_.backends.size(); ++i)
     backend_hosts_.push_back(&fabric_.addHost(fmt::format("b{}", i), plan::backendIp(i)));
   std::vector<net::Host*> hosts = backend_hosts_;
   hosts.push_back(&client_host_);
@@ -54,7 +54,7 @@ void Run::build() {
     rules.short_read = rules.short_write = {scenario_.network.short_io, 100};
   }
   client_env_ = std::make_unique<net::SimEnv>(fabric_, client_host_, "clients");
-  for (std::uint32_t i = 0; i < scenario_.backends; ++i) {
+  for (std::uint32_t i = 0; i < scenario_.backends.size(); ++i) {
     backend_envs_.push_back(std::make_unique<net::SimEnv>(fabric_, *backend_hosts_[i], fmt::format("b{}", i)));
     const lb::Address at{backend_hosts_[i]->address(), plan::kBackendPort};
     backends_.push_back(std::make_unique<actor::Backend>(backend_envs_[i]->env(), at, ledger_, i));
@@ -103,6 +103,7 @@ void Run::change(const plan::Fault& fault, bool begins) {
     case FaultKind::BlackHole: trouble.black_hole += by; break;
     case FaultKind::Refuse: trouble.refuse += by; break;
     case FaultKind::Slow: trouble.slow += by; break;
+    default: break;
     case FaultKind::Kill:
       if (begins) {
         backends_[index]->kill();
@@ -225,7 +226,7 @@ void Run::fresh() {
   for (std::size_t service = 0; service < scenario_.config.services.size(); ++service) {
     plan::Client client;
     for (const char* method : {"GET", "POST", "GET"}) {
-      plan::Request request{.id = ++id, .method = method, .service = static_cast<int>(service), .answer = {}};
+      plan::Request request{.id = ++id, .method = method, .service = static_cast<int>(service), .tunnel = {}, .answer = {}};
       request.answer.bytes = 100;
       if (request.method == "POST") request.framing = plan::Framing::Length, request.bytes = 50;
       client.requests.push_back(request);
