@@ -58,6 +58,7 @@ struct Result {
   std::vector<Outcome> outcomes;  // in the order of their end
   std::vector<Sample> samples;
   std::vector<Band> bands;
+  std::string violation;         // of HTTP by lb, which must never be; empty: none
   std::vector<std::string> log;  // what lb said of warnings and errors, the first ones
 
   std::uint8_t causeOf(const std::string& text);  // its number; new ones are added

@@ -7,6 +7,7 @@
 #include "lb/config/yaml.h"
 #include "sim/rehearse/parse_parts.h"
 #include "sim/rehearse/quantity.h"
+#include "sim/rehearse/stage.h"
 
 namespace sim::rehearse {
 namespace {
@@ -28,10 +29,15 @@ void readHead(Section& file, Scenario& scenario) {
   });
 }
 
-void layOutAll(Reading& reading) {
+void layOutAll(const Section& file, Reading& reading) {
   std::vector<const lb::config::Config*> configs{&reading.config};
   for (const auto& later : reading.later_configs) configs.push_back(later.get());
   reading.scenario.layout = layOut(configs, reading.names, reading.later_addresses);
+  for (const Site& site : reading.scenario.layout.sites) {
+    if (isOfStage(site.address.ip))
+      file.error(fmt::format("the backend {} has an address of 198.19.0.0/16, where clients and lb live here",
+                             site.label));
+  }
   for (const auto& task : reading.later) task();
 }
 
@@ -40,7 +46,7 @@ void readFile(Section& file, Reading& reading) {
   readHead(file, reading.scenario);
   if (const auto names = file.find("dns")) readNames(*names, reading);
   if (const auto faults = file.find("faults")) readFaults(*faults, reading);
-  layOutAll(reading);
+  layOutAll(file, reading);
   if (const auto traffic = file.find("traffic")) {
     readTraffic(*traffic, reading);
   } else {

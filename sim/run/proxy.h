@@ -31,6 +31,7 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
   void reload(lb::config::Config config);
   void drain() { control_->drain(); }
   void destroyWorkers();
+  void pauseFor(Duration time);  // the whole process stands still
 
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] int exitCode() const { return exit_code_; }
