@@ -1,8 +1,6 @@
 // See chance.h.
 #include "sim/core/chance.h"
 
-#include <bit>
-
 #include "lb/base/check.h"
 #include "lb/base/random_util.h"
 
@@ -23,19 +21,6 @@ Prng::Prng(std::uint64_t seed) {
   for (std::uint64_t& word : state_) word = splitmix(seed);
 }
 
-std::uint64_t Prng::next() {
-  ++draws_;
-  const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
-  const std::uint64_t shifted = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= shifted;
-  state_[3] = std::rotl(state_[3], 45);
-  return result;
-}
-
 std::uint64_t Prng::below(std::uint64_t bound) {
   return lb::below(*this, bound);
 }
@@ -43,12 +28,6 @@ std::uint64_t Prng::below(std::uint64_t bound) {
 std::uint64_t Prng::between(std::uint64_t first, std::uint64_t last) {
   LB_CHECK(first <= last);
   return first == last ? first : first + below(last - first + 1);
-}
-
-bool Prng::chance(Ratio ratio) {
-  LB_CHECK(ratio.of > 0);
-  if (ratio.part == 0) return false;
-  return ratio.part >= ratio.of || below(ratio.of) < ratio.part;
 }
 
 Prng Chance::stream(std::string_view name) const {

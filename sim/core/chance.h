@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -21,10 +22,23 @@ struct Ratio {
 class Prng final : public lb::Random {
  public:
   explicit Prng(std::uint64_t seed);
-  std::uint64_t next() override;
+  std::uint64_t next() override {
+    ++draws_;
+    const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
+    const std::uint64_t shifted = state_[1] << 17;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= shifted;
+    state_[3] = std::rotl(state_[3], 45);
+    return result;
+  }
   [[nodiscard]] std::uint64_t below(std::uint64_t bound);                        // uniform in [0, bound)
   [[nodiscard]] std::uint64_t between(std::uint64_t first, std::uint64_t last);  // both included
-  [[nodiscard]] bool chance(Ratio ratio);                                        // no draw if it is never or always
+  [[nodiscard]] bool chance(Ratio ratio) {                                       // no draw if it is never or always
+    return ratio.part != 0 && (ratio.part >= ratio.of || below(ratio.of) < ratio.part);
+  }
   [[nodiscard]] std::uint64_t draws() const { return draws_; }
 
  private:

@@ -4,10 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "lb/env/clock.h"
+#include "lb/env/stream.h"
 
 namespace sim {
 
@@ -18,7 +17,7 @@ class Digest {
   static constexpr std::uint64_t kCheckpointEvents = 1024;
 
   void note(lb::MonoTime when, Kind kind, std::uint64_t who, std::uint64_t amount = 0);
-  void note(lb::MonoTime when, Kind kind, std::uint64_t who, std::span<const std::byte> bytes);
+  void note(lb::MonoTime when, Kind kind, std::uint64_t who, lb::Bytes bytes);
 
   [[nodiscard]] std::uint64_t value() const { return value_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }

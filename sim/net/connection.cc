@@ -19,12 +19,17 @@ Connection::Connection(Fabric& fabric, Host& from, Host& to, const lb::Address& 
       world_(fabric.world()),
       id_(world_.nextId()),
       addresses_{local, remote},
-      wires_{Wire(world_, fabric.chance(), fabric.link(from, to), Side::Client),
-             Wire(world_, fabric.chance(), fabric.link(to, from), Side::Server)} {
+      wires_{Wire(*this, Side::Client, world_, fabric.chance(), fabric.link(from, to)),
+             Wire(*this, Side::Server, world_, fabric.chance(), fabric.link(to, from))} {
   end(Side::Client).host = &from;
   end(Side::Server).host = &to;
   flow(Side::Client).edge = flow(Side::Client).announced = to.rules().receive_window;
   flow(Side::Server).edge = flow(Side::Server).announced = from.rules().receive_window;
+}
+
+void Connection::attach(Side side, SimStream& stream) {
+  end(side).stream = &stream;
+  if (side == Side::Server) queued_ = false;
 }
 
 void Connection::notify(Side side) {
@@ -149,14 +154,20 @@ void Connection::abort(Side side, MonoTime at) {
   const Phase before = std::exchange(here.phase, Phase::Closed);
   if (before == Phase::Closed) return;
   world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 1);
+  if (side == Side::Client) retry_.callOff();
   dropUnsent(side);
   if (before == Phase::Open && !here.reset_arrived) send(side, at, {.kind = Packet::Kind::Reset});
   releasePort();
 }
 
 void Connection::close(Side side, MonoTime at) {
+  end(side).stream = nullptr;
+  letGo(side, at);
+  removeIfOver();
+}
+
+void Connection::letGo(Side side, MonoTime at) {
   End& here = end(side);
-  here.stream = nullptr;
   if (here.phase == Phase::Closed) return;
   if (here.phase != Phase::Open || here.reset_arrived || unread(side) > 0) {
     abort(side, at);
@@ -174,7 +185,17 @@ void Connection::releasePort() {
   if (std::exchange(port_held_, false)) end(Side::Client).host->releasePort(addressOf(Side::Client).port);
 }
 
+void Connection::removeIfOver() {
+  if (end(Side::Client).stream != nullptr || end(Side::Server).stream != nullptr || queued_) return;
+  if (wires_[0].empty() && wires_[1].empty() && !retry_.planned()) fabric_.removeConnection(*this);
+}
+
 void Connection::arrived(Side side, const Packet& packet) {
+  take(side, packet);
+  removeIfOver();
+}
+
+void Connection::take(Side side, const Packet& packet) {
   using PacketKind = Packet::Kind;
   const std::uint64_t who = id_ * 2 + index(side);
   if (packet.kind != PacketKind::Data) {
@@ -182,7 +203,7 @@ void Connection::arrived(Side side, const Packet& packet) {
                          (packet.value << 3) | static_cast<std::uint64_t>(packet.kind));
   }
   switch (packet.kind) {
-    case PacketKind::Connect: onConnect(packet); return;
+    case PacketKind::Connect: onConnect(); return;
     case PacketKind::Accept: onAccept(); return;
     case PacketKind::Confirm: onConfirm(); return;
     case PacketKind::Data: onData(side, packet); return;
@@ -223,10 +244,6 @@ void Connection::onReset(Side side) {
   here.reset_arrived = true;
   dropUnsent(side);
   notify(side);
-}
-
-void Connection::resume() {
-  for (Wire& wire : wires_) wire.resume(*this);
 }
 
 }  // namespace sim::net

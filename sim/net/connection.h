@@ -1,13 +1,12 @@
 // One TCP connection: two ends, a flow of bytes from each to the other, and the rules of how it begins and ends.
 //
 // An end is held by a SimStream from connect or accept until the stream is destroyed. The connection itself lives until
-// the last packet has arrived, so that what was written before a close is still delivered.
+// the last packet has arrived, so that what was written before a close is still delivered; then it removes itself.
 //   - A reset that arrives leaves what was received before it readable; a FIN that came before it was a proper end.
 //   - Closing with unread bytes resets; so does any byte that arrives at an end that is closed.
 #pragma once
 
 #include <array>
-#include <memory>
 
 #include "lb/env/stream.h"
 #include "sim/net/byte_queue.h"
@@ -20,7 +19,7 @@ class Host;
 class SimListener;
 class SimStream;
 
-class Connection final : public std::enable_shared_from_this<Connection> {
+class Connection final {
  public:
   // The system tries again after one second, two, four ..., and gives up after 127.
   static constexpr Duration kFirstRetry = std::chrono::seconds(1);
@@ -30,13 +29,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   void connect(MonoTime at);
   void failToConnect(lb::IoStatus why);  // instead of connect()
-  void attach(Side side, SimStream* stream) { end(side).stream = stream; }
+  void attach(Side side, SimStream& stream);
 
   lb::IoResult read(Side side, std::span<const lb::Space> into, MonoTime at);
   lb::IoResult write(Side side, std::span<const lb::Bytes> from, MonoTime at);
   lb::IoStatus finish(Side side, MonoTime at);
   void abort(Side side, MonoTime at);
-  void close(Side side, MonoTime at);
+  void close(Side side, MonoTime at);  // may destroy this object
   [[nodiscard]] lb::Interest ready(Side side) const;
 
   [[nodiscard]] lb::Address addressOf(Side side) const { return addresses_[index(side)]; }
@@ -45,8 +44,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] std::size_t unread(Side side) const;
 
   // For the other classes of sim/net.
-  void arrived(Side side, const Packet& packet);
-  void resume();  // after a stall of either direction
+  void arrived(Side side, const Packet& packet);  // may destroy this object
+  [[nodiscard]] std::size_t place() const { return place_; }
+  void setPlace(std::size_t place) { place_ = place; }
 
  private:
   enum class Phase : std::uint8_t { Connecting, Open, Failed, Closed };
@@ -57,6 +57,17 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     Phase phase = Phase::Connecting;
     lb::IoStatus failure = lb::IoStatus::Ok;
     bool reset_arrived = false;
+  };
+
+  // A time at which the connection does something by itself.
+  class Alarm final : public Event {
+   public:
+    Alarm(Connection& connection, void (Connection::*ring)()) : connection_(connection), ring_(ring) {}
+    void happen() override { (connection_.*ring_)(); }  // may destroy this object
+
+   private:
+    Connection& connection_;
+    void (Connection::*ring_)();
   };
 
   // Offsets count from the beginning of the connection: read <= arrived <= sent <= written, and sent <= edge.
@@ -77,13 +88,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const End& end(Side side) const { return ends_[index(side)]; }
   [[nodiscard]] Flow& flow(Side from) { return flows_[index(from)]; }
   [[nodiscard]] const Flow& flow(Side from) const { return flows_[index(from)]; }
-  void send(Side from, MonoTime at, const Packet& packet) { wires_[index(from)].send(*this, at, packet); }
+  void send(Side from, MonoTime at, const Packet& packet) { wires_[index(from)].send(at, packet); }
 
   // handshake.cc
-  void onConnect(const Packet& packet);
+  void onConnect();
   void onAccept();
   void onConfirm();
-  void tryAgain(std::uint64_t tries);
+  void tryAgain();
   void queueAtListener();
   void connectFailed(lb::IoStatus why);
   void notify(Side side);
@@ -94,7 +105,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void dropUnsent(Side side);
   void onData(Side side, const Packet& packet);
   void onReset(Side side);
+  void take(Side side, const Packet& packet);
+  void letGo(Side side, MonoTime at);
   void releasePort();
+  void removeIfOver();
 
   Fabric& fabric_;
   World& world_;
@@ -103,7 +117,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::array<End, 2> ends_;
   std::array<Flow, 2> flows_;
   std::array<Wire, 2> wires_;
+  Alarm retry_{*this, &Connection::tryAgain};
+  std::uint64_t tries_ = 0;  // to connect, after the first
   bool port_held_ = true;
+  bool queued_ = false;    // at a listener
+  std::size_t place_ = 0;  // among the fabric's connections
 };
 
 }  // namespace sim::net

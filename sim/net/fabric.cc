@@ -6,7 +6,23 @@
 
 namespace sim::net {
 
+Fabric::Fabric(World& world) : world_(world), chance_(world.chance().stream("net")) {}
+
 Fabric::~Fabric() = default;
+
+Connection& Fabric::addConnection(Host& from, Host& to, const lb::Address& local, const lb::Address& remote) {
+  connections_.push_back(std::make_unique<Connection>(*this, from, to, local, remote));
+  connections_.back()->setPlace(connections_.size() - 1);
+  return *connections_.back();
+}
+
+void Fabric::removeConnection(Connection& connection) {
+  const std::size_t place = connection.place();
+  LB_CHECK(connections_[place].get() == &connection);
+  std::swap(connections_[place], connections_.back());
+  connections_[place]->setPlace(place);
+  connections_.pop_back();
+}
 
 Host& Fabric::addHost(std::string name, const std::string& address) {
   const auto ip = lb::IpAddress::parse(address);
@@ -35,7 +51,7 @@ void Fabric::setRules(const Host& from, const Host& to, const LinkRules& rules) 
   Link& changed = link(from, to);
   changed.rules = rules;
   if (rules.stalled) return;
-  for (const auto& connection : std::exchange(changed.held, {})) connection->resume();
+  for (Wire* wire : std::exchange(changed.held, {})) wire->resume();
 }
 
 void Fabric::setRulesBothWays(const Host& a, const Host& b, const LinkRules& rules) {

@@ -15,6 +15,8 @@
 
 namespace sim::net {
 
+class Connection;
+
 // What the name service says to a question, and how long it thinks.
 struct NameRule {
   std::vector<lb::IpAddress> addresses;  // empty: the name exists without addresses
@@ -26,7 +28,7 @@ struct NameRule {
 
 class Fabric {
  public:
-  explicit Fabric(World& world) : world_(world), chance_(world.chance().stream("net")) {}
+  explicit Fabric(World& world);
   Fabric(const Fabric&) = delete;
   Fabric& operator=(const Fabric&) = delete;
   ~Fabric();
@@ -48,6 +50,10 @@ class Fabric {
   [[nodiscard]] Prng& chance() { return chance_; }
   [[nodiscard]] Link& link(const Host& from, const Host& to);
 
+  // For the other classes of sim/net. A connection asks for its own removal when nobody is left who knows it.
+  Connection& addConnection(Host& from, Host& to, const lb::Address& local, const lb::Address& remote);
+  void removeConnection(Connection& connection);
+
  private:
   World& world_;
   Prng chance_;
@@ -56,6 +62,7 @@ class Fabric {
   std::map<lb::IpAddress, Host*> addresses_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::unique_ptr<Link>> links_;  // by the hosts' ids
   std::map<std::string, NameRule> names_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // last: their wires know the links
 };
 
 }  // namespace sim::net

@@ -10,6 +10,18 @@ using lb::IoStatus;
 
 void Connection::connect(MonoTime at) {
   send(Side::Client, at, {.kind = Packet::Kind::Connect});
+  world_.plan(retry_, at + kFirstRetry);
+}
+
+// Whatever the attempt or the answer to it was lost by: the client sees only that nothing came.
+void Connection::tryAgain() {
+  if (tries_ < kRetries) {
+    ++tries_;
+    send(Side::Client, world_.now(), {.kind = Packet::Kind::Connect});
+    world_.plan(retry_, world_.now() + kFirstRetry * (std::int64_t{1} << tries_));
+  } else {
+    connectFailed(IoStatus::TimedOut);
+  }
 }
 
 void Connection::failToConnect(IoStatus why) {
@@ -21,20 +33,17 @@ void Connection::failToConnect(IoStatus why) {
 void Connection::connectFailed(IoStatus why) {
   end(Side::Client).phase = Phase::Failed;
   end(Side::Client).failure = why;
+  retry_.callOff();
   releasePort();
   notify(Side::Client);
 }
 
-// `tries`: how many attempts have been made before this one.
-void Connection::onConnect(const Packet& packet) {
+void Connection::onConnect() {
   if (end(Side::Server).phase == Phase::Open) return;  // an attempt that was late
   const LinkRules& rules = wires_[index(Side::Client)].rules();
   Host& server = *end(Side::Server).host;
   const SimListener* listener = server.listenerAt(addressOf(Side::Server), fabric_.chance());
-  if (rules.black_hole || (listener != nullptr && listener->waiting() >= server.rules().backlog)) {
-    tryAgain(packet.value);
-    return;
-  }
+  if (rules.black_hole || (listener != nullptr && listener->waiting() >= server.rules().backlog)) return;
   if (rules.refuse || listener == nullptr) {
     send(Side::Server, world_.now(), {.kind = Packet::Kind::Reset});
     return;
@@ -48,24 +57,13 @@ void Connection::onConnect(const Packet& packet) {
   onAccept();
 }
 
-void Connection::tryAgain(std::uint64_t tries) {
-  world_.after(kFirstRetry * (std::int64_t{1} << tries), [keep = weak_from_this(), tries] {
-    const auto self = keep.lock();
-    if (!self || self->end(Side::Client).phase != Phase::Connecting) return;
-    if (tries < kRetries) {
-      self->send(Side::Client, self->world_.now(), {.kind = Packet::Kind::Connect, .value = tries + 1});
-    } else {
-      self->connectFailed(IoStatus::TimedOut);
-    }
-  });
-}
-
 void Connection::onAccept() {
   if (end(Side::Client).phase != Phase::Connecting) {  // it has given up
     send(Side::Client, world_.now(), {.kind = Packet::Kind::Reset});
     return;
   }
   end(Side::Client).phase = Phase::Open;
+  retry_.callOff();
   if (end(Side::Client).host == end(Side::Server).host) {
     queueAtListener();
   } else {
@@ -81,7 +79,8 @@ void Connection::onConfirm() {
 void Connection::queueAtListener() {
   SimListener* listener = end(Side::Server).host->listenerAt(addressOf(Side::Server), fabric_.chance());
   if (listener != nullptr) {
-    listener->enqueue(shared_from_this());
+    queued_ = true;
+    listener->enqueue(*this);
     return;
   }
   end(Side::Server).phase = Phase::Closed;  // it closed meanwhile

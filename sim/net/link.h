@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "lb/env/clock.h"
@@ -21,12 +20,12 @@ struct LinkRules {
   bool refuse = false;      // attempts to connect are answered with a reset
 };
 
-class Connection;
+class Wire;
 
-// The way from one host to another, with the connections that a stall holds up.
+// The way from one host to another, with the wires that a stall holds up.
 struct Link {
   LinkRules rules;
-  std::vector<std::shared_ptr<Connection>> held;
+  std::vector<Wire*> held;
 };
 
 // What a host's system grants and how its calls behave; looked at by new connections (sizes) and by each call (ratios).

@@ -1,7 +1,7 @@
 // See sim_listener.h.
 #include "sim/net/sim_listener.h"
 
-#include <utility>
+#include <memory>
 
 #include "sim/net/sim_stream.h"
 
@@ -23,8 +23,8 @@ void SimListener::pause(bool paused) {
   changed();
 }
 
-void SimListener::enqueue(std::shared_ptr<Connection> connection) {
-  queue_.push_back(std::move(connection));
+void SimListener::enqueue(Connection& connection) {
+  queue_.push_back(&connection);
   changed();
 }
 
@@ -37,9 +37,9 @@ void SimListener::changed() {
 }
 
 void SimListener::acceptOne() {
-  const std::shared_ptr<Connection> connection = std::move(queue_.front());
+  Connection& connection = *queue_.front();
   queue_.pop_front();
-  loop_.world().digest().note(loop_.world().now(), Kind::Accept, connection->id());
+  loop_.world().digest().note(loop_.world().now(), Kind::Accept, connection.id());
   events_.onAccept(std::make_unique<SimStream>(loop_, connection, Side::Server));
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <deque>
-#include <memory>
 
 #include "lb/env/network.h"
 #include "sim/net/connection.h"
@@ -20,7 +19,7 @@ class SimListener final : public lb::Listener, private IoItem {
   [[nodiscard]] lb::Address local() const override { return local_; }
   void pause(bool paused) override;
 
-  void enqueue(std::shared_ptr<Connection> connection);
+  void enqueue(Connection& connection);
   [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
 
  private:
@@ -32,7 +31,7 @@ class SimListener final : public lb::Listener, private IoItem {
   Host& host_;
   lb::Address local_;
   lb::AcceptEvents& events_;
-  std::deque<std::shared_ptr<Connection>> queue_;
+  std::deque<Connection*> queue_;
   bool paused_ = false;
   bool* gone_ = nullptr;  // set while events are being told, which may destroy this object
 };

@@ -13,9 +13,8 @@ IoItem::~IoItem() {
 }
 
 SimLoop::~SimLoop() {
-  *alive_ = false;
   while (!retired_.empty() || !posted_.empty()) {  // destructors may still post and retire
-    std::exchange(retired_, {}).clear();
+    destroyRetired();
     std::exchange(posted_, {}).clear();
   }
   LB_CHECK(timers_.empty());
@@ -63,7 +62,7 @@ void SimLoop::announce(IoItem& item) {
   item.loop_ = this;
   item.current_ = false;
   item.slot_ = ready_.size();
-  ready_.push_back({world_.drawTie(), &item});
+  ready_.push_back({world_.drawOrder(), &item});
   wakeAt(world_.now());
 }
 
@@ -77,16 +76,11 @@ void SimLoop::withdraw(IoItem& item) {
 void SimLoop::wakeAt(MonoTime time) {
   if (in_turn_) return;
   time = std::max(time, localTime());
-  if (pending_ && planned_ <= time) return;
-  pending_ = true;
-  planned_ = time;
-  world_.at(time, [this, alive = alive_, plan = ++plan_] {
-    if (*alive && plan == plan_) wake();
-  });
+  if (planned() && due().time <= time) return;
+  world_.plan(*this, time);
 }
 
-void SimLoop::wake() {
-  pending_ = false;
+void SimLoop::happen() {
   if (free_at_ > world_.now()) {
     plan();  // busy for longer than was known when this was planned
   } else {
@@ -95,11 +89,10 @@ void SimLoop::wake() {
 }
 
 void SimLoop::plan() {
-  pending_ = false;
   if (!ready_.empty() || !posted_.empty() || !retired_.empty()) {
     wakeAt(world_.now());
   } else if (!timers_.empty()) {
-    wakeAt(timers_.begin()->first.time);
+    wakeAt(timers_.first().time);
   }
 }
 
@@ -121,7 +114,7 @@ void SimLoop::turn() {
 void SimLoop::runReady() {
   std::swap(ready_, running_ready_);
   std::erase_if(running_ready_, [](const Ready& one) { return one.item == nullptr; });
-  std::ranges::stable_sort(running_ready_, {}, &Ready::tie);
+  std::ranges::sort(running_ready_, {}, &Ready::order);
   for (std::size_t i = 0; i < running_ready_.size(); ++i) {
     running_ready_[i].item->slot_ = i;
     running_ready_[i].item->current_ = true;
@@ -138,43 +131,38 @@ void SimLoop::runReady() {
 
 // A timer cannot become due in the turn that arms it (see SimTimer::arm), so this ends.
 void SimLoop::runTimers() {
-  while (!timers_.empty() && timers_.begin()->first.time <= turn_start_) {
-    SimTimer& timer = *timers_.begin()->second;
-    timers_.erase(timers_.begin());
-    timer.armed_ = false;
-    world_.digest().note(turn_start_, Kind::Timer, id_, timer.due_.sequence);
+  while (!timers_.empty() && timers_.first().time <= turn_start_) {
+    auto& timer = static_cast<SimTimer&>(timers_.takeFirst());
+    world_.digest().note(turn_start_, Kind::Timer, id_);
     charge(callback_cost_);
     timer.on_fire_();
   }
 }
 
 void SimLoop::runPosted() {
-  for (auto& task : std::exchange(posted_, {})) {
+  std::swap(posted_, running_posted_);
+  for (auto& task : running_posted_) {
     world_.digest().note(turn_start_, Kind::Task, id_);
     charge(callback_cost_);
     task();
   }
+  running_posted_.clear();
 }
 
 void SimLoop::destroyRetired() {
-  while (!retired_.empty()) std::exchange(retired_, {}).clear();
+  while (!retired_.empty()) {
+    std::swap(retired_, dying_);
+    dying_.clear();
+  }
 }
 
 // now() stands still within a turn: one nanosecond more than it is in a later turn for certain.
 void SimTimer::arm(Duration delay) {
-  disarm();
   const MonoTime now = loop_.turnTime();
   const Duration room = Duration::max() - now.since_start;
-  due_ = {now + std::clamp(delay, Duration(1), room), loop_.world_.drawTie(), ++loop_.sequence_};
-  loop_.timers_.emplace(due_, this);
-  armed_ = true;
-  loop_.wakeAt(due_.time);
-}
-
-void SimTimer::disarm() {
-  if (!armed_) return;
-  loop_.timers_.erase(due_);
-  armed_ = false;
+  const MonoTime time = now + std::clamp(delay, Duration(1), room);
+  loop_.timers_.put(*this, {time, loop_.world_.drawOrder()});
+  loop_.wakeAt(time);
 }
 
 }  // namespace sim::net

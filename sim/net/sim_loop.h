@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -36,7 +35,7 @@ class IoItem {
 
 class SimTimer;
 
-class SimLoop final : public lb::Loop {
+class SimLoop final : public lb::Loop, private Event {
  public:
   static constexpr Duration kCallbackCost = std::chrono::microseconds(2);
 
@@ -68,20 +67,14 @@ class SimLoop final : public lb::Loop {
 
  private:
   friend class SimTimer;
-  struct Due {
-    MonoTime time;
-    std::uint64_t tie;
-    std::uint64_t sequence;
-    friend auto operator<=>(const Due&, const Due&) = default;
-  };
   struct Ready {
-    std::uint64_t tie;
+    std::uint64_t order;
     IoItem* item;  // null: withdrawn
   };
 
+  void happen() override;  // the time of a turn has come
   void charge(Duration time);
   void wakeAt(MonoTime time);
-  void wake();
   void turn();
   void runReady();
   void runTimers();
@@ -94,34 +87,28 @@ class SimLoop final : public lb::Loop {
   Duration callback_cost_ = kCallbackCost;
   std::vector<Ready> ready_;
   std::vector<Ready> running_ready_;
-  std::map<Due, SimTimer*> timers_;
+  Agenda timers_;
   std::vector<std::move_only_function<void()>> posted_;
+  std::vector<std::move_only_function<void()>> running_posted_;
   std::vector<std::unique_ptr<lb::Disposable>> retired_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for wake-ups that outlive the loop
+  std::vector<std::unique_ptr<lb::Disposable>> dying_;
   MonoTime turn_start_{};
   MonoTime free_at_{};  // when the last turn's work is over
-  MonoTime planned_{};  // of the pending wake-up
-  bool pending_ = false;
-  std::uint64_t plan_ = 0;  // earlier wake-ups than this one are void
   bool in_turn_ = false;
   std::uint64_t turns_ = 0;
-  std::uint64_t sequence_ = 0;
   Duration busy_{};
 };
 
-class SimTimer final : public lb::Timer {
+class SimTimer final : public lb::Timer, private Planned {
  public:
   SimTimer(SimLoop& loop, std::move_only_function<void()> on_fire) : loop_(loop), on_fire_(std::move(on_fire)) {}
-  ~SimTimer() override { disarm(); }
   void arm(Duration delay) override;
-  void disarm() override;
+  void disarm() override { callOff(); }
 
  private:
   friend class SimLoop;
   SimLoop& loop_;
   std::move_only_function<void()> on_fire_;
-  SimLoop::Due due_{};
-  bool armed_ = false;
 };
 
 }  // namespace sim::net

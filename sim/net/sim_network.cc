@@ -18,14 +18,14 @@ std::unique_ptr<lb::Stream> SimNetwork::connect(const lb::Address& to) {
   Host* target = isLoopback(to.ip) ? &host_ : fabric_.hostAt(to.ip);
   const std::uint16_t port = host_.rules().connect_exhausted ? std::uint16_t{0} : host_.takePort();
   const lb::Address local{target == &host_ ? to.ip : host_.address(), port};
-  const auto connection = std::make_shared<Connection>(fabric_, host_, target != nullptr ? *target : host_, local, to);
+  Connection& connection = fabric_.addConnection(host_, target != nullptr ? *target : host_, local, to);
   if (port == 0) {
-    connection->failToConnect(lb::IoStatus::Exhausted);
+    connection.failToConnect(lb::IoStatus::Exhausted);
   } else if (target == nullptr) {
     host_.releasePort(port);
-    connection->failToConnect(lb::IoStatus::Unreachable);
+    connection.failToConnect(lb::IoStatus::Unreachable);
   } else {
-    connection->connect(loop_.localTime());
+    connection.connect(loop_.localTime());
   }
   return std::make_unique<SimStream>(loop_, connection, Side::Client);
 }

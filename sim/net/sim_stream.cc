@@ -1,21 +1,19 @@
 // See sim_stream.h.
 #include "sim/net/sim_stream.h"
 
-#include <utility>
-
 #include "lb/base/check.h"
 
 namespace sim::net {
 
-SimStream::SimStream(SimLoop& loop, std::shared_ptr<Connection> connection, Side side)
-    : loop_(loop), connection_(std::move(connection)), side_(side) {
-  info_.local = connection_->addressOf(side);
-  info_.remote = connection_->addressOf(other(side));
-  connection_->attach(side, this);
+SimStream::SimStream(SimLoop& loop, Connection& connection, Side side)
+    : loop_(loop), connection_(connection), side_(side) {
+  info_.local = connection_.addressOf(side);
+  info_.remote = connection_.addressOf(other(side));
+  connection_.attach(side, *this);
 }
 
 SimStream::~SimStream() {
-  connection_->close(side_, loop_.localTime());
+  connection_.close(side_, loop_.localTime());
 }
 
 void SimStream::want(lb::Interest interest) {
@@ -34,7 +32,7 @@ void SimStream::changed() {
 lb::Interest SimStream::possible() const {
   if (wanted_ == lb::Interest::None) return lb::Interest::None;
   return static_cast<lb::Interest>(static_cast<std::uint8_t>(wanted_) &
-                                   static_cast<std::uint8_t>(connection_->ready(side_)));
+                                   static_cast<std::uint8_t>(connection_.ready(side_)));
 }
 
 void SimStream::onIo() {
@@ -46,21 +44,21 @@ void SimStream::onIo() {
 }
 
 lb::IoResult SimStream::read(std::span<const lb::Space> into) {
-  return connection_->read(side_, into, loop_.localTime());
+  return connection_.read(side_, into, loop_.localTime());
 }
 
 lb::IoResult SimStream::write(std::span<const lb::Bytes> from) {
-  return connection_->write(side_, from, loop_.localTime());
+  return connection_.write(side_, from, loop_.localTime());
 }
 
 lb::IoStatus SimStream::finish() {
-  return connection_->finish(side_, loop_.localTime());
+  return connection_.finish(side_, loop_.localTime());
 }
 
 void SimStream::abort() {
   wanted_ = lb::Interest::None;
   loop_.withdraw(*this);
-  connection_->abort(side_, loop_.localTime());
+  connection_.abort(side_, loop_.localTime());
 }
 
 }  // namespace sim::net

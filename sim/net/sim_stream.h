@@ -1,8 +1,6 @@
 // One end of a simulated connection, as lb sees it.
 #pragma once
 
-#include <memory>
-
 #include "lb/env/stream.h"
 #include "sim/net/connection.h"
 #include "sim/net/sim_loop.h"
@@ -11,7 +9,7 @@ namespace sim::net {
 
 class SimStream final : public lb::Stream, private IoItem {
  public:
-  SimStream(SimLoop& loop, std::shared_ptr<Connection> connection, Side side);
+  SimStream(SimLoop& loop, Connection& connection, Side side);
   ~SimStream() override;
 
   void bind(lb::StreamEvents* events) override { events_ = events; }
@@ -29,7 +27,7 @@ class SimStream final : public lb::Stream, private IoItem {
   [[nodiscard]] lb::Interest possible() const;
 
   SimLoop& loop_;
-  std::shared_ptr<Connection> connection_;
+  Connection& connection_;
   Side side_;
   lb::StreamInfo info_;
   lb::StreamEvents* events_ = nullptr;

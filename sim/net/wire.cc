@@ -9,7 +9,11 @@
 
 namespace sim::net {
 
-void Wire::send(Connection& connection, MonoTime at, const Packet& packet) {
+Wire::~Wire() {
+  if (held_) std::erase(link_.held, this);
+}
+
+void Wire::send(MonoTime at, const Packet& packet) {
   const LinkRules& line = link_.rules;
   MonoTime leaves = std::max(at, line_free_);
   if (line.bytes_per_second > 0 && packet.bytes > 0) {
@@ -22,31 +26,30 @@ void Wire::send(Connection& connection, MonoTime at, const Packet& packet) {
     way += Duration(static_cast<Duration::rep>(chance_.between(0, static_cast<std::uint64_t>(line.jitter.count()))));
   }
   last_arrival_ = std::max({leaves + way, last_arrival_, world_.now()});
-  flying_.push_back({last_arrival_, packet});
-  world_.at(last_arrival_, [this, keep = connection.shared_from_this()] { arrive(keep); });
+  flying_.push({last_arrival_, packet});
+  if (!planned() && !held_) planFirst();
 }
 
-// Which packet an event stands for does not matter: there is one event for each, and they leave in order.
-void Wire::arrive(const std::shared_ptr<Connection>& connection) {
-  if (link_.rules.stalled || held_) {
-    if (!std::exchange(held_, true)) link_.held.push_back(connection);
-    ++due_;
+void Wire::planFirst() {
+  world_.plan(*this, std::max(flying_.front().arrival, world_.now()));
+}
+
+void Wire::happen() {
+  if (link_.rules.stalled) {
+    held_ = true;
+    link_.held.push_back(this);
     return;
   }
-  LB_CHECK(!flying_.empty());
-  const Packet packet = flying_.front().packet;
-  flying_.pop_front();
-  connection->arrived(other(from_), packet);
+  const Packet packet = flying_.pop().packet;
+  if (!flying_.empty()) planFirst();
+  connection_.arrived(other(from_), packet);  // may destroy this object
 }
 
-void Wire::resume(Connection& connection) {
-  if (!held_) return;
+// What was held up takes the way once more, as what is sent again does.
+void Wire::resume() {
   held_ = false;
-  const MonoTime at = std::max(world_.now() + link_.rules.latency, last_arrival_);
-  last_arrival_ = at;
-  for (std::size_t count = std::exchange(due_, 0); count > 0; --count) {
-    world_.at(at, [this, keep = connection.shared_from_this()] { arrive(keep); });
-  }
+  last_arrival_ = std::max(world_.now() + link_.rules.latency, last_arrival_);
+  world_.plan(*this, world_.now() + link_.rules.latency);
 }
 
 }  // namespace sim::net

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <memory>
 
+#include "sim/core/fifo.h"
 #include "sim/core/world.h"
 #include "sim/net/link.h"
 
@@ -35,31 +34,36 @@ struct Packet {
   std::size_t bytes = 0;  // for the bandwidth
 };
 
-class Wire {
+// Only the first of the packets in flight is planned in the world.
+class Wire final : private Event {
  public:
-  Wire(World& world, Prng& chance, Link& link, Side from)  // the link outlives the wire; its rules may change
-      : world_(world), chance_(chance), link_(link), from_(from) {}
+  // The connection owns the wire, and the link outlives it; its rules may change.
+  Wire(Connection& connection, Side from, World& world, Prng& chance, Link& link)
+      : connection_(connection), from_(from), world_(world), chance_(chance), link_(link) {}
+  ~Wire();
 
-  void send(Connection& connection, MonoTime at, const Packet& packet);
-  void resume(Connection& connection);  // after a stall
+  void send(MonoTime at, const Packet& packet);
+  void resume();  // after a stall
   [[nodiscard]] const LinkRules& rules() const { return link_.rules; }
+  [[nodiscard]] bool empty() const { return flying_.empty(); }
 
  private:
   struct Flight {
     MonoTime arrival;
     Packet packet;
   };
-  void arrive(const std::shared_ptr<Connection>& connection);
+  void happen() override;  // the first packet arrives
+  void planFirst();
 
+  Connection& connection_;
+  Side from_;
   World& world_;
   Prng& chance_;
   Link& link_;
-  Side from_;
-  std::deque<Flight> flying_;
-  std::size_t due_ = 0;  // arrivals that a stall holds back
+  Fifo<Flight> flying_;
   MonoTime line_free_{};
   MonoTime last_arrival_{};
-  bool held_ = false;
+  bool held_ = false;  // the link knows
 };
 
 }  // namespace sim::net

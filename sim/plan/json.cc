@@ -1,109 +1,201 @@
-// A scenario as JSON, for eyes and for files. Durations are nanoseconds; the configuration is the YAML that lb reads.
+// Scenario files. Which fields there are is said in fields.h; here stands what each kind of value looks like in JSON:
+// times are nanoseconds, enumerated values words, and the configuration is the YAML that lb reads, as a list of lines.
+#include "sim/plan/json.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "lb/base/check.h"
 #include "lb/config/parse.h"
-#include "sim/plan/scenario.h"
+#include "sim/plan/fields.h"
+#include "sim/plan/validate.h"
 
 namespace sim::plan {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(Duration time) {
-  return time.count();
+// --- writing
+
+template <std::integral T>
+Json write(T value) {
+  return value;
+}
+Json write(Duration value) {
+  return value.count();
+}
+Json write(const std::string& value) {
+  return value;
 }
 
-const char* name(Framing framing) {
-  constexpr const char* kNames[] = {"none", "length", "chunked", "until_close"};
-  return kNames[static_cast<std::size_t>(framing)];
+template <class E>
+  requires std::is_enum_v<E>
+Json write(E value) {
+  for (const auto& [one, word] : wordsOf(value)) {
+    if (one == value) return word;
+  }
+  LB_CHECK(!"every value has its word");
 }
 
-const char* name(AnswerFault fault) {
-  constexpr const char* kNames[] = {
-      "none",      "no_answer_close", "no_answer_reset", "silence",      "cut_close", "cut_reset",  "garbage",
-      "huge_head", "trailing_bytes",  "idle_bytes",      "silent_close", "early",     "early_reset"};
-  return kNames[static_cast<std::size_t>(fault)];
+Json write(const lb::config::Config& config) {
+  const std::string text = lb::config::dump(config);
+  Json lines = Json::array();
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string line = text.substr(at, end - at);
+    if (line[std::min(line.find_first_not_of(' '), line.size())] != '#') lines.push_back(std::move(line));
+    at = end + 1;
+  }
+  return lines;
 }
 
-Json of(const Answer& answer) {
-  Json json{{"status", answer.status},
-            {"framing", name(answer.framing)},
-            {"bytes", answer.bytes},
-            {"delay", number(answer.delay)}};
-  if (answer.framing == Framing::Chunked) json["chunk"] = answer.chunk;
-  if (answer.piece > 0) json["piece"] = answer.piece, json["gap"] = number(answer.gap);
-  if (answer.interim) json["interim"] = true;
-  if (answer.trailers) json["trailers"] = true;
-  if (answer.close) json["close"] = true;
-  if (answer.fault != AnswerFault::None) json["fault"] = name(answer.fault), json["fault_at"] = answer.fault_at;
+template <Described T>
+Json write(const T& object);
+
+template <class T>
+Json write(const std::vector<T>& values) {
+  Json list = Json::array();
+  for (const T& value : values) list.push_back(write(value));
+  return list;
+}
+
+template <Described T>
+Json write(const T& object) {
+  const T usual{};
+  Json json = Json::object();
+  describe(std::type_identity<T>{}, [&](const char* name, auto member, auto... always) {
+    Json value = write(object.*member);
+    if (sizeof...(always) > 0 || value != write(usual.*member)) json[name] = std::move(value);
+  });
   return json;
 }
 
-Json of(const Request& request) {
-  Json json{{"id", request.id}, {"method", request.method}, {"service", request.service}};
-  if (request.http10) json["http10"] = true;
-  if (request.keep_alive) json["keep_alive"] = true;
-  if (request.close) json["close"] = true;
-  if (request.expect) json["expect"] = true;
-  if (request.hop_by_hop) json["hop_by_hop"] = true;
-  if (request.trailers) json["trailers"] = true;
-  if (request.framing != Framing::None) json["framing"] = name(request.framing), json["bytes"] = request.bytes;
-  if (request.framing == Framing::Chunked) json["chunk"] = request.chunk;
-  if (request.malformed >= 0) json["malformed"] = request.malformed;
-  if (request.cut_at >= 0) json["cut_at"] = request.cut_at;
-  if (request.think > Duration::zero()) json["think"] = number(request.think);
-  json["answer"] = of(request.answer);
-  return json;
+// --- reading
+
+// The first thing that is wrong ends it.
+struct Refusal {
+  std::string message;
+};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& message) {
+  throw Refusal{fmt::format("{}: {}", path.empty() ? "/" : path, message)};
 }
 
-Json of(const Client& client) {
-  constexpr const char* kCuts[] = {"reset", "half_close", "silence"};
-  constexpr const char* kReadings[] = {"normal", "small", "never"};
-  Json json{{"start", number(client.start)},
-            {"pipeline", client.pipeline},
-            {"piece", client.piece},
-            {"gap", number(client.gap)},
-            {"reading", kReadings[static_cast<std::size_t>(client.reading)]},
-            {"cut", kCuts[static_cast<std::size_t>(client.cut)]},
-            {"half_close", client.half_close},
-            {"patience", number(client.patience)},
-            {"requests", Json::array()}};
-  for (const Request& request : client.requests) json["requests"].push_back(of(request));
-  return json;
+std::string shown(const Json& json) {
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  return text;
 }
 
-Json of(const Fault& fault) {
-  constexpr const char* kKinds[] = {"stall", "stall_to", "stall_from", "black_hole", "refuse", "kill", "slow", "pause", "accept_exhausted", "connect_exhausted", "dns_fails", "dns_empty", "dns_silent", "dns_moves", "wall_jump"};
-  return {{"kind", kKinds[static_cast<std::size_t>(fault.kind)]},
-          {"at", number(fault.at)},
-          {"length", number(fault.length)},
-          {"who", fault.who}};
+void read(const Json& json, const std::string& path, bool& value) {
+  if (!json.is_boolean()) refuse(path, fmt::format("true or false is wanted, not {}", shown(json)));
+  value = json.get<bool>();
+}
+
+template <std::integral T>
+void read(const Json& json, const std::string& path, T& value) {
+  using Limits = std::numeric_limits<T>;
+  if (!json.is_number_integer()) refuse(path, fmt::format("a whole number is wanted, not {}", shown(json)));
+  const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                              : std::in_range<T>(json.get<std::int64_t>());
+  if (!fits) refuse(path, fmt::format("{} is not within {} and {}", shown(json), Limits::min(), Limits::max()));
+  value = json.get<T>();
+}
+
+void read(const Json& json, const std::string& path, Duration& value) {
+  // Times are added to others: a hundred years leave room for that.
+  constexpr Duration kMax = std::chrono::hours(24 * 36'525);
+  std::int64_t nanoseconds = 0;
+  read(json, path, nanoseconds);
+  if (nanoseconds < 0 || nanoseconds > kMax.count())
+    refuse(path, fmt::format("nanoseconds from 0 to {} are wanted, not {}", kMax.count(), shown(json)));
+  value = Duration(nanoseconds);
+}
+
+void read(const Json& json, const std::string& path, std::string& value) {
+  if (!json.is_string()) refuse(path, fmt::format("a text is wanted, not {}", shown(json)));
+  value = json.get<std::string>();
+}
+
+template <class E>
+  requires std::is_enum_v<E>
+void read(const Json& json, const std::string& path, E& value) {
+  std::vector<std::string_view> words;
+  for (const auto& [one, word] : wordsOf(value)) {
+    words.emplace_back(word);
+    if (!json.is_string() || json.get_ref<const std::string&>() != word) continue;
+    value = one;
+    return;
+  }
+  refuse(path, fmt::format("one of {} is wanted, not {}", fmt::join(words, ", "), shown(json)));
+}
+
+template <Described T>
+void read(const Json& json, const std::string& path, T& object);
+
+template <class T>
+void read(const Json& json, const std::string& path, std::vector<T>& values) {
+  if (!json.is_array()) refuse(path, fmt::format("a list is wanted, not {}", shown(json)));
+  values.resize(json.size());
+  for (std::size_t i = 0; i < values.size(); ++i) read(json[i], fmt::format("{}/{}", path, i), values[i]);
+}
+
+void read(const Json& json, const std::string& path, lb::config::Config& config) {
+  std::vector<std::string> lines;
+  read(json, path, lines);
+  const auto parsed = lb::config::parse(fmt::format("{}\n", fmt::join(lines, "\n")));
+  if (!parsed) {
+    const lb::config::Issue& issue = parsed.error().front();
+    const std::string line = issue.place.line > 0 ? fmt::format("/{}", issue.place.line - 1) : "";
+    refuse(path + line, lb::config::format("config", issue));
+  }
+  config = parsed->config;
+}
+
+template <Described T>
+void read(const Json& json, const std::string& path, T& object) {
+  if (!json.is_object()) refuse(path, fmt::format("an object is wanted, not {}", shown(json)));
+  std::vector<std::string_view> names;
+  describe(std::type_identity<T>{}, [&](const char* name, auto member, auto...) {
+    names.emplace_back(name);
+    const auto found = json.find(name);
+    if (found != json.end()) read(*found, fmt::format("{}/{}", path, name), object.*member);
+  });
+  for (const auto& [key, value] : json.items()) {
+    if (std::ranges::find(names, key) == names.end())
+      refuse(fmt::format("{}/{}", path, key), fmt::format("no such field; there are {}", fmt::join(names, ", ")));
+  }
+}
+
+// "3:14" of an offset in the text.
+std::string place(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, std::min(offset, text.size()));
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return fmt::format("{}:{}", 1 + std::ranges::count(before, '\n'), before.size() - line_start + 1);
 }
 
 }  // namespace
 
 std::string toJson(const Scenario& scenario) {
-  const Network& net = scenario.network;
-  Json json{{"seed", scenario.seed},
-            {"families", scenario.families},
-            {"calm_only", scenario.calm_only},
-            {"drain_in_storm", scenario.drain_in_storm},
-            {"storm", number(scenario.storm)},
-            {"backends", scenario.backends.size()},
-            {"network",
-             {{"latency", number(net.latency)},
-              {"jitter", number(net.jitter)},
-              {"segment_max", net.segment_max},
-              {"window", net.window},
-              {"short_io", net.short_io}}},
-            {"config", lb::config::dump(scenario.config)},
-            {"reloads", Json::array()},
-            {"faults", Json::array()},
-            {"clients", Json::array()}};
-  for (const Duration at : scenario.reloads) json["reloads"].push_back(number(at));
-  for (const Fault& fault : scenario.faults) json["faults"].push_back(of(fault));
-  for (const Client& client : scenario.clients) json["clients"].push_back(of(client));
-  return json.dump(1);
+  return write(scenario).dump(1);
+}
+
+std::expected<Scenario, std::string> fromJson(std::string_view text, std::string_view file_name) {
+  Scenario scenario;
+  try {
+    read(Json::parse(text), "", scenario);
+  } catch (const Json::parse_error& error) {
+    const std::size_t offset = error.byte > 0 ? error.byte - 1 : 0;  // it counts from one
+    return std::unexpected(fmt::format("{}:{}: this is not JSON: {}", file_name, place(text, offset), error.what()));
+  } catch (const Refusal& refusal) {
+    return std::unexpected(fmt::format("{}: {}", file_name, refusal.message));
+  }
+  if (const std::string wrong = validate(scenario); !wrong.empty())
+    return std::unexpected(fmt::format("{}: {}", file_name, wrong));
+  return scenario;
 }
 
 }  // namespace sim::plan

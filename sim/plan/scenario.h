@@ -153,7 +153,6 @@ struct Scenario {
 };
 
 [[nodiscard]] Scenario generate(std::uint64_t seed);
-[[nodiscard]] std::string toJson(const Scenario& scenario);
 
 [[nodiscard]] std::string serviceHost(int service);  // the Host field of its requests
 [[nodiscard]] std::string backendIp(std::uint32_t number);

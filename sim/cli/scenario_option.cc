@@ -1,0 +1,57 @@
+// See scenario_option.h.
+#include "sim/cli/scenario_option.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "sim/plan/json.h"
+
+namespace sim::cli {
+
+CLI::Option_group* ScenarioOption::addTo(CLI::App& command) {
+  CLI::Option_group* group = command.add_option_group("Scenario", "What to run");
+  group->add_option("--seed", seed, "Make the scenario from this number");
+  group->add_option("--scenario", file, "Read it from this file, as `sim explain` prints it");
+  group->require_option(1);
+  return group;
+}
+
+std::optional<plan::Scenario> ScenarioOption::load() const {
+  if (file.empty()) return plan::generate(seed);
+  return readScenario(file);
+}
+
+std::string ScenarioOption::asGiven() const {
+  return file.empty() ? fmt::format("--seed {}", seed) : fmt::format("--scenario {}", file);
+}
+
+std::optional<plan::Scenario> readScenario(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  if (in) text << in.rdbuf();
+  if (!in || !text) {
+    fmt::print(stderr, "{}: cannot be read: {}\n", file, std::strerror(errno));
+    return std::nullopt;
+  }
+  auto scenario = plan::fromJson(text.view(), file);
+  if (!scenario) {
+    fmt::print(stderr, "{}\n", scenario.error());
+    return std::nullopt;
+  }
+  return *std::move(scenario);
+}
+
+bool writeFile(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (out) return true;
+  fmt::print(stderr, "{}: cannot be written: {}\n", file, std::strerror(errno));
+  return false;
+}
+
+}  // namespace sim::cli

@@ -1,0 +1,127 @@
+// See validate.h.
+#include "sim/plan/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/actor/bad_requests.h"
+
+namespace sim::plan {
+namespace {
+
+constexpr std::uint64_t kIdMax = 999'999;  // above are the requests that a run makes itself
+constexpr std::size_t kBackendsMax = 200;
+constexpr std::uint32_t kCensusMax = 100'000;
+constexpr std::uint32_t kThreadsMax = 64;
+constexpr std::uint32_t kBytesMax = 1U << 30U;
+constexpr std::size_t kRequestsMax = 1'000'000;
+
+class Validator {
+ public:
+  explicit Validator(const Scenario& scenario) : scenario_(scenario) {}
+
+  std::string first() {
+    const std::size_t backends = scenario_.backends.size();
+    if (backends < 1 || backends > kBackendsMax)
+      say("/backends", fmt::format("{} are not within 1 and {}", backends, kBackendsMax));
+    check("/census", scenario_.census, 0U, kCensusMax);
+    network();
+    config();
+    for (std::size_t i = 0; i < scenario_.faults.size(); ++i) fault(scenario_.faults[i], fmt::format("/faults/{}", i));
+    for (std::size_t i = 0; i < scenario_.clients.size(); ++i)
+      client(scenario_.clients[i], fmt::format("/clients/{}", i));
+    return std::move(wrong_);
+  }
+
+ private:
+  void say(const std::string& path, const std::string& message) {
+    if (wrong_.empty()) wrong_ = fmt::format("{}: {}", path, message);
+  }
+  template <class T>
+  void check(const std::string& path, T value, T first, T last) {
+    if (value < first || value > last) say(path, fmt::format("{} is not within {} and {}", value, first, last));
+  }
+
+  void network() {
+    const Network& net = scenario_.network;
+    check("/network/segment_max", net.segment_max, 1U, kBytesMax);
+    check("/network/window", net.window, 1U, kBytesMax);
+    check("/network/short_io", net.short_io, 0U, 100U);
+  }
+
+  void config() {
+    const lb::config::Config& config = scenario_.config;
+    if (std::ranges::none_of(config.listen,
+                             [](const auto& one) { return one.address == kProxyIp && one.port == kProxyPort; }))
+      say("/config", fmt::format("clients connect to {}:{}, where the proxy does not listen", kProxyIp, kProxyPort));
+    if (config.threads < 1 || config.threads > kThreadsMax)
+      say("/config", fmt::format("proxy.threads has to be a number within 1 and {}", kThreadsMax));
+  }
+
+  // Whom a fault can befall: every kind can a backend.
+  static int firstSide(FaultKind kind) {
+    switch (kind) {
+      case FaultKind::Stall:
+      case FaultKind::StallTo:
+      case FaultKind::StallFrom:
+      case FaultKind::Slow: return kClientsSide;
+      case FaultKind::Pause:
+      case FaultKind::AcceptExhausted:
+      case FaultKind::ConnectExhausted:
+      case FaultKind::WallJump: return kProxySide;
+      case FaultKind::BlackHole:
+      case FaultKind::Refuse:
+      case FaultKind::Kill:
+      case FaultKind::DnsFails:
+      case FaultKind::DnsEmpty:
+      case FaultKind::DnsSilent:
+      case FaultKind::DnsMoves: break;
+    }
+    return 0;
+  }
+
+  void fault(const Fault& fault, const std::string& path) {
+    const bool proxy = fault.who == kProxySide && firstSide(fault.kind) == kProxySide;
+    const bool clients = fault.who == kClientsSide && firstSide(fault.kind) == kClientsSide;
+    if (!proxy && !clients) check(path + "/who", fault.who, 0, static_cast<int>(scenario_.backends.size()) - 1);
+  }
+
+  void client(const Client& client, const std::string& path) {
+    check(path + "/pipeline", client.pipeline, 1U, kBytesMax);
+    for (std::size_t i = 0; i < client.requests.size(); ++i)
+      request(client.requests[i], fmt::format("{}/requests/{}", path, i));
+  }
+
+  void request(const Request& request, const std::string& path) {
+    check(path + "/id", request.id, std::uint64_t{1}, kIdMax);
+    if (!ids_.insert(request.id).second) say(path + "/id", fmt::format("{} stands twice", request.id));
+    if (ids_.size() > kRequestsMax) say(path, fmt::format("more than {} requests", kRequestsMax));
+    check(path + "/service", request.service, -1, static_cast<int>(scenario_.config.services.size()) - 1);
+    check(path + "/bytes", request.bytes, 0U, kBytesMax);
+    check(path + "/chunk", request.chunk, 1U, kBytesMax);
+    check(path + "/malformed", request.malformed, -1, static_cast<int>(actor::badRequests().size()) - 1);
+    check(path + "/cut_at", request.cut_at, -1, 1000);
+    if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
+      say(path + "/method", fmt::format("capital letters are wanted, not \"{}\"", request.method));
+    if (request.framing == Framing::UntilClose) say(path + "/framing", "the end of a request cannot be a close");
+    const Answer& answer = request.answer;
+    check(path + "/answer/status", answer.status, 200, 599);
+    check(path + "/answer/bytes", answer.bytes, 0U, kBytesMax);
+    check(path + "/answer/chunk", answer.chunk, 1U, kBytesMax);
+    check(path + "/answer/fault_at", answer.fault_at, 0U, 1000U);
+  }
+
+  const Scenario& scenario_;
+  std::set<std::uint64_t> ids_;
+  std::string wrong_;
+};
+
+}  // namespace
+
+std::string validate(const Scenario& scenario) {
+  return Validator(scenario).first();
+}
+
+}  // namespace sim::plan

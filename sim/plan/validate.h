@@ -1,0 +1,13 @@
+// What the types of a scenario allow and a run could not make sense of.
+#pragma once
+
+#include <string>
+
+#include "sim/plan/scenario.h"
+
+namespace sim::plan {
+
+// The first thing that is wrong, "/clients/3/requests/0/service: ..."; empty: it can be run.
+[[nodiscard]] std::string validate(const Scenario& scenario);
+
+}  // namespace sim::plan
