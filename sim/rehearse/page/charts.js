@@ -13,18 +13,6 @@ function frame(parent, title, legend, height) {
   return {svg, width, x: scaleX(width)};
 }
 
-function steps(values, x, y) {
-  let path = '', open = false;
-  values.forEach((value, at) => {
-    if (value === null) {
-      open = false;
-      return;
-    }
-    path += `${open ? 'L' : 'M'}${x(at * interval).toFixed(1)} ${y(value).toFixed(1)}L${x((at + 1) * interval).toFixed(1)} ${y(value).toFixed(1)}`;
-    open = true;
-  });
-  return path;
-}
 function lines(values, x, y) {
   let path = '', open = false;
   values.forEach((value, at) => {
@@ -117,8 +105,10 @@ function faultLane(parent) {
 
 // A backend: how many requests it worked on and kept waiting, and when it was not up.
 const stateFill = {down: 'c0', refusing: 'c1', hung: 'c2', paused: 'c6'};
-function backendStrip(parent, backend, max) {
+function backendStrip(parent, backend) {
   const height = 84, bottom = height - 20;
+  const both = backend.working.map((value, at) => value + backend.waiting[at]);
+  const max = Math.max(5, ...both);
   const states = [...new Set(backend.state)].filter(state => state !== 'up');
   const legend = [['working', colour('blue')], ['waiting', colour('c1')], ...states.map(state => [state, colour(stateFill[state])])];
   const {svg, width, x} = frame(parent, backend.name, legend, height);
@@ -130,15 +120,16 @@ function backendStrip(parent, backend, max) {
       shape(svg, 'rect', {x: x(at * interval), y: bottom - 5, height: 5, fill: colour(stateFill[state]),
         width: x((at + 1) * interval) - x(at * interval) + 0.5});
   });
-  const both = backend.working.map((value, at) => value + backend.waiting[at]);
-  const area = (values, fill) => {
-    let path = `M${x(0)} ${bottom}`;
-    values.forEach((value, at) => path += `L${x(at * interval).toFixed(1)} ${y(value).toFixed(1)}L${x((at + 1) * interval).toFixed(1)} ${y(value).toFixed(1)}`);
-    shape(svg, 'path', {d: `${path}L${x(span)} ${bottom}Z`, fill, 'fill-opacity': 0.55});
+  const area = (low, high, fill) => {
+    let path = '';
+    high.forEach((value, at) => {
+      if (value > low[at])
+        path += `M${x(at * interval).toFixed(1)} ${y(low[at]).toFixed(1)}V${y(value).toFixed(1)}H${x((at + 1) * interval).toFixed(1)}V${y(low[at]).toFixed(1)}Z`;
+    });
+    shape(svg, 'path', {d: path, fill, 'fill-opacity': 0.6});
   };
-  area(both, colour('c1'));
-  area(backend.working, colour('card'));
-  area(backend.working, colour('blue'));
+  area(new Array(count).fill(0), backend.working, colour('blue'));
+  area(backend.working, both, colour('c1'));
   timeAxis(svg, width, bottom, x);
   follow(svg, width, bottom, at => [['state', backend.state[at]], ['working', showNumber(backend.working[at])],
     ['waiting', showNumber(backend.waiting[at])]]);

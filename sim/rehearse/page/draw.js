@@ -34,7 +34,8 @@ function showShare(ratio) {
 }
 function showMoment(seconds) {
   const whole = Math.floor(seconds / 60), rest = +(seconds - whole * 60).toFixed(2);
-  return whole > 0 ? `${whole}m ${rest}s` : `${rest} s`;
+  if (whole === 0) return `${rest} s`;
+  return rest > 0 ? `${whole}m ${rest}s` : `${whole} min`;
 }
 
 // Round steps: 1, 2 or 5 times a power of ten.
@@ -55,7 +56,7 @@ function scaleX(width) {
 }
 function timeAxis(svg, width, y, x) {
   for (const at of ticks(span, Math.max(3, Math.min(10, width / 110))))
-    shape(svg, 'text', {x: x(at), y: y + 16, 'text-anchor': 'middle'}, showMoment(at));
+    shape(svg, 'text', {x: x(at), y: y + 16, 'text-anchor': at > span * 0.97 ? 'end' : 'middle'}, showMoment(at));
   shape(svg, 'line', {class: 'axis', x1: margin.left, x2: width - margin.right, y1: y, y2: y});
 }
 function bands(svg, x, top, bottom) {

@@ -57,9 +57,7 @@ function draw() {
   if (reasons.length > 0)
     stackChart(charts, 'Errors a second, by reason', reasons.map(([name, values], at) =>
       ({name, fill: colour(`c${at % 8}`), values: perSecond(values)})), showNumber, 130);
-  const list = data.over_time.backends;
-  const max = Math.max(1, ...list.flatMap(one => one.working.map((value, at) => value + one.waiting[at])));
-  for (const backend of list) backendStrip(strips, backend, max);
+  for (const backend of data.over_time.backends) backendStrip(strips, backend);
 }
 
 function cells(row) {
