@@ -121,8 +121,8 @@ void QueueBackend::Conn::onServed() {
 
 void QueueBackend::Conn::answer(int status) {
   phase_ = Phase::Answer;
-  answer_bytes_ = wanted_bytes_ ? *wanted_bytes_
-                                : static_cast<std::uint64_t>(owner_.plan_.answer.sample(owner_.chance_));
+  answer_bytes_ =
+      wanted_bytes_ ? *wanted_bytes_ : static_cast<std::uint64_t>(owner_.plan_.answer.sample(owner_.chance_));
   answer_queued_ = head_request_ ? answer_bytes_ : 0;
   outbox_ = "HTTP/1.1 ";
   appendNumber(outbox_, static_cast<std::uint64_t>(status));

@@ -15,7 +15,7 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   Conn(QueueBackend& owner, std::unique_ptr<lb::Stream> stream);
   void setReading(bool reading);
   void abort();
-  void leave();      // closes now, or after the answer
+  void leave();  // closes now, or after the answer
   void answerOnce() { close_ = true; }
   std::size_t slot = 0;  // in the owner's list
 

@@ -113,7 +113,8 @@ void add(Rehearsed& rehearsed, Result result) {
   const bool first = rehearsed.seeds.empty();
   rehearsed.seeds.push_back(line);
   const bool broken = rehearsed.shown.violation.empty() && !result.violation.empty();
-  if (first || broken || (line.failed > worst && rehearsed.shown.violation.empty())) rehearsed.shown = std::move(result);
+  if (first || broken || (line.failed > worst && rehearsed.shown.violation.empty()))
+    rehearsed.shown = std::move(result);
 }
 
 bool write(const std::string& file, const std::string& text) {

@@ -120,7 +120,8 @@ std::string document(const Rehearsed& rehearsed) {
   for (const Band& band : result.bands)
     faults.push_back({{"what", band.text}, {"from", seconds(band.from)}, {"to", seconds(band.to)}});
   Json over_time;
-  over_time["interval"] = result.samples.empty() ? 0.0 : seconds(result.duration) / static_cast<double>(result.samples.size());
+  over_time["interval"] =
+      result.samples.empty() ? 0.0 : seconds(result.duration) / static_cast<double>(result.samples.size());
   over_time["all"] = timelineJson(result, std::nullopt);
   over_time["services"] = Json::array();
   for (std::size_t i = 0; i < rehearsed.scenario.layout.services.size(); ++i)

@@ -104,8 +104,8 @@ Verdict judge(const Expectation& expectation, const Result& result, const Layout
   }
   switch (expectation.unit) {
     case Unit::Seconds:
-      verdict.measured = seconds(expectation.measure == Measure::Mean ? meanOf(times)
-                                                                      : percentileOf(times, expectation.number));
+      verdict.measured =
+          seconds(expectation.measure == Measure::Mean ? meanOf(times) : percentileOf(times, expectation.number));
       break;
     case Unit::Ratio: verdict.measured = static_cast<double>(counted) / static_cast<double>(base); break;
     case Unit::Count: verdict.measured = static_cast<double>(counted); break;

@@ -14,8 +14,9 @@ namespace {
 
 using lb::config::quote;
 
-constexpr std::array<std::string_view, 14> kMeasures{"every",   "max",    "mean",       "median", "p50",    "p90",  "p99",
-                                                     "errors",  "proxy",  "backend",    "status", "reason", "requests", "share"};
+constexpr std::array<std::string_view, 14> kMeasures{"every",  "max",    "mean",     "median", "p50",
+                                                     "p90",    "p99",    "errors",   "proxy",  "backend",
+                                                     "status", "reason", "requests", "share"};
 constexpr std::string_view kExample = "such as: p99 < 200ms, errors < 0.1%, every request answered";
 
 std::string didYouMean(std::string_view word, std::span<const std::string_view> known) {
@@ -120,8 +121,8 @@ class Reader {
       set(Measure::Share, Unit::Ratio);
       made_.backends = backends(next("a backend"));
     } else if (!percentile(word)) {
-      throw Wrong{fmt::format("{} is nothing that can be measured, {}{}", quote(word), kExample,
-                              didYouMean(word, kMeasures))};
+      throw Wrong{
+          fmt::format("{} is nothing that can be measured, {}{}", quote(word), kExample, didYouMean(word, kMeasures))};
     }
   }
 
@@ -137,18 +138,19 @@ class Reader {
   static double status(const std::string& word) {
     if (word.size() == 3 && word.ends_with("xx") && word[0] >= '1' && word[0] <= '5') return word[0] - '0';
     const auto code = lb::config::parseInteger(word);
-    if (!code || *code < 100 || *code > 599) throw Wrong{fmt::format("{} is not a status, such as 503 or 5xx", quote(word))};
+    if (!code || *code < 100 || *code > 599)
+      throw Wrong{fmt::format("{} is not a status, such as 503 or 5xx", quote(word))};
     return static_cast<double>(*code);
   }
 
   void comparison() {
     const std::string word = next("<, <=, >, >= or =");
     constexpr std::array<std::pair<std::string_view, Comparison>, 6> kSigns{{{"<", Comparison::Less},
-                                                                            {"<=", Comparison::LessOrEqual},
-                                                                            {">", Comparison::Greater},
-                                                                            {">=", Comparison::GreaterOrEqual},
-                                                                            {"=", Comparison::Equal},
-                                                                            {"==", Comparison::Equal}}};
+                                                                             {"<=", Comparison::LessOrEqual},
+                                                                             {">", Comparison::Greater},
+                                                                             {">=", Comparison::GreaterOrEqual},
+                                                                             {"=", Comparison::Equal},
+                                                                             {"==", Comparison::Equal}}};
     for (const auto& [sign, meaning] : kSigns) {
       if (word == sign) {
         made_.comparison = meaning;
@@ -172,7 +174,8 @@ class Reader {
       throw Wrong{fmt::format("{} is not a share, such as 40%", quote(word))};
     } else {
       const auto count = lb::config::parseInteger(word);
-      if (!count) throw Wrong{fmt::format("{} is neither a share, such as 0.1%, nor a number of requests", quote(word))};
+      if (!count)
+        throw Wrong{fmt::format("{} is neither a share, such as 0.1%, nor a number of requests", quote(word))};
       made_.unit = Unit::Count;
       made_.limit = static_cast<double>(*count);
     }

@@ -40,7 +40,8 @@ struct Layout {
 
 // `names`: what the scenario says of names at the start; `later`: which addresses they may get during the rehearsal.
 // A name of which neither says anything gets an address of the range for benchmarks (RFC 2544).
-[[nodiscard]] Layout layOut(const std::vector<const lb::config::Config*>& configs, std::map<std::string, NameAnswer> names,
+[[nodiscard]] Layout layOut(const std::vector<const lb::config::Config*>& configs,
+                            std::map<std::string, NameAnswer> names,
                             const std::map<std::string, std::vector<lb::IpAddress>>& later);
 
 // The service that serves this host, by the rules of docs/configuration.md; null: none.

@@ -35,8 +35,8 @@ void layOutAll(const Section& file, Reading& reading) {
   reading.scenario.layout = layOut(configs, reading.names, reading.later_addresses);
   for (const Site& site : reading.scenario.layout.sites) {
     if (isOfStage(site.address.ip))
-      file.error(fmt::format("the backend {} has an address of 198.19.0.0/16, where clients and lb live here",
-                             site.label));
+      file.error(
+          fmt::format("the backend {} has an address of 198.19.0.0/16, where clients and lb live here", site.label));
   }
   for (const auto& task : reading.later) task();
 }

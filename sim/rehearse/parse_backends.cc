@@ -95,7 +95,8 @@ void readBetween(const Value& value, const Layout& layout, std::array<Side, 2>& 
 
 void readLink(Section& section, LinkPatch& patch) {
   Duration time{};
-  if (const auto value = section.find("latency"); value && readTime(*value, time, kNetworkTimeMax)) patch.latency = time;
+  if (const auto value = section.find("latency"); value && readTime(*value, time, kNetworkTimeMax))
+    patch.latency = time;
   if (const auto value = section.find("jitter"); value && readTime(*value, time, kNetworkTimeMax)) patch.jitter = time;
   std::uint64_t rate = 0;
   if (const auto value = section.find("bandwidth"); value && value->rate(rate, kBandwidth)) patch.bandwidth = rate;

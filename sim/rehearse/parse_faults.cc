@@ -46,8 +46,7 @@ class FaultReader {
   void read() {
     const auto at = section_.require("at");
     if (at && readTime(*at, fault_.at, kDurationMax) && fault_.at >= reading_.scenario.duration) {
-      at->error(fmt::format("is never reached: the scenario lasts {}",
-                            formatDuration(reading_.scenario.duration)));
+      at->error(fmt::format("is never reached: the scenario lasts {}", formatDuration(reading_.scenario.duration)));
     }
     const auto length = section_.find("for");
     if (length && readTime(*length, fault_.length, kDurationMax) && fault_.length < 1us)
@@ -62,8 +61,9 @@ class FaultReader {
       target.emplace(*found);
     }
     if (row == nullptr) {
-      section_.error("says no fault; known are crash, stop, restart, reset, refuse, black_hole, hang, slow, errors, pause, "
-                     "partition, network, dns, reload and drain");
+      section_.error(
+          "says no fault; known are crash, stop, restart, reset, refuse, black_hole, hang, slow, errors, pause, "
+          "partition, network, dns, reload and drain");
       return;
     }
     if (length && !row->lasts) length->error(fmt::format("`{}` happens at once and takes no `for`", row->key));

@@ -16,8 +16,9 @@ namespace {
 
 constexpr Duration kStartMax = 10s;
 constexpr Duration kGrace = 60s;  // beyond the last client's patience
-constexpr int kSamples = 120;     // of the report's time axis
-constexpr int kLooks = 8;         // at the backends, for each sample
+constexpr Duration kStopping = 100ms;
+constexpr int kSamples = 120;  // of the report's time axis
+constexpr int kLooks = 8;      // at the backends, for each sample
 constexpr std::size_t kLogMax = 200;
 constexpr int kNumberBits = 40;  // of a request within its stream
 
@@ -42,16 +43,15 @@ Outcome outcomeOf(const model::Outcome& seen, const Scenario& scenario, std::siz
     if (seen.status >= 500) outcome.cause = result.causeOf(fmt::format("backend_{}", seen.status));
   } else {
     outcome.answered = Answered::ByProxy;
-    outcome.cause =
-        result.causeOf(seen.proxy_error.empty() ? fmt::format("lb_{}", seen.status) : seen.proxy_error);
+    outcome.cause = result.causeOf(seen.proxy_error.empty() ? fmt::format("lb_{}", seen.status) : seen.proxy_error);
   }
   return outcome;
 }
 
 model::TrafficPlan planOf(const Stream& stream, const Scenario& scenario) {
   model::TrafficPlan plan;
-  plan.arrivals = {.kind = stream.arrivals, .rate = stream.rate, .bursts = {},
-                   .end = scenario.warmup + scenario.duration};
+  plan.arrivals = {
+      .kind = stream.arrivals, .rate = stream.rate, .bursts = {}, .end = scenario.warmup + scenario.duration};
   for (model::RatePoint& point : plan.arrivals.rate) point.at += scenario.warmup;
   for (const RequestKind& kind : stream.requests)
     plan.mix.push_back({kind.method, stream.host, kind.path, kind.body, kind.response, kind.weight});
@@ -106,10 +106,22 @@ class Rehearsal final : private run::ProxyOutput {
     for (const auto& source : sources_) {
       if (!source->loop.violation().empty()) result_.violation = source->loop.violation();
     }
+    stopProxy();
     return std::move(result_);
   }
 
  private:
+  // As the real program ends: a second drain stops at once, and the workers get the time to do so. They are not
+  // destroyed in the middle of their work.
+  void stopProxy() {
+    for (int i = 0; i < 2 && !proxy_.stopped(); ++i) proxy_.drain();
+    MonoTime awake = world_.now();
+    for (const Fault& fault : scenario_.faults) {
+      if (fault.of_lb) awake = std::max(awake, zero_ + fault.at + fault.length);
+    }
+    world_.runFor(awake - world_.now() + kStopping);
+  }
+
   // One stream's clients, and what becomes of their requests.
   struct Source final : model::TrafficObserver {
     Source(Rehearsal& owner, std::size_t stream)

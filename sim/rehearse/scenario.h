@@ -94,7 +94,21 @@ struct NetworkRule {
 };
 
 enum class FaultKind : std::uint8_t {
-  Crash, Stop, Restart, Reset, Refuse, BlackHole, Hang, Slow, Errors, Pause, Partition, Network, Dns, Reload, Drain
+  Crash,
+  Stop,
+  Restart,
+  Reset,
+  Refuse,
+  BlackHole,
+  Hang,
+  Slow,
+  Errors,
+  Pause,
+  Partition,
+  Network,
+  Dns,
+  Reload,
+  Drain
 };
 
 struct Fault {

@@ -20,8 +20,8 @@ bool names(const std::vector<std::size_t>& list, std::size_t one) {
 }
 
 model::BackendPlan planOf(const Behaviour& behaviour, std::size_t number, const lb::Address& at) {
-  model::BackendPlan plan{.number = static_cast<std::uint32_t>(number), .port = at.port, .ip = at.ip, .station = {},
-                          .answer = {}};
+  model::BackendPlan plan{
+      .number = static_cast<std::uint32_t>(number), .port = at.port, .ip = at.ip, .station = {}, .answer = {}};
   plan.station.slots = behaviour.concurrency == 0 ? kUnlimited : behaviour.concurrency;
   plan.station.queue_max = behaviour.queue;
   plan.station.service = behaviour.latency;
@@ -157,7 +157,8 @@ void Stage::setWay(net::Host& from, net::Host& to) {
   for (const NetworkRule& rule : scenario_.network) patch(rule.between, rule.patch);
   for (const std::size_t index : on_) {
     const Fault& fault = scenario_.faults[index];
-    const bool to_site = std::ranges::any_of(fault.backends, [&](std::size_t site) { return site_hosts_[site] == &to; });
+    const bool to_site =
+        std::ranges::any_of(fault.backends, [&](std::size_t site) { return site_hosts_[site] == &to; });
     if (fault.kind == FaultKind::Network) patch(fault.between, fault.link);
     if (fault.kind == FaultKind::Refuse && to_site) rules.refuse = true;
     if (fault.kind == FaultKind::BlackHole && to_site) rules.black_hole = true;

@@ -1,7 +1,8 @@
 // The stage of a rehearsal: machines, the ways between them, names, and the simulated backends; and how faults change
 // all that.
 //
-// What is in force is always computed anew from the faults that are on, so that overlapping ones do not undo each other.
+// What is in force is always computed anew from the faults that are on, so that overlapping ones do not undo each
+// other.
 #pragma once
 
 #include <map>

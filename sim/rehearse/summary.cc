@@ -12,9 +12,7 @@ using Picked = std::vector<const Outcome*>;
 
 std::optional<Latency> latencyOf(std::vector<lb::Duration>& times) {
   if (times.empty()) return std::nullopt;
-  const auto percentile = [&](double q) {
-    return std::chrono::duration<double>(percentileOf(times, q)).count();
-  };
+  const auto percentile = [&](double q) { return std::chrono::duration<double>(percentileOf(times, q)).count(); };
   return Latency{percentile(50), percentile(90), percentile(99), percentile(100)};
 }
 

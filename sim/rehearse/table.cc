@@ -52,10 +52,10 @@ std::string seedsText(const std::vector<SeedLine>& seeds, std::uint64_t shown) {
   if (seeds.size() < 2) return {};
   const auto failed = std::ranges::count_if(seeds, [](const SeedLine& line) { return line.failed > 0; });
   const auto [least, most] = std::ranges::minmax_element(seeds, {}, &SeedLine::p99);
-  return fmt::format("{} seeds, {} of them with a failed expectation; p99 from {} (seed {}) to {} (seed {}).\n"
-                     "The tables show seed {}; expectations show the worst of all.\n\n",
-                     seeds.size(), failed, showDuration(least->p99), least->seed, showDuration(most->p99), most->seed,
-                     shown);
+  return fmt::format(
+      "{} seeds, {} of them with a failed expectation; p99 from {} (seed {}) to {} (seed {}).\n"
+      "The tables show seed {}; expectations show the worst of all.\n\n",
+      seeds.size(), failed, showDuration(least->p99), least->seed, showDuration(most->p99), most->seed, shown);
 }
 
 std::string verdictsText(const Rehearsed& rehearsed) {
@@ -65,8 +65,8 @@ std::string verdictsText(const Rehearsed& rehearsed) {
     std::string where;
     if (rehearsed.seeds.size() > 1 && one.failed > 0)
       where = fmt::format("   in {} of {} seeds, worst in {}", one.failed, rehearsed.seeds.size(), one.seed);
-    text += fmt::format("{}  {:<58}  {}{}\n", one.verdict.holds ? "ok  " : "FAIL", rehearsed.scenario.expectations[i].text,
-                        one.verdict.shown, where);
+    text += fmt::format("{}  {:<58}  {}{}\n", one.verdict.holds ? "ok  " : "FAIL",
+                        rehearsed.scenario.expectations[i].text, one.verdict.shown, where);
   }
   return text.empty() ? "\nThe scenario expects nothing: `expect` says what must hold.\n" : "\n" + text;
 }
