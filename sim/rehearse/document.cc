@@ -141,7 +141,7 @@ std::string document(const Rehearsed& rehearsed) {
                  {"faults", std::move(faults)},
                  {"log", result.log},
                  {"over_time", std::move(over_time)}};
-  return all.dump();
+  return all.dump(-1, ' ', false, Json::error_handler_t::replace);  // a file's name need not be UTF-8
 }
 
 }  // namespace sim::rehearse

@@ -114,6 +114,7 @@ class Rehearsal final : private run::ProxyOutput {
   // As the real program ends: a second drain stops at once, and the workers get the time to do so. They are not
   // destroyed in the middle of their work.
   void stopProxy() {
+    over_ = true;
     for (int i = 0; i < 2 && !proxy_.stopped(); ++i) proxy_.drain();
     MonoTime awake = world_.now();
     for (const Fault& fault : scenario_.faults) {
@@ -205,7 +206,7 @@ class Rehearsal final : private run::ProxyOutput {
   }
 
   void onLog(lb::LogLevel level, std::string_view line) override {
-    if (level < lb::LogLevel::Warn || result_.log.size() >= kLogMax) return;
+    if (over_ || level < lb::LogLevel::Warn || result_.log.size() >= kLogMax) return;
     const double at = std::chrono::duration<double>(world_.now() - zero_).count();
     result_.log.push_back(fmt::format("{:.3f}s {}", at, line));
   }
@@ -219,6 +220,7 @@ class Rehearsal final : private run::ProxyOutput {
   run::Proxy proxy_;
   std::vector<std::unique_ptr<Source>> sources_;
   MonoTime zero_{};
+  bool over_ = false;  // what follows belongs to nobody
   Result result_;
 };
 
