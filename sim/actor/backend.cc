@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
-
 #include "lb/base/check.h"
 #include "sim/actor/wire_text.h"
 
@@ -20,45 +17,46 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
         backend_(backend),
         reader_(StrictReader::Kind::Request, *this),
         timer_(backend.env_.loop.makeTimer([this] { step(); })),
-        idle_timer_(backend.env_.loop.makeTimer([this] {
-          if (!gone() && idle()) send("IDLE NOISE\r\n\r\n");
-        })) {
+        idle_timer_(backend.env_.loop.makeTimer([this] { onIdle(); })) {
     setReadSize(16 * 1024);
   }
 
   void kill() {
-    timer_->disarm();
-    idle_timer_->disarm();
-    request_ = nullptr;
+    quiet();
     abort();
   }
 
  private:
-  [[nodiscard]] bool idle() const { return request_ == nullptr && !reading_request_; }
+  [[nodiscard]] bool idle() const { return request_ == nullptr && !reading_request_ && !tunnel_; }
   [[nodiscard]] AnswerFault fault() const {
     return backend_.well_behaved_ ? AnswerFault::None : request_->answer.fault;
+  }
+  void quiet() {
+    timer_->disarm();
+    idle_timer_->disarm();
+    request_ = nullptr;
   }
 
   void onReceived() override {
     const std::string bytes = takeReceived();
     if (!bytes.empty()) reader_.feed(bytes);
-    if (ended() != lb::IoStatus::Ok) {
-      timer_->disarm();
-      idle_timer_->disarm();
-      request_ = nullptr;
-      close();
+    if (ended() == lb::IoStatus::Ok || gone()) return;
+    if (tunnel_ && ended() == lb::IoStatus::Eof) {
+      finish();  // what is unsent goes first
+      return;
     }
+    quiet();
+    close();
   }
 
   void onHead(const Head& head) override {
-    ++backend_.heads_;
     if (request_ != nullptr) {
-      violated("safety.reuse", fmt::format("\"{}\" came before the answer to {}", head.start_line, request_->id));
+      violated("safety.reuse", fmt::format("\"{}\" came before the answer to {}", head.startLine(), request_->id));
       return;
     }
-    if (said_close_) violated("safety.reuse", fmt::format("\"{}\" came after Connection: close", head.start_line));
+    if (said_close_) violated("safety.reuse", fmt::format("\"{}\" came after Connection: close", head.startLine()));
     idle_timer_->disarm();
-    const check::Ledger::Entry* entry = backend_.ledger_.headAtBackend(head, backend_.number_);
+    const check::Entry* entry = backend_.ledger_.headAtBackend(head, backend_.number_, requests_++ > 0);
     if (entry == nullptr) {
       reader_.stop();
       return;
@@ -82,13 +80,20 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void onEnd() override {
     reading_request_ = false;
-    backend_.ledger_.endAtBackend(current_id_, body_bytes_);
+    backend_.ledger_.endAtBackend(current_id_, body_bytes_, reader_.trailers());
     if (request_ != nullptr && !answering_) startAnswer();
+  }
+
+  void onRaw(std::string_view bytes) override {
+    backend_.ledger_.tunnelBytes(current_id_, Direction::TunnelUp, bytes);
+    const plan::Request& request = *backend_.ledger_.of(current_id_).plan;
+    const bool all = backend_.ledger_.of(current_id_).tunnel_up >= request.tunnel.up;
+    if (all && request.tunnel.end == plan::Tunnel::End::BackendReset) abort();
   }
 
   void onViolation(std::string what) override { violated("safety.parse_backend", what); }
   void violated(const char* invariant, const std::string& what) {
-    backend_.ledger_.fail(check::Class::Safety, invariant, fmt::format("b{}: {}", backend_.number_, what));
+    backend_.ledger_.fail(check::Class::Safety, invariant, current_id_, fmt::format("b{}: {}", backend_.number_, what));
   }
 
   void startAnswer() {
@@ -122,12 +127,17 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   // The last piece: the request is over before it is sent, because what it causes may come at once.
   void answered(const std::string& last) {
-    const plan::Answer& answer = request_->answer;
+    const plan::Request& request = *request_;
     const AnswerFault fault_now = fault();
-    said_close_ = said_close_ || answer.close || answer.framing == plan::Framing::UntilClose;
+    said_close_ = said_close_ || request.answer.close || request.answer.framing == plan::Framing::UntilClose;
     request_ = nullptr;
     answering_ = false;
     if (!last.empty()) send(last);
+    if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
+    if (fault_now == AnswerFault::None && request.answer.status == 101) {
+      openTunnel(request);
+      return;
+    }
     switch (fault_now) {
       case AnswerFault::NoAnswerReset:
       case AnswerFault::CutReset:
@@ -135,10 +145,35 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       case AnswerFault::NoAnswerClose:
       case AnswerFault::CutClose:
       case AnswerFault::SilentClose: finish(); return;
-      case AnswerFault::IdleBytes: idle_timer_->arm(answer.gap + std::chrono::milliseconds(3)); break;
+      case AnswerFault::IdleBytes: idle_timer_->arm(request.answer.gap + std::chrono::milliseconds(3)); return;
+      case AnswerFault::Early: backend_.ledger_.leave(check::Mark::AnswerEarly); break;
       default: break;
     }
-    if (said_close_) finish();
+    if (said_close_) {
+      finish();
+    } else if (backend_.plan_.idle_close > Duration::zero()) {
+      idle_timer_->arm(backend_.plan_.idle_close);
+    }
+  }
+
+  void openTunnel(const plan::Request& request) {
+    tunnel_ = true;
+    reader_.switchToRaw();
+    backend_.ledger_.leave(check::Mark::TunnelOpened);
+    std::string down;
+    appendPattern(down, request.id, Direction::TunnelDown, 0, request.tunnel.down);
+    if (!down.empty()) send(down);
+    if (request.tunnel.end == plan::Tunnel::End::Backend) finish();
+    if (request.tunnel.end == plan::Tunnel::End::BackendReset && request.tunnel.up == 0) abort();
+  }
+
+  void onIdle() {
+    if (gone() || !idle()) return;
+    if (backend_.plan_.idle_close > Duration::zero()) {
+      finish();
+    } else if (!backend_.well_behaved_) {
+      send("IDLE NOISE\r\n\r\n");
+    }
   }
 
   Backend& backend_;
@@ -148,21 +183,24 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   const plan::Request* request_ = nullptr;  // that has not been answered
   std::uint64_t current_id_ = 0;
   std::uint64_t body_bytes_ = 0;
+  std::uint64_t requests_ = 0;
   bool reading_request_ = false;
   bool answering_ = false;
   bool said_close_ = false;
+  bool tunnel_ = false;
   std::string outbox_;
 };
 
-Backend::Backend(const lb::Env& env, const lb::Address& at, check::Ledger& ledger, std::uint32_t number)
-    : env_(env), at_(at), ledger_(ledger), number_(number) {
+Backend::Backend(const lb::Env& env, const lb::Address& at, check::Ledger& ledger, std::uint32_t number,
+                 const plan::Backend& plan)
+    : env_(env), at_(at), ledger_(ledger), number_(number), plan_(plan) {
   restart();
 }
 
 Backend::~Backend() = default;
 
 void Backend::kill() {
-  ledger_.trace(fmt::format("b{} dies", number_));
+  ledger_.trace("b{} dies", number_);
   listener_.reset();
   for (const auto& connection : connections_) {
     if (!connection->gone()) connection->kill();

@@ -12,14 +12,13 @@ namespace sim::actor {
 
 class Backend final : private lb::AcceptEvents {
  public:
-  Backend(const lb::Env& env, const lb::Address& at, check::Ledger& ledger, std::uint32_t number);
+  Backend(const lb::Env& env, const lb::Address& at, check::Ledger& ledger, std::uint32_t number,
+          const plan::Backend& plan);
   ~Backend();
 
   void kill();                             // resets every connection and stops listening
   void restart();                          // listens again
   void behave() { well_behaved_ = true; }  // from now on no answer is faulty or late
-
-  [[nodiscard]] std::uint64_t heads() const { return heads_; }
 
  private:
   class Conn;
@@ -30,7 +29,7 @@ class Backend final : private lb::AcceptEvents {
   lb::Address at_;
   check::Ledger& ledger_;
   std::uint32_t number_;
-  std::uint64_t heads_ = 0;
+  const plan::Backend& plan_;
   bool well_behaved_ = false;
   std::vector<std::unique_ptr<Conn>> connections_;
   std::unique_ptr<lb::Listener> listener_;

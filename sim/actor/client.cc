@@ -36,14 +36,23 @@ class Client::Conn final : public RawEnd, private StrictEvents {
     if (client_.current_ == this) client_.onConnectionEnded(ended());
   }
   bool nextIsToHead() override { return !client_.waiting_.empty() && client_.waiting_.front()->method == "HEAD"; }
-  void onHead(const Head& head) override { client_.onHead(head); }
+  void onHead(const Head& head) override {
+    client_.onHead(head);
+    if (client_.current_ != this) {
+      reader_.stop();
+    } else if (client_.tunnel_) {
+      reader_.switchToRaw();
+    }
+  }
   void onBody(std::string_view bytes) override { client_.onBody(bytes); }
+  void onRaw(std::string_view bytes) override { client_.onRaw(bytes); }
   void onEnd() override {
-    if (client_.current_ == this) client_.onEnd();
+    if (client_.current_ == this) client_.onEnd(reader_.head(), reader_.messageBytes(), reader_.trailers());
     if (client_.current_ != this) reader_.stop();
   }
   void onViolation(std::string what) override {
-    client_.ledger_.fail(check::Class::Safety, "safety.parse_client", client_.name_ + " got: " + what);
+    const std::uint64_t request = client_.waiting_.empty() ? 0 : client_.waiting_.front()->id;
+    client_.ledger_.fail(check::Class::Safety, "safety.parse_client", request, client_.name_ + " got: " + what);
   }
 
   Client& client_;
@@ -69,7 +78,7 @@ Client::Client(const lb::Env& env, const lb::Address& to, const plan::Client& pl
         outbox_ += std::exchange(held_body_, {});
         writeSome();
       })) {
-  for (const plan::Request& request : plan.requests) ledger.add(request);
+  for (const plan::Request& request : plan.requests) ledger.add(request, plan);
   start_timer_->arm(plan.start);
 }
 
@@ -81,10 +90,12 @@ void Client::open() {
   held_body_.clear();
   marks_.clear();
   queued_ = passed_ = 0;
-  cut_pending_ = stopped_ = told_to_end_ = finished_ = answering_ = thought_ = false;
+  cut_pending_ = stopped_ = told_to_end_ = finished_ = answering_ = tunnel_ = thought_ = false;
+  connected_ = ledger_.now();
+  idle_since_ = check::kNever;
   connections_.push_back(std::make_unique<Conn>(*this, env_.network.connect(to_)));
   current_ = connections_.back().get();
-  ledger_.trace(name_ + " connects");
+  ledger_.trace("{} connects", name_);
   pump();
 }
 
@@ -107,12 +118,16 @@ void Client::queue(const plan::Request& request) {
   WireText text = requestText(request);
   if (waiting_.empty()) patience_timer_->arm(plan_.patience);
   waiting_.push_back(&request);
+  check::Entry& entry = ledger_.of(request.id);
+  entry.connected = connected_;
+  if (waiting_.size() == 1) entry.idle_since = idle_since_;
+  if (waiting_.size() > 1) ledger_.leave(check::Mark::RequestPipelined);
   const bool bad = request.malformed >= 0;
   if (request.cut_at >= 0 && !bad) {
     text.bytes.resize(text.bytes.size() * static_cast<std::size_t>(request.cut_at) / 1000);
     cut_pending_ = stopped_ = true;
   }
-  if (bad) stopped_ = true;
+  if (bad || request.upgrade) stopped_ = true;  // nothing may follow
   marks_.push_back({queued_, queued_ + text.bytes.size(), request.id});
   queued_ += text.bytes.size();
   if (request.expect && text.bytes.size() > text.head_size) {
@@ -127,21 +142,18 @@ void Client::pass(std::size_t bytes) {
   const std::string piece = outbox_.substr(0, bytes);
   outbox_.erase(0, bytes);
   passed_ += bytes;
-  while (!marks_.empty()) {
-    check::Ledger::Entry& entry = ledger_.of(marks_.front().id);
-    if (!entry.started && passed_ > marks_.front().begin) {
-      entry.started = true;
-      ledger_.trace(fmt::format("{} sends request {} {}", name_, marks_.front().id, entry.plan->method));
-    }
-    if (passed_ < marks_.front().end) break;
-    entry.sent = entry.plan->cut_at < 0;
-    marks_.pop_front();
-    if (marks_.empty() || passed_ <= marks_.front().begin) break;
-  }
   for (const Mark& mark : marks_) {
-    if (passed_ > mark.begin) ledger_.of(mark.id).started = true;
+    check::Entry& entry = ledger_.of(mark.id);
+    if (passed_ <= mark.begin) break;
+    if (entry.started == check::kNever) {
+      entry.started = ledger_.now();
+      ledger_.trace("{} sends request {} {}", name_, mark.id, entry.plan->method);
+    }
+    if (passed_ >= mark.end && entry.plan->cut_at < 0) entry.sent = ledger_.now();
   }
+  while (!marks_.empty() && passed_ >= marks_.front().end) marks_.pop_front();
   current_->send(piece);
+  if (current_->unsent() > 0) ledger_.leave(check::Mark::ClientPaused);
 }
 
 void Client::writeSome() {
@@ -164,94 +176,138 @@ void Client::afterWriting() {
   if (!held_body_.empty() || finished_) return;
   if (cut_pending_) {
     cut_pending_ = false;
-    ledger_.trace(name_ + " stops in the middle");
+    ledger_.trace("{} stops in the middle", name_);
     if (plan_.cut == plan::Cut::Reset) {
-      abandon(true);
+      abandon(check::Loss::OwnDoing, true);
     } else if (plan_.cut == plan::Cut::HalfClose) {
       finished_ = true;
       current_->finish();
     }
     return;
   }
-  if (plan_.half_close && next_ == plan_.requests.size() && !waiting_.empty()) {
+  if (plan_.half_close && next_ == plan_.requests.size() && !waiting_.empty() && !waiting_.back()->upgrade) {
     finished_ = true;
+    ledger_.leave(check::Mark::ClientHalfClosed);
     current_->finish();
   }
 }
 
 void Client::onHead(const Head& head) {
   if (waiting_.empty()) {
-    ledger_.fail(check::Class::Safety, "safety.one_answer", name_ + " got an answer to nothing: " + head.start_line);
+    ledger_.fail(check::Class::Safety, "safety.one_answer", 0,
+                 fmt::format("{} got an answer to nothing: {}", name_, head.startLine()));
     return;
   }
   const plan::Request& request = *waiting_.front();
-  if (head.status < 200) {
-    if (request.http10) ledger_.fail(check::Class::Safety, "safety.interim", name_ + ": 1xx to HTTP/1.0");
+  const bool switches = head.status == 101 && request.upgrade;
+  if (head.status < 200 && !switches) {
+    ledger_.of(request.id).wire_bytes += head.wire_bytes;
+    if (request.http10) ledger_.fail(check::Class::Safety, "safety.interim", request.id, "1xx to HTTP/1.0");
+    if (head.status != 100) ledger_.leave(check::Mark::AnswerInterim);
     if (head.status == 100 && !held_body_.empty() && waiting_.back() == &request) {
+      ledger_.leave(check::Mark::Continue100);
       outbox_ += std::exchange(held_body_, {});
       continue_timer_->disarm();
       writeSome();
     }
     return;
   }
-  head_ = head;
   body_bytes_ = 0;
   answering_ = true;
-  told_to_end_ = head.connectionHas("close") || (request.http10 && !head.connectionHas("keep-alive"));
+  told_to_end_ = !switches && (head.connectionHas("close") || (request.http10 && !head.connectionHas("keep-alive")));
   ledger_.headAtClient(request.id, head);
+  if (switches) openTunnel(request);
+}
+
+void Client::openTunnel(const plan::Request& request) {
+  tunnel_ = true;
+  std::string up;
+  appendPattern(up, request.id, Direction::TunnelUp, 0, request.tunnel.up);
+  if (!up.empty()) current_->send(up);
+  if (request.tunnel.end == plan::Tunnel::End::Client) {
+    finished_ = true;
+    current_->finish();
+  }
+  if (request.tunnel.end == plan::Tunnel::End::ClientReset && request.tunnel.down == 0)
+    abandon(check::Loss::OwnDoing, true);
+}
+
+void Client::onRaw(std::string_view bytes) {
+  if (waiting_.empty()) return;
+  const plan::Request& request = *waiting_.front();
+  ledger_.tunnelBytes(request.id, Direction::TunnelDown, bytes);
+  const bool all = ledger_.of(request.id).tunnel_down >= request.tunnel.down;
+  if (all && request.tunnel.end == plan::Tunnel::End::ClientReset) abandon(check::Loss::OwnDoing, true);
 }
 
 void Client::onBody(std::string_view bytes) {
   if (!answering_) return;
-  ledger_.bodyAtClient(waiting_.front()->id, head_, body_bytes_, bytes);
+  ledger_.bodyAtClient(waiting_.front()->id, body_bytes_, bytes);
   body_bytes_ += bytes.size();
 }
 
-void Client::onEnd() {
+void Client::onEnd(const Head& head, std::size_t wire_bytes, const Head& trailers) {
   const plan::Request& request = *waiting_.front();
   answering_ = false;
-  ledger_.endAtClient(request.id, head_, body_bytes_);
+  ledger_.of(request.id).wire_bytes += wire_bytes;
+  ledger_.endAtClient(request.id, head, body_bytes_, trailers);
   waiting_.pop_front();
+  if (waiting_.empty()) idle_since_ = ledger_.now();
   patience_timer_->disarm();
   if (!waiting_.empty()) patience_timer_->arm(plan_.patience);
   const bool incomplete = std::ranges::any_of(marks_, [&](const Mark& mark) { return mark.id == request.id; });
-  if (incomplete || told_to_end_) {
-    if (incomplete && !told_to_end_ && head_.status < 400 && request.cut_at < 0)
-      ledger_.trace(fmt::format("{}: answer to {} overtook its request", name_, request.id));
-    // Of a connection that is to end, its end is awaited; what was pipelined behind is lost.
-    stopped_ = true;
-    outbox_.clear();
-    held_body_.clear();
-    marks_.clear();
-    write_timer_->disarm();
-    if (!told_to_end_) {
-      abandon(true);
-      return;
-    }
-    patience_timer_->arm(plan_.patience);
+  if (!incomplete && !told_to_end_) {
+    pump();
     return;
   }
-  pump();
+  // Of a connection that is to end, its end is awaited; what was pipelined behind is lost.
+  stopped_ = true;
+  outbox_.clear();
+  held_body_.clear();
+  marks_.clear();
+  write_timer_->disarm();
+  if (told_to_end_) {
+    patience_timer_->arm(plan_.patience);
+  } else {
+    abandon(check::Loss::OwnDoing, true);
+  }
 }
 
 void Client::onConnectionEnded(IoStatus status) {
-  ledger_.trace(
-      fmt::format("{}'s connection ends: {}{}", name_, lb::toString(status), answering_ ? ", mid-answer" : ""));
-  abandon(false);
+  ledger_.trace("{}'s connection ends: {}{}", name_, lb::toString(status), answering_ ? ", within an answer" : "");
+  if (tunnel_ && status == IoStatus::Eof) {
+    const plan::Request& request = *waiting_.front();
+    check::Entry& entry = ledger_.of(request.id);
+    const bool both = entry.tunnel_down == request.tunnel.down &&
+                      (request.tunnel.end != plan::Tunnel::End::Client || entry.tunnel_up == request.tunnel.up);
+    if (both) {
+      entry.good = entry.complete = true;
+      entry.ended = ledger_.now();
+      ledger_.leave(check::Mark::TunnelWhole);
+      waiting_.pop_front();
+      current_->finish();
+    }
+  }
+  abandon(check::Loss::Surprise, false);
 }
 
 void Client::onPatience() {
   if (current_ == nullptr) return;
-  ledger_.trace(name_ + " has waited long enough");
-  abandon(true);
+  ledger_.trace("{} has waited long enough", name_);
+  abandon(check::Loss::OwnDoing, true);
 }
 
-void Client::abandon(bool reset) {
+void Client::abandon(check::Loss how, bool reset) {
   Conn& old = *std::exchange(current_, nullptr);
+  const bool announced = how == check::Loss::Surprise && told_to_end_ && !answering_;
   for (const plan::Request* request : waiting_) {
-    const bool excused = told_to_end_ && !(answering_ && request == waiting_.front());
-    ledger_.lostAtClient(request->id, excused);
+    const bool first = request == waiting_.front();
+    const check::Loss loss = announced                                     ? check::Loss::Announced
+                             : how == check::Loss::Surprise && !first ? check::Loss::Behind
+                                                                           : how;
+    ledger_.lostAtClient(request->id, loss, first && answering_);
   }
+  waiting_.clear();
   if (reset) {
     old.abort();
   } else {
@@ -273,10 +329,16 @@ void Client::next() {
   }
 }
 
-void Client::giveUp() {
+void Client::stopAsking() {
   next_ = plan_.requests.size();
   start_timer_->disarm();
-  if (current_ != nullptr) abandon(true);
+  think_timer_->disarm();
+  if (current_ == nullptr) done_ = true;
+}
+
+void Client::giveUp() {
+  stopAsking();
+  if (current_ != nullptr) abandon(check::Loss::OwnDoing, true);
   done_ = true;
 }
 

@@ -19,7 +19,8 @@ class Client {
   ~Client();
 
   [[nodiscard]] bool done() const { return done_; }
-  void giveUp();  // resets what is open and asks for nothing more
+  void stopAsking();  // what has been asked for is still awaited
+  void giveUp();      // resets what is open and asks for nothing more
 
  private:
   class Conn;
@@ -37,12 +38,14 @@ class Client {
   void afterWriting();
   void onHead(const Head& head);
   void onBody(std::string_view bytes);
-  void onEnd();
+  void onEnd(const Head& head, std::size_t wire_bytes, const Head& trailers);
+  void openTunnel(const plan::Request& request);
+  void onRaw(std::string_view bytes);
   void onConnectionEnded(lb::IoStatus status);
   void onPatience();
-  void abandon(bool reset);
+  // The connection is given up; what was asked for on it is lost.
+  void abandon(check::Loss how, bool reset);
   void next();
-  [[nodiscard]] bool unsent(std::uint64_t id) const { return !marks_.empty() && marks_.front().id <= id; }
 
   lb::Env env_;
   lb::Address to_;
@@ -72,7 +75,9 @@ class Client {
   bool told_to_end_ = false;
   bool finished_ = false;
   bool answering_ = false;
-  Head head_;
+  bool tunnel_ = false;
+  MonoTime connected_{};
+  MonoTime idle_since_{};
   std::uint64_t body_bytes_ = 0;
 };
 

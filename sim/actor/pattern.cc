@@ -33,9 +33,15 @@ void appendPattern(std::string& out, std::uint64_t id, Direction direction, std:
 }
 
 bool isPattern(std::string_view bytes, std::uint64_t id, Direction direction, std::uint64_t offset) {
-  std::string expected;
-  appendPattern(expected, id, direction, offset, bytes.size());
-  return bytes == expected;
+  while (!bytes.empty()) {
+    const auto expected = cell(id, direction, offset / kCell);
+    const std::size_t from = offset % kCell;
+    const std::size_t part = std::min(bytes.size(), kCell - from);
+    if (bytes.substr(0, part) != std::string_view(expected.data() + from, part)) return false;
+    offset += part;
+    bytes.remove_prefix(part);
+  }
+  return true;
 }
 
 }  // namespace sim::actor

@@ -8,7 +8,7 @@
 
 namespace sim::actor {
 
-enum class Direction : char { ToBackend = '>', ToClient = '<' };
+enum class Direction : char { ToBackend = '>', ToClient = '<', TunnelUp = '}', TunnelDown = '{' };
 
 void appendPattern(std::string& out, std::uint64_t id, Direction direction, std::uint64_t offset, std::size_t count);
 [[nodiscard]] bool isPattern(std::string_view bytes, std::uint64_t id, Direction direction, std::uint64_t offset);

@@ -50,10 +50,13 @@ void RawEnd::onReady(Interest ready) {
 }
 
 void RawEnd::readAll() {
-  std::string piece(read_size_, '\0');
-  const lb::Space space = std::as_writable_bytes(std::span(piece));
-  const lb::IoResult result = stream_->read(std::span(&space, 1));
-  received_.append(piece, 0, result.bytes);
+  const std::size_t before = received_.size();
+  lb::IoResult result;
+  received_.resize_and_overwrite(before + read_size_, [&](char* data, std::size_t size) {
+    const lb::Space space = std::as_writable_bytes(std::span(data, size).subspan(before));
+    result = stream_->read(std::span(&space, 1));
+    return before + result.bytes;
+  });
   if (result.status == IoStatus::WouldBlock) return;
   if (result.status != IoStatus::Ok) ended_ = result.status;
   onReceived();

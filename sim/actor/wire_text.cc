@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/actor/bad_requests.h"
-#include "sim/actor/pattern.h"
 
 namespace sim::actor {
 namespace {
@@ -21,7 +21,7 @@ void appendBody(std::string& out, std::uint64_t id, Direction direction, Framing
   }
   for (std::uint32_t at = 0; at < bytes;) {
     const std::uint32_t part = std::min(chunk, bytes - at);
-    out += fmt::format("{:x}\r\n", part);
+    fmt::format_to(std::back_inserter(out), "{:x}\r\n", part);
     appendPattern(out, id, direction, at, part);
     out += "\r\n";
     at += part;
@@ -29,7 +29,44 @@ void appendBody(std::string& out, std::uint64_t id, Direction direction, Framing
   out += trailers ? "0\r\nX-Trailer: yes\r\n\r\n" : "0\r\n\r\n";
 }
 
+void appendFields(std::string& out, std::uint64_t id, Direction direction, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto [name, value] = plannedField(id, direction, i);
+    out.append(name).append(":").append(value.empty() || i % 3 == 0 ? "" : " ").append(value).append("\r\n");
+  }
+}
+
+std::string connectionOf(const plan::Request& request) {
+  std::string members;
+  const auto add = [&](const char* member) { members.append(members.empty() ? "" : ", ").append(member); };
+  if (request.keep_alive) add("keep-alive");
+  if (request.close) add("close");
+  if (request.upgrade) add("Upgrade");
+  if (request.hop_by_hop) add("X-Hop, TE");
+  return members;
+}
+
 }  // namespace
+
+std::pair<std::string, std::string> plannedField(std::uint64_t id, Direction direction, std::uint32_t index) {
+  constexpr std::array<const char*, 7> kNames{"X-Alpha", "x-lower-case", "X-Repeated", "Accept-Language",
+                                              "X-Repeated", "X_Odd.Name!", "Cookie"};
+  const std::string name = kNames[(id + index) % kNames.size()];
+  switch ((id * 3 + index) % 6) {
+    case 0: return {name, ""};
+    case 1: return {name, fmt::format("{}{}-{}", static_cast<char>(direction), id, index)};
+    case 2: return {name, "a, b;q=0.5, \"quoted, text\""};
+    case 3: return {name, "caf\xc3\xa9\tau lait"};
+    case 4: return {name, std::string(40 + id % 200, 'v')};
+    default: return {name, fmt::format("{:032x}", id * 0x9e3779b97f4a7c15U + index)};
+  }
+}
+
+std::string requestTarget(const plan::Request& request) {
+  std::string target = fmt::format("/r/{}", request.id);
+  if (request.padding > 0) target.append("?p=").append(request.padding, 'p');
+  return target;
+}
 
 WireText requestText(const plan::Request& request) {
   const std::string host = plan::serviceHost(request.service);
@@ -38,16 +75,18 @@ WireText requestText(const plan::Request& request) {
     made.head_size = made.bytes.size();
     return made;
   }
-  std::string text = fmt::format("{} /r/{} HTTP/1.{}\r\nHost: {}\r\nX-Sim-Id: {}\r\nX-Tag: tag-{}\r\n", request.method,
-                                 request.id, request.http10 ? 0 : 1, host, request.id, request.id);
-  std::string connection = request.keep_alive ? "keep-alive" : request.close ? "close" : "";
-  if (request.hop_by_hop) {
+  std::string text;
+  fmt::format_to(std::back_inserter(text), "{} {} HTTP/1.{}\r\nHost: {}\r\nX-Sim-Id: {}\r\n", request.method,
+                 requestTarget(request), request.http10 ? 0 : 1, host, request.id);
+  appendFields(text, request.id, Direction::ToBackend, request.fields);
+  if (request.hop_by_hop)
     text += "Keep-Alive: timeout=5\r\nTE: trailers\r\nX-Hop: secret\r\nProxy-Connection: keep-alive\r\n";
-    connection += connection.empty() ? "X-Hop, TE" : ", X-Hop, TE";
-  }
-  if (!connection.empty()) text += fmt::format("Connection: {}\r\n", connection);
+  const std::string connection = connectionOf(request);
+  if (!connection.empty()) text.append("Connection: ").append(connection).append("\r\n");
+  if (request.upgrade) text.append("Upgrade: ").append(kProtocol).append("\r\n");
   if (request.expect) text += "Expect: 100-continue\r\n";
-  if (request.framing == Framing::Length) text += fmt::format("Content-Length: {}\r\n", request.bytes);
+  if (request.framing == Framing::Length)
+    fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", request.bytes);
   if (request.framing == Framing::Chunked) text += "Transfer-Encoding: chunked\r\n";
   text += "\r\n";
   WireText made{std::move(text), 0};
@@ -63,13 +102,22 @@ WireText answerText(const plan::Request& request) {
   const plan::Answer& answer = request.answer;
   if (answer.fault == plan::AnswerFault::Garbage) return {"220 mail.test ESMTP ready\r\n\r\n", 0};
   if (answer.fault == plan::AnswerFault::HugeHead) return {"HTTP/1.1 200 OK\r\nX: " + std::string(300'000, 'x'), 0};
+  const bool switches = answer.status == 101;
+  const bool bodyless = switches || answer.status == 204 || answer.status == 304;
   std::string text;
   if (answer.interim && !request.http10) text += "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
-  text += fmt::format("HTTP/1.1 {} Planned\r\nX-Sim-Id: {}\r\nX-Hop-Back: 1\r\n", answer.status, request.id);
-  const bool bodyless = answer.status == 204 || answer.status == 304;
-  const bool closes = answer.close || answer.framing == Framing::UntilClose;
-  text += closes ? "Connection: close, X-Hop-Back\r\n" : "Connection: X-Hop-Back\r\nKeep-Alive: timeout=60\r\n";
-  if (!bodyless && answer.framing == Framing::Length) text += fmt::format("Content-Length: {}\r\n", answer.bytes);
+  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} Planned\r\nX-Sim-Id: {}\r\nX-Hop-Back: 1\r\n", answer.status,
+                 request.id);
+  appendFields(text, request.id, Direction::ToClient, answer.fields);
+  if (switches) {
+    text.append("Connection: Upgrade, X-Hop-Back\r\nUpgrade: ").append(kProtocol).append("\r\n");
+  } else if (answer.close || answer.framing == Framing::UntilClose) {
+    text += "Connection: close, X-Hop-Back\r\n";
+  } else {
+    text += "Connection: X-Hop-Back\r\nKeep-Alive: timeout=60\r\n";
+  }
+  if (!bodyless && answer.framing == Framing::Length)
+    fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", answer.bytes);
   if (!bodyless && answer.framing == Framing::Chunked) text += "Transfer-Encoding: chunked\r\n";
   text += "\r\n";
   WireText made{std::move(text), 0};

@@ -1,11 +1,15 @@
-// Planned requests and answers as the bytes that go over the wire.
+// Planned requests and answers as the bytes that go over the wire, and the fields that have to come out at the other end.
 #pragma once
 
 #include <string>
+#include <utility>
 
+#include "sim/actor/pattern.h"
 #include "sim/plan/scenario.h"
 
 namespace sim::actor {
+
+inline constexpr const char* kProtocol = "sim/1";  // that requests with `upgrade` offer
 
 struct WireText {
   std::string bytes;
@@ -14,5 +18,10 @@ struct WireText {
 
 [[nodiscard]] WireText requestText(const plan::Request& request);
 [[nodiscard]] WireText answerText(const plan::Request& request);
+[[nodiscard]] std::string requestTarget(const plan::Request& request);
+
+// The end-to-end field number `index` of a message: odd spellings, empty and long values, the same name again.
+[[nodiscard]] std::pair<std::string, std::string> plannedField(std::uint64_t id, Direction direction,
+                                                               std::uint32_t index);
 
 }  // namespace sim::actor

@@ -1,86 +1,167 @@
 // Who asked for what, who saw it, and what came back: the truth that the proxy's deeds are held against. Actors report
-// to it; the first thing that does not fit is the run's verdict.
+// to it what they see; each report is checked at once, in the file named beside it, and the first thing that does not
+// fit is the run's verdict.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
-#include <deque>
-#include <map>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "sim/actor/pattern.h"
 #include "sim/actor/strict_reader.h"
+#include "sim/check/books.h"
+#include "sim/check/marks.h"
+#include "sim/check/troubles.h"
+#include "sim/check/verdict.h"
 #include "sim/core/world.h"
 #include "sim/plan/scenario.h"
 
 namespace sim::check {
 
-enum class Class : std::uint8_t { None, Safety, Liveness };
+constexpr MonoTime kNever{};
 
-struct Violation {
-  Class kind = Class::None;
-  std::string invariant;  // "safety.one_answer"
-  std::string what;
-  MonoTime when{};
-  std::uint64_t event = 0;
+// One arrival of a request at a backend.
+struct Attempt {
+  std::uint32_t backend = 0;
+  MonoTime head = kNever;
+  MonoTime complete = kNever;
+  bool reused = false;  // not the first request on its connection
+};
+
+// What the access log says of a request.
+struct Logged {
+  std::uint32_t lines = 0;
+  int code = 0;
+  bool from_backend = false;
+  bool reused = false;
+  std::string reason;
+  std::string aborted;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t attempts = 0;
+  double total = -1;  // seconds; negative: it did not happen
+  double wait = -1;
+  double connect = -1;
+  double overhead = -1;
+};
+
+// Why a client got no whole answer, as the client knows it.
+enum class Loss : std::uint8_t {
+  OwnDoing,   // it cut, reset or gave up
+  Announced,  // the proxy had said that it would close
+  Behind,     // another request before it on the connection was not answered
+  Surprise,   // the connection ended
+};
+
+struct Entry {
+  const plan::Request* plan = nullptr;
+  const plan::Client* client = nullptr;
+  std::vector<Attempt> attempts;
+  MonoTime connected = kNever;  // when the client opened the connection
+  MonoTime idle_since = kNever;  // of the connection, before this request; kNever: it was not idle
+  MonoTime started = kNever;     // the client gave its first byte to the network
+  MonoTime sent = kNever;        // and its last
+  MonoTime answered = kNever;    // the final head came
+  MonoTime ended = kNever;       // the whole answer came, or it became certain that it will not
+  int status = 0;
+  std::uint32_t answers = 0;  // final heads at the client
+  bool from_backend = false;
+  bool good = false;      // the planned answer arrived whole
+  bool complete = false;  // an answer arrived whole
+  bool lost = false;
+  bool calm = false;  // asked for when all was well again
+  std::string reason;  // of the proxy's own answer
+  std::uint64_t wire_bytes = 0;  // of all answers, interim ones included
+  std::uint64_t tunnel_up = 0;  // received by the backend
+  std::uint64_t tunnel_down = 0;
+  Logged logged;
 };
 
 class Ledger {
  public:
-  struct Entry {
-    const plan::Request* plan = nullptr;
-    std::uint32_t heads_at_backends = 0;
-    std::uint32_t complete_at_backends = 0;
-    std::uint32_t answers = 0;  // final heads at the client
-    bool started = false;       // the client gave its first byte to the network
-    bool sent = false;          // and its last
-    bool good = false;          // the planned answer arrived whole
-    bool lost = false;          // the connection ended before the answer did
-    int status = 0;
-  };
+  Ledger(World& world, const plan::Scenario& scenario) : world_(world), scenario_(scenario) {}
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
 
-  Ledger(World& world, const plan::Scenario& scenario, bool print)
-      : world_(world), scenario_(scenario), print_(print) {}
+  void add(const plan::Request& request, const plan::Client& client);  // REQUIRES: ids are small numbers
+  [[nodiscard]] Entry& of(std::uint64_t id) { return entries_[id]; }
+  [[nodiscard]] Entry* find(std::uint64_t id);  // null: nobody asked
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }  // by id; those without a plan are none
 
-  void add(const plan::Request& request) { entries_[request.id].plan = &request; }
-  [[nodiscard]] Entry& of(std::uint64_t id) { return entries_.at(id); }
-  [[nodiscard]] const std::map<std::uint64_t, Entry>& entries() const { return entries_; }
-
-  // At a backend. Null: the request should not be there, and that is said.
-  Entry* headAtBackend(const actor::Head& head, std::uint32_t backend);
+  // At a backend (request_check.cc). Null: the request should not be there, and that is said.
+  Entry* headAtBackend(const actor::Head& head, std::uint32_t backend, bool reused);
   void bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes);
-  void endAtBackend(std::uint64_t id, std::uint64_t bytes);
+  void endAtBackend(std::uint64_t id, std::uint64_t bytes, const actor::Head& trailers);
 
-  // At a client: to the request that is next in line on its connection.
+  // At a client, to the request that is next in line on its connection (answer_check.cc).
   void headAtClient(std::uint64_t id, const actor::Head& head);
-  void bodyAtClient(std::uint64_t id, const actor::Head& head, std::uint64_t offset, std::string_view bytes);
-  void endAtClient(std::uint64_t id, const actor::Head& head, std::uint64_t bytes);
-  // The connection ended without an answer, or in the middle of one. `excused`: it had said that it would.
-  void lostAtClient(std::uint64_t id, bool excused);
+  void bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes);
+  void endAtClient(std::uint64_t id, const actor::Head& head, std::uint64_t bytes, const actor::Head& trailers);
+  void lostAtClient(std::uint64_t id, Loss how, bool within_answer);
+  // After a 101, in either direction.
+  void tunnelBytes(std::uint64_t id, actor::Direction direction, std::string_view bytes);
 
-  void fail(Class kind, std::string invariant, std::string what);
+  void onAccessLine(std::string_view line);  // access_check.cc
+  void checkAtTheEnd();                      // every entry against everything known of it; access_check.cc
+  [[nodiscard]] const Books& books() const { return books_; }
+
+  // Holds or fails the run; `request` 0: it is about no single one.
+  void expect(bool holds, Class kind, const char* invariant, std::uint64_t request, const std::string& what);
+  void fail(Class kind, std::string invariant, std::uint64_t request, std::string what);
+  void failBytes(std::string invariant, std::uint64_t request, std::string what, std::string expected,
+                 std::string_view seen);
   [[nodiscard]] bool failed() const { return violation_.kind != Class::None; }
   [[nodiscard]] const Violation& violation() const { return violation_; }
 
-  void trace(std::string line);
-  [[nodiscard]] const std::deque<std::string>& last() const { return last_; }
+  void leave(Mark mark) { marks_.leave(mark); }
+  [[nodiscard]] const Marks& marks() const { return marks_; }
+  [[nodiscard]] Troubles& troubles() { return troubles_; }
+  [[nodiscard]] const Troubles& troubles() const { return troubles_; }
+
+  // For a person; nothing is put into words unless somebody listens.
+  template <class... Args>
+  void trace(fmt::format_string<Args...> format, Args&&... args) {
+    if (tracer_) tracer_(fmt::format(format, std::forward<Args>(args)...));
+  }
+  void setTracer(std::function<void(std::string)> tracer) { tracer_ = std::move(tracer); }
+
   void setCalm() { calm_ = true; }  // from here on every new request must succeed
+  void setDraining() { draining_since_ = world_.now(); }
+  [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
+  [[nodiscard]] bool calm() const { return calm_; }
+
+  [[nodiscard]] const World& world() const { return world_; }
+  [[nodiscard]] MonoTime now() const { return world_.now(); }
+  [[nodiscard]] const plan::Scenario& scenario() const { return scenario_; }
 
  private:
-  static constexpr std::size_t kKept = 40;
-  void checkStatus(const Entry& entry, const actor::Head& head);
-  void checkProxyAnswer(const Entry& entry, int status);
-  void checkForwardedFields(const Entry& entry, const actor::Head& head);
+  void checkForwardedHead(const Entry& entry, const actor::Head& head);
+  void checkForwardedFraming(const Entry& entry, const actor::Head& head);
+  void checkBackendHead(const Entry& entry, const actor::Head& head);
+  void checkProxyHead(Entry& entry, const actor::Head& head);
+  void checkLogged(const Entry& entry);
+  void checkLoggedTimes(const Entry& entry);
 
   World& world_;
   const plan::Scenario& scenario_;
-  bool print_;
-  bool calm_ = false;
-  std::map<std::uint64_t, Entry> entries_;
+  std::vector<Entry> entries_;
+  Troubles troubles_;
+  Marks marks_;
+  std::function<void(std::string)> tracer_;
   Violation violation_;
-  std::deque<std::string> last_;
+  Books books_;
+  MonoTime draining_since_ = kNever;
+  bool calm_ = false;
 };
 
 // Of the planned answer: what a client that asked with this request gets as its body.
 [[nodiscard]] std::uint64_t answerBytes(const plan::Request& request);
+// May it be sent again once its bytes have left (RFC 9110 9.2.2), and is it small enough to be kept?
+[[nodiscard]] bool replayable(const plan::Request& request, const lb::config::Service& service);
+[[nodiscard]] const lb::config::Service* serviceOf(const plan::Scenario& scenario, const plan::Request& request);
 
 }  // namespace sim::check

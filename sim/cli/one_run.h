@@ -16,10 +16,12 @@ struct Outcome {
   std::uint64_t events = 0;
   std::uint64_t requests = 0;
   double virtual_seconds = 0;
+  check::Marks marks;
 };
 
 // After a failure the run stands in the middle of everything and cannot be taken apart: the process has to end with
 // std::_Exit, so whoever wants to go on runs this in a child process.
-[[nodiscard]] Outcome runScenario(const plan::Scenario& scenario, bool trace);
+// `as_given`: the options that ask for this scenario, for the report. `trace`: everything that happens, to stderr.
+[[nodiscard]] Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given, bool trace);
 
 }  // namespace sim::cli

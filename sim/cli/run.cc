@@ -22,7 +22,7 @@ struct Options {
 int runOne(const Options& options) {
   const auto scenario = options.from.load();
   if (!scenario) return kUsage;
-  const Outcome outcome = runScenario(*scenario, options.trace);
+  const Outcome outcome = runScenario(*scenario, options.from.asGiven(), options.trace);
   if (outcome.code != kFine) std::_Exit(outcome.code);
   fmt::print("ok  seed={}  hash={:016x}  {} requests  {} events  {:.1f} s of virtual time\n", scenario->seed,
              outcome.hash, outcome.requests, outcome.events, outcome.virtual_seconds);

@@ -31,10 +31,10 @@ struct Progress {
 [[noreturn]] void work(std::uint64_t first, std::uint64_t last, std::uint64_t check_every, Progress& progress) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     progress.seed = seed;
-    const Outcome result = runScenario(plan::generate(seed), false);
+    const Outcome result = runScenario(plan::generate(seed), fmt::format("--seed {}", seed), false);
     if (result.code != kFine) std::_Exit(result.code);
     if (check_every > 0 && seed % check_every == 0) {
-      const Outcome again = runScenario(plan::generate(seed), false);
+      const Outcome again = runScenario(plan::generate(seed), fmt::format("--seed {}", seed), false);
       if (again.hash != result.hash) {
         std::printf("FAIL nondeterminism  seed=%llu: two runs differ\n", static_cast<unsigned long long>(seed));
         std::fflush(stdout);

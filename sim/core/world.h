@@ -19,6 +19,8 @@
 
 namespace sim {
 
+class Trace;
+
 using lb::Duration;
 using lb::MonoTime;
 using lb::WallTime;
@@ -62,6 +64,9 @@ class World {
 
   [[nodiscard]] const Chance& chance() const { return chance_; }
   [[nodiscard]] Digest& digest() { return digest_; }
+  // Null: nobody wants to know. REQUIRES: set before anything lives in this world; it outlives what does.
+  void setTrace(Trace* trace) { trace_ = trace; }
+  [[nodiscard]] Trace* trace() const { return trace_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
   [[nodiscard]] std::uint64_t nextId() { return ++last_id_; }  // names for what takes part, in the order of creation
 
@@ -72,6 +77,7 @@ class World {
   Chance chance_;
   Prng schedule_;
   Digest digest_;
+  Trace* trace_ = nullptr;
   MonoTime now_{kStart};
   Duration wall_shift_{};
   Agenda agenda_;

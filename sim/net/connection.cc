@@ -25,6 +25,7 @@ Connection::Connection(Fabric& fabric, Host& from, Host& to, const lb::Address& 
   end(Side::Server).host = &to;
   flow(Side::Client).edge = flow(Side::Client).announced = to.rules().receive_window;
   flow(Side::Server).edge = flow(Side::Server).announced = from.rules().receive_window;
+  if (world_.trace() != nullptr) traceBirth();
 }
 
 void Connection::attach(Side side, SimStream& stream) {
@@ -81,6 +82,7 @@ IoResult Connection::read(Side side, std::span<const lb::Space> into, MonoTime a
   }
   incoming.bytes.consume(count);
   incoming.read += count;
+  if (world_.trace() != nullptr) traceRead(side, count);
   announceWindow(side, at);
   return {count, IoStatus::Ok};
 }
@@ -155,6 +157,7 @@ void Connection::abort(Side side, MonoTime at) {
   if (before == Phase::Closed) return;
   world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 1);
   if (side == Side::Client) retry_.callOff();
+  if (world_.trace() != nullptr) traceClose(side, at);
   dropUnsent(side);
   if (before == Phase::Open && !here.reset_arrived) send(side, at, {.kind = Packet::Kind::Reset});
   releasePort();
@@ -174,6 +177,7 @@ void Connection::letGo(Side side, MonoTime at) {
     return;
   }
   world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 0);
+  if (world_.trace() != nullptr) traceClose(side, at);
   flow(side).finish_wanted = true;
   pump(side, at);
   here.phase = Phase::Closed;
@@ -198,6 +202,7 @@ void Connection::arrived(Side side, const Packet& packet) {
 void Connection::take(Side side, const Packet& packet) {
   using PacketKind = Packet::Kind;
   const std::uint64_t who = id_ * 2 + index(side);
+  if (world_.trace() != nullptr) tracePacket(other(side), world_.now(), packet, true);
   if (packet.kind != PacketKind::Data) {
     world_.digest().note(world_.now(), Kind::Packet, who,
                          (packet.value << 3) | static_cast<std::uint64_t>(packet.kind));

@@ -88,7 +88,18 @@ class Connection final {
   [[nodiscard]] const End& end(Side side) const { return ends_[index(side)]; }
   [[nodiscard]] Flow& flow(Side from) { return flows_[index(from)]; }
   [[nodiscard]] const Flow& flow(Side from) const { return flows_[index(from)]; }
-  void send(Side from, MonoTime at, const Packet& packet) { wires_[index(from)].send(at, packet); }
+  void send(Side from, MonoTime at, const Packet& packet) {
+    if (world_.trace() != nullptr) [[unlikely]]
+      tracePacket(from, at, packet, false);
+    wires_[index(from)].send(at, packet);
+  }
+
+  // connection_trace.cc. REQUIRES of all: the world has a trace.
+  void traceBirth() const;
+  void tracePacket(Side from, MonoTime at, const Packet& packet, bool arrives) const;
+  void traceRead(Side side, std::size_t bytes) const;
+  void traceFailure(lb::IoStatus why) const;
+  void traceClose(Side side, MonoTime at) const;
 
   // handshake.cc
   void onConnect();

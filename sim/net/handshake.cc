@@ -27,6 +27,7 @@ void Connection::tryAgain() {
 void Connection::failToConnect(IoStatus why) {
   end(Side::Client).phase = Phase::Failed;
   end(Side::Client).failure = why;
+  if (world_.trace() != nullptr) traceFailure(why);
   port_held_ = false;
 }
 
@@ -34,6 +35,7 @@ void Connection::connectFailed(IoStatus why) {
   end(Side::Client).phase = Phase::Failed;
   end(Side::Client).failure = why;
   retry_.callOff();
+  if (world_.trace() != nullptr) traceFailure(why);
   releasePort();
   notify(Side::Client);
 }

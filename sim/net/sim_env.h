@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "lb/env/env.h"
+#include "sim/core/trace.h"
 #include "sim/net/sim_clock.h"
 #include "sim/net/sim_network.h"
 #include "sim/net/sim_resolver.h"
@@ -18,7 +19,9 @@ struct SimEnv {
         clock(loop),
         network(loop, fabric, on),
         resolver(loop, fabric),
-        random(fabric.world().chance().stream(name)) {}
+        random(fabric.world().chance().stream(name)) {
+    if (Trace* trace = fabric.world().trace()) trace->loop(loop.id(), name);
+  }
 
   [[nodiscard]] lb::Env env() { return {loop, clock, network, resolver, random}; }
 

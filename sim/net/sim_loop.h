@@ -60,6 +60,7 @@ class SimLoop final : public lb::Loop, private Event {
   [[nodiscard]] std::uint64_t timersArmed() const { return timers_.size(); }
   [[nodiscard]] Duration busy() const { return busy_; }
   [[nodiscard]] World& world() const { return world_; }
+  [[nodiscard]] std::uint64_t id() const { return id_; }
 
   // For the other classes of sim/net.
   void announce(IoItem& item);

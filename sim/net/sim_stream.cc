@@ -2,6 +2,7 @@
 #include "sim/net/sim_stream.h"
 
 #include "lb/base/check.h"
+#include "sim/core/trace.h"
 
 namespace sim::net {
 
@@ -10,6 +11,8 @@ SimStream::SimStream(SimLoop& loop, Connection& connection, Side side)
   info_.local = connection_.addressOf(side);
   info_.remote = connection_.addressOf(other(side));
   connection_.attach(side, *this);
+  if (Trace* trace = loop.world().trace())
+    trace->owner(connection_.id(), side == Side::Client ? TraceEnd::Client : TraceEnd::Server, loop.id());
 }
 
 SimStream::~SimStream() {

@@ -179,7 +179,7 @@ class Rehearsal final : private run::ProxyOutput {
     } else if (fault.kind == FaultKind::Drain) {
       proxy_.drain();
     } else if (fault.kind == FaultKind::Pause && fault.of_lb) {
-      proxy_.pauseFor(fault.length);
+      for (std::size_t i = 0; i < proxy_.workers(); ++i) proxy_.pauseWorker(i, fault.length);
     } else {
       stage_.begin(index);
     }

@@ -53,11 +53,6 @@ void Proxy::destroyWorkers() {
   for (Thread& thread : threads_) thread.worker.reset();
 }
 
-void Proxy::pauseFor(Duration time) {
-  control_env_.loop.pauseFor(time);
-  for (Thread& thread : threads_) thread.env->loop.pauseFor(time);
-}
-
 void Proxy::onStopped(int exit_code) {
   stopped_ = true;
   exit_code_ = exit_code;

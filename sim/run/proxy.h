@@ -31,7 +31,8 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
   void reload(lb::config::Config config);
   void drain() { control_->drain(); }
   void destroyWorkers();
-  void pauseFor(Duration time);  // the whole process stands still
+  // As if the system did not let this thread run for that long.
+  void pauseWorker(std::size_t index, Duration time) { threads_.at(index).env->loop.pauseFor(time); }
 
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] int exitCode() const { return exit_code_; }

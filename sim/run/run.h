@@ -1,21 +1,26 @@
-// One scenario from its first event to its last: storm, calm, drain, and the books checked at the end.
+// One scenario from its first event to its last, judged all the way:
+//   storm     the clients do what they are here for, faults come and go;
+//   patience  the network is well again, nobody asks for more, backends and clients stay as bad as they are: every
+//             exchange has to end by its own deadlines, every connection by its own timeouts;
+//   calm      whoever is left goes away; fresh requests have to succeed, spread as the policy says;
+//   drain     and then nothing may be left of anything, and the proxy's numbers have to be the truth.
+// A scenario with `drain_in_storm` goes from the storm straight to its drain.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "sim/actor/backend.h"
 #include "sim/actor/client.h"
 #include "sim/check/ledger.h"
-#include "sim/net/sim_env.h"
-#include "sim/plan/scenario.h"
-#include "sim/run/proxy.h"
+#include "sim/core/trace.h"
+#include "sim/run/stage.h"
 
 namespace sim::run {
 
-class Run : public ProxyOutput {
+class Run final : public ProxyOutput {
  public:
-  explicit Run(const plan::Scenario& scenario, bool print = false);
+  explicit Run(const plan::Scenario& scenario, bool traced = false);
   ~Run();
 
   // False: look at ledger().violation(). REQUIRES after a failure: nobody destroys this object, because everything in
@@ -24,57 +29,54 @@ class Run : public ProxyOutput {
 
   [[nodiscard]] const check::Ledger& ledger() const { return ledger_; }
   [[nodiscard]] World& world() { return world_; }
-  [[nodiscard]] std::uint64_t requests() const { return requests_; }
+  [[nodiscard]] const Trace& trace() const { return *trace_; }  // REQUIRES: traced
+  [[nodiscard]] std::uint64_t requests() const { return requests_; }  // that were sent, once it is over
 
  private:
+  static constexpr std::uint64_t kEventsMax = 20'000'000;
+  static constexpr std::uint64_t kTurnsOfAnIdleProxy = 300;  // in ten seconds
+
   void onLog(lb::LogLevel level, std::string_view line) override;
   void onAccess(std::string_view line) override;
 
-  static constexpr std::uint64_t kEventsMax = 20'000'000;
-  struct Trouble {
-    int stall = 0, black_hole = 0, refuse = 0, slow = 0;
-  };
-
-  void build();
-  void schedule();
-  void change(const plan::Fault& fault, bool begins);
-  void applyRules(int who);
-  void heal();
-  void reload(std::uint64_t number);
-  bool until(const std::function<bool()>& done, Duration limit);  // or until something failed
+  // Or until something failed. `look_every`: events between two questions, if they cost a lot.
+  bool until(const std::function<bool()>& done, Duration limit, std::uint64_t look_every = 1);
   void pass(Duration time) {
     static_cast<void>(until([] { return false; }, time));
   }
+  void expect(bool holds, check::Class kind, const char* invariant, const std::string& what) {
+    ledger_.expect(holds, kind, invariant, 0, what);
+  }
   void checkMemory();
-  void expect(bool fine, check::Class kind, const char* invariant, const std::string& what);
+  void reload(std::uint64_t number);
+  void start();
   void storm();
+  void patience();
   void calm();
   void fresh();
-  void drainAndCheck();
-  void finalBooks();
+  void census();
+  void judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last);
+  void restAWhile();
+  void drain();
+  void checkDrained(const std::vector<std::uint64_t>& in_flight);
+  void finish();
+  void ask(const plan::Client& client);
+  [[nodiscard]] plan::Request plainRequest(const char* method, std::size_t service);
+  [[nodiscard]] Duration longestDeadlines() const;
   [[nodiscard]] bool clientsDone() const;
-  [[nodiscard]] net::LinkRules baseRules() const;
 
   const plan::Scenario& scenario_;
   World world_;
+  std::optional<Trace> trace_;
   check::Ledger ledger_;
-  net::Fabric fabric_{world_};
-  net::Host& client_host_;
-  net::Host& proxy_host_;
-  std::vector<net::Host*> backend_hosts_;
-  std::unique_ptr<net::SimEnv> client_env_;
-  std::vector<std::unique_ptr<net::SimEnv>> backend_envs_;
-  std::unique_ptr<Proxy> proxy_;
-  std::vector<std::unique_ptr<actor::Backend>> backends_;
+  lb::config::Config config_;  // in force
+  std::unique_ptr<Stage> stage_;
   std::vector<std::unique_ptr<actor::Client>> clients_;
-  plan::Scenario fresh_;          // only its clients: those of the calm
-  std::vector<Trouble> trouble_;  // by backend; the last one is the clients' side
+  std::vector<std::unique_ptr<plan::Client>> more_;  // what the calm asks for
+  std::uint64_t last_id_ = 0;
   std::uint64_t next_memory_check_ = 0;
+  std::size_t blocks_seen_ = 0;
   std::uint64_t requests_ = 0;
-  std::uint64_t access_lines_ = 0;
-  std::size_t blocks_max_ = 0;
-  bool healed_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace sim::run

@@ -1,0 +1,144 @@
+// What the proxy says of itself in its access log, against what the two sides saw.
+#include <charconv>
+
+#include "sim/check/cause.h"
+#include "sim/check/ledger.h"
+
+namespace sim::check {
+namespace {
+
+// The value behind "key":, without its quotes; "" for null. Enough for lines whose keys are known and whose values have
+// no quotes inside, and much faster than a parser.
+std::string_view valueOf(std::string_view line, std::string_view key) {
+  std::size_t at = 0;
+  while ((at = line.find(key, at)) != std::string_view::npos) {
+    const std::size_t after = at + key.size();
+    if (at > 0 && line[at - 1] == '"' && line.substr(after, 2) == "\":") {
+      const bool quoted = line[after + 2] == '"';
+      const std::size_t begin = after + (quoted ? 3 : 2);
+      const std::string_view value = line.substr(begin, line.find_first_of(quoted ? "\"" : ",}", begin) - begin);
+      return value == "null" && !quoted ? std::string_view{} : value;
+    }
+    at = after;
+  }
+  return {};
+}
+
+std::uint64_t numberOf(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+double secondsOf(std::string_view text) {
+  double value = -1;
+  if (!text.empty()) std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// As lb/observe counts: what a client did not wait for has no other code than 499, and is no answer of the proxy's.
+void bookLine(std::string_view line, Books& books) {
+  const std::uint64_t attempts = numberOf(valueOf(line, "attempts"));
+  const std::string_view code = valueOf(line, "code");
+  const bool aborted = !valueOf(line, "aborted").empty() || code == "499";
+  books.aborted += valueOf(line, "aborted").empty() ? 0 : 1;
+  ++books.by_code[std::string(aborted ? "499" : code)];
+  if (!aborted && valueOf(line, "origin") == "proxy") {
+    ++books.own;
+    ++books.own_by_reason[std::string(valueOf(line, "reason"))];
+  }
+  books.timed += valueOf(line, "t_total").empty() ? 0 : 1;
+  books.attempts += attempts;
+  books.retries += attempts > 1 ? attempts - 1 : 0;
+  books.bytes_in += numberOf(valueOf(line, "bytes_in"));
+  books.bytes_out += numberOf(valueOf(line, "bytes_out"));
+}
+
+constexpr double kSlack = 2e-6;  // times are written with microseconds
+
+}  // namespace
+
+void Ledger::onAccessLine(std::string_view line) {
+  ++books_.lines;
+  books_.detailed = scenario_.config.access_log.format == lb::config::LogFormat::Json;
+  if (!books_.detailed) return;
+  bookLine(line, books_);
+  const std::string_view path = valueOf(line, "path");
+  Entry* entry = path.starts_with("/r/") ? find(numberOf(path.substr(3))) : nullptr;
+  if (entry == nullptr) return;
+  Logged& logged = entry->logged;
+  ++logged.lines;
+  expect(logged.lines == 1, Class::Safety, "safety.access_log", entry->plan->id, "it is logged twice");
+  logged.code = static_cast<int>(numberOf(valueOf(line, "code")));
+  logged.from_backend = valueOf(line, "origin") == "backend";
+  logged.reused = valueOf(line, "conn_reused") == "true";
+  logged.reason = valueOf(line, "reason");
+  logged.aborted = valueOf(line, "aborted");
+  logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
+  logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
+  logged.attempts = numberOf(valueOf(line, "attempts"));
+  logged.total = secondsOf(valueOf(line, "t_total"));
+  logged.wait = secondsOf(valueOf(line, "t_wait"));
+  logged.connect = secondsOf(valueOf(line, "t_connect"));
+  logged.overhead = secondsOf(valueOf(line, "t_overhead"));
+  const std::string_view aborted = logged.aborted;
+  if (aborted == "request") leave(Mark::ClientGoneInRequest);
+  if (aborted == "wait") leave(Mark::ClientGoneInWait);
+  if (aborted == "response") leave(Mark::ClientGoneInResponse);
+}
+
+void Ledger::checkAtTheEnd() {
+  if (scenario_.config.access_log.format != lb::config::LogFormat::Json) return;
+  for (const Entry& entry : entries_) {
+    if (entry.plan != nullptr && entry.plan->malformed < 0) checkLogged(entry);
+    if (failed()) return;
+  }
+}
+
+void Ledger::checkLogged(const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  const Logged& logged = entry.logged;
+  const auto wrong = [&](bool holds, std::string_view what, const auto& said, const auto& seen) {
+    if (!holds)
+      fail(Class::Safety, "safety.access_log", plan.id,
+           fmt::format("request {}: the log says {} {}, seen was {}", plan.id, what, said, seen));
+  };
+  wrong(entry.started != kNever || logged.lines == 0, "lines", logged.lines, "that nobody sent it");
+  if (!entry.attempts.empty()) wrong(logged.lines == 1, "lines", logged.lines, "that it reached a backend");
+  // A 408 for half a head has no path to be known by.
+  if (entry.answers == 1 && entry.from_backend) wrong(logged.lines == 1, "lines", logged.lines, "an answer");
+  if (logged.lines == 0) return;
+  wrong(logged.attempts >= entry.attempts.size(), "attempts", logged.attempts, entry.attempts.size());
+  if (entry.answers == 1) {
+    wrong(logged.code == entry.status, "code", logged.code, entry.status);
+    wrong(logged.from_backend == entry.from_backend, "from a backend:", logged.from_backend, entry.from_backend);
+    if (!entry.from_backend) wrong(logged.reason == entry.reason, "reason", logged.reason, entry.reason);
+  }
+  if (entry.complete && !plan.upgrade) {
+    wrong(logged.bytes_out == entry.wire_bytes, "bytes out", logged.bytes_out, entry.wire_bytes);
+    wrong(logged.aborted.empty(), "client gone in", logged.aborted, "that it stayed");
+    checkLoggedTimes(entry);
+  }
+}
+
+void Ledger::checkLoggedTimes(const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  const Logged& logged = entry.logged;
+  const auto seconds = [](Duration time) { return std::chrono::duration<double>(time).count(); };
+  const auto late = [&](const char* what, double said, double limit) {
+    expect(said <= limit + kSlack, Class::Safety, "safety.times", plan.id,
+           fmt::format("request {}: the log says {} took {} s, which is more than {} s", plan.id, what, said, limit));
+  };
+  expect(logged.total >= 0, Class::Safety, "safety.times", plan.id, "an answered request has no total time");
+  late("all", logged.total, seconds(entry.ended - entry.started));
+  late("waiting", logged.wait, logged.total);
+  late("the proxy's own part", logged.overhead, logged.total);
+  const bool first_byte_is_the_answer = entry.from_backend && !plan.answer.interim && !plan.expect &&
+                                        plan.answer.fault == plan::AnswerFault::None && !entry.calm;
+  if (first_byte_is_the_answer && entry.attempts.size() == 1 && plan.answer.delay > Duration::zero())
+    expect(logged.wait + kSlack >= seconds(plan.answer.delay), Class::Safety, "safety.times", plan.id,
+           fmt::format("request {}: the log says its backend took {} s, which in truth took {} s", plan.id, logged.wait,
+                       seconds(plan.answer.delay)));
+}
+
+}  // namespace sim::check

@@ -1,0 +1,174 @@
+// What a client gets: one answer to each request, its own, unchanged, and whole or visibly cut; and an answer of the
+// proxy's own only if it has a cause.
+#include <algorithm>
+#include <array>
+
+#include "sim/actor/wire_text.h"
+#include "sim/check/cause.h"
+#include "sim/check/ledger.h"
+
+namespace sim::check {
+namespace {
+
+using actor::Direction;
+using actor::Head;
+using plan::AnswerFault;
+
+constexpr std::array kOurs{"content-length", "transfer-encoding", "connection", "upgrade", "date"};
+
+struct ReasonMark {
+  std::string_view reason;
+  Mark mark;
+  std::array<int, 4> statuses;
+};
+constexpr auto kReasons = std::to_array<ReasonMark>({
+    {"no_route", Mark::NoRoute, {404}},
+    {"bad_request", Mark::BadRequest, {400, 405, 501, 505}},
+    {"uri_too_long", Mark::UriTooLong, {414}},
+    {"header_too_large", Mark::HeaderTooLarge, {431}},
+    {"body_too_large", Mark::BodyTooLarge, {413}},
+    {"request_timeout", Mark::RequestTimeout, {408}},
+    {"no_healthy_backend", Mark::NoHealthyBackend, {503}},
+    {"overloaded", Mark::Overloaded, {503}},
+    {"connect_failed", Mark::ConnectFailed, {502}},
+    {"connect_timeout", Mark::ConnectTimeout, {504}},
+    {"backend_closed", Mark::BackendClosed, {502}},
+    {"bad_backend_response", Mark::BadBackendResponse, {502}},
+    {"backend_timeout", Mark::BackendTimeout, {504}},
+    {"draining", Mark::DrainedAway, {503}},
+});
+
+}  // namespace
+
+void Ledger::headAtClient(std::uint64_t id, const Head& head) {
+  Entry& entry = of(id);
+  const plan::Request& plan = *entry.plan;
+  ++entry.answers;
+  entry.status = head.status;
+  entry.answered = world_.now();
+  trace("the client got \"{}\" to request {}", head.startLine(), id);
+  expect(entry.answers == 1, Class::Safety, "safety.one_answer", id, fmt::format("request {} got two answers", id));
+  expect(!head.http10, Class::Safety, "safety.version", id, "an answer in HTTP/1.0");
+  expect(!plan.http10 || head.body != Head::Body::Chunked, Class::Safety, "safety.framing", id,
+         fmt::format("chunked answer to HTTP/1.0 request {}", id));
+  expect(head.count("date") == 1, Class::Safety, "safety.fields", id, "an answer has to have one Date");
+  entry.from_backend = head.field("x-sim-id").has_value();
+  if (entry.from_backend) {
+    checkBackendHead(entry, head);
+  } else {
+    checkProxyHead(entry, head);
+  }
+}
+
+void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
+  const plan::Request& plan = *entry.plan;
+  expect(head.field("x-sim-id") == std::to_string(plan.id), Class::Safety, "safety.own_answer", plan.id,
+         fmt::format("request {} got the answer to {}", plan.id, *head.field("x-sim-id")));
+  expect(head.status == plan.answer.status, Class::Safety, "safety.status", plan.id,
+         fmt::format("request {} got {} instead of {}", plan.id, head.status, plan.answer.status));
+  expect(!entry.attempts.empty(), Class::Safety, "safety.invented", plan.id, "it got an answer that no backend gave");
+  expect(plan.malformed < 0, Class::Safety, "safety.malformed", plan.id, "a malformed request got a backend's answer");
+  std::uint32_t index = 0;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    if (head.is(i, "x-sim-id") || std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); }))
+      continue;
+    const auto [name, value] = index < plan.answer.fields
+                                   ? actor::plannedField(plan.id, Direction::ToClient, index)
+                                   : std::pair<std::string, std::string>{};
+    ++index;
+    if (head.name(i) == name && head.value(i) == value) continue;
+    fail(Class::Safety, index > plan.answer.fields ? "safety.hop_by_hop" : "safety.fields", plan.id,
+         fmt::format("the answer to {} has \"{}: {}\" where \"{}: {}\" belongs", plan.id, head.name(i), head.value(i),
+                     name, value));
+    return;
+  }
+  expect(index >= plan.answer.fields, Class::Safety, "safety.fields", plan.id,
+         fmt::format("the answer to {} lost {} of its fields", plan.id, plan.answer.fields - index));
+  const auto length = head.field("content-length");
+  const bool known = plan.answer.framing == plan::Framing::Length && plan.answer.status != 204 &&
+                     plan.answer.status != 304 && plan.answer.status != 101;
+  expect(!length || (known && *length == std::to_string(plan.answer.bytes)), Class::Safety, "safety.framing", plan.id,
+         fmt::format("the answer to {} got the length {}", plan.id, length.value_or("")));
+  expect(!known || length, Class::Safety, "safety.framing", plan.id,
+         fmt::format("the answer to {} lost its length", plan.id));
+}
+
+// What can have made the proxy say this?
+void Ledger::checkProxyHead(Entry& entry, const Head& head) {
+  const plan::Request& plan = *entry.plan;
+  constexpr std::string_view kPrefix = "lb; error=";
+  const std::string_view origin = head.field("proxy-status").value_or("");
+  if (!origin.starts_with(kPrefix)) {
+    fail(Class::Safety, "safety.origin", plan.id, fmt::format("the {} to request {} is nobody's", head.status, plan.id));
+    return;
+  }
+  entry.reason = origin.substr(kPrefix.size());
+  const auto known = std::ranges::find(kReasons, std::string_view(entry.reason), &ReasonMark::reason);
+  const bool fits = known != kReasons.end() && std::ranges::find(known->statuses, head.status) != known->statuses.end();
+  expect(fits, Class::Safety, "safety.error_truth", plan.id,
+         fmt::format("request {} got {} for \"{}\"", plan.id, head.status, entry.reason));
+  expect(!entry.calm && hasCause(*this, entry, entry.reason), Class::Safety, "safety.error_truth", plan.id,
+         fmt::format("request {} got {} {} without a cause", plan.id, head.status, entry.reason));
+  expect(waitedLongEnough(*this, entry, entry.reason), Class::Safety, "safety.timeout_early", plan.id,
+         fmt::format("request {} got {} after {} ms, before its time", plan.id, entry.reason,
+                     std::chrono::duration<double, std::milli>(world_.now() - entry.started).count()));
+  if (known != kReasons.end()) leave(known->mark);
+  if (plan.malformed >= 0) leave(Mark::RequestMalformedRefused);
+}
+
+void Ledger::bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
+  if (!of(id).from_backend || actor::isPattern(bytes, id, Direction::ToClient, offset)) return;
+  std::string expected;
+  actor::appendPattern(expected, id, Direction::ToClient, offset, bytes.size());
+  failBytes("safety.answer_body", id, fmt::format("the answer to {} has wrong bytes from {} on", id, offset),
+            std::move(expected), bytes);
+}
+
+void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes, const Head& trailers) {
+  Entry& entry = of(id);
+  entry.complete = true;
+  entry.ended = world_.now();
+  trace("the answer to request {} is complete with {} bytes", id, bytes);
+  if (!entry.from_backend) return;
+  const plan::Request& plan = *entry.plan;
+  expect(bytes == answerBytes(plan), Class::Safety, "safety.answer_body", id,
+         fmt::format("the answer to {} looks complete with {} bytes of {}", id, bytes, answerBytes(plan)));
+  const AnswerFault fault = plan.answer.fault;
+  const bool cut = fault == AnswerFault::CutClose || fault == AnswerFault::CutReset;
+  expect(!cut || entry.calm, Class::Safety, "safety.cut_looks_whole", id,
+         fmt::format("the cut answer to {} looks complete", id));
+  const bool has_trailers =
+      head.body == Head::Body::Chunked && plan.answer.framing == plan::Framing::Chunked && plan.answer.trailers;
+  expect(trailers.size() == (has_trailers ? 1U : 0U) && (!has_trailers || trailers.field("x-trailer") == "yes"),
+         Class::Safety, "safety.trailers", id, fmt::format("the answer to {} has other trailers", id));
+  entry.good = true;
+  leave(Mark::AnswerWhole);
+  if (has_trailers) leave(Mark::AnswerTrailers);
+  if (plan.http10) leave(Mark::AnswerToHttp10);
+  if (plan.method == "HEAD") {
+    leave(Mark::AnswerToHead);
+  } else if (head.body == Head::Body::None) {
+    leave(Mark::AnswerWithoutBody);
+  } else {
+    leave(head.body == Head::Body::Chunked      ? Mark::AnswerChunkedBody
+          : head.body == Head::Body::UntilClose ? Mark::AnswerUntilClose
+                                                : Mark::AnswerLengthBody);
+  }
+  if (plan.upgrade) leave(Mark::TunnelRefused);
+}
+
+void Ledger::lostAtClient(std::uint64_t id, Loss how, bool within_answer) {
+  Entry& entry = of(id);
+  entry.lost = true;
+  entry.ended = world_.now();
+  if (within_answer) leave(Mark::AnswerCut);
+  if (how != Loss::Surprise) return;
+  trace("the client lost request {}", id);
+  expect(!entry.calm, Class::Liveness, "liveness.fresh", id,
+         fmt::format("request {} lost its connection although all is well", id));
+  expect(mayCut(*this, entry, within_answer), Class::Safety, "safety.lost", id,
+         fmt::format("request {} lost its connection {} without a cause", id,
+                     within_answer ? "within the answer" : "before an answer"));
+}
+
+}  // namespace sim::check

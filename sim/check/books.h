@@ -1,0 +1,32 @@
+// The proxy's metrics against the sums of its access log: once everything is over, both have to tell the same story, and
+// nothing may be counted as still there.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace sim::check {
+
+class Ledger;
+
+// The access log, added up. REQUIRES: it is written as JSON; of a text only the lines are counted.
+struct Books {
+  bool detailed = false;
+  std::uint64_t lines = 0;
+  std::uint64_t aborted = 0;   // the client went before the end
+  std::uint64_t own = 0;       // answers of the proxy's own that somebody saw
+  std::uint64_t timed = 0;     // lines with a total time
+  std::uint64_t attempts = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::map<std::string, std::uint64_t> by_code;
+  std::map<std::string, std::uint64_t> own_by_reason;
+};
+
+// `metrics`: the text that /metrics gives. `backends_stayed`: no reload has taken a backend with its numbers away.
+void checkBooks(Ledger& ledger, std::string_view metrics, const Books& books, bool backends_stayed);
+
+}  // namespace sim::check

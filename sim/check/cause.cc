@@ -1,0 +1,236 @@
+// See cause.h.
+#include "sim/check/cause.h"
+
+#include <algorithm>
+
+#include "sim/actor/bad_requests.h"
+#include "sim/actor/wire_text.h"
+
+namespace sim::check {
+namespace {
+
+using plan::AnswerFault;
+using plan::FaultKind;
+using namespace std::chrono_literals;
+
+// One request's view of the world while it was under way.
+class View {
+ public:
+  View(const Ledger& ledger, const Entry& entry)
+      : ledger_(ledger),
+        scenario_(ledger.scenario()),
+        entry_(entry),
+        plan_(*entry.plan),
+        service_(serviceOf(scenario_, plan_)),
+        from_((entry.connected == kNever ? entry.started : entry.connected) + -slack()),
+        to_(ledger.now()) {}
+
+  // What happened shortly before may still be on its way.
+  [[nodiscard]] Duration slack() const {
+    return 1s + 4 * (scenario_.network.latency + scenario_.network.jitter);
+  }
+  [[nodiscard]] bool client(std::initializer_list<FaultKind> kinds) const {
+    return ledger_.troubles().any(kinds, plan::kClientsSide, from_, to_);
+  }
+  [[nodiscard]] bool proxy(std::initializer_list<FaultKind> kinds) const {
+    return ledger_.troubles().any(kinds, plan::kProxySide, from_, to_);
+  }
+  // How many of those that may serve it were in such trouble?
+  [[nodiscard]] std::size_t backends(std::initializer_list<FaultKind> kinds) const {
+    std::size_t count = 0;
+    for (std::uint32_t i = 0; service_ != nullptr && i < scenario_.backends.size(); ++i) {
+      const bool serves = mayServe(ledger_, *service_, i, from_, to_);
+      count += serves && ledger_.troubles().any(kinds, static_cast<int>(i), from_, to_) ? 1 : 0;
+    }
+    return count;
+  }
+  [[nodiscard]] bool fault(std::initializer_list<AnswerFault> faults) const {
+    return !entry_.calm && std::ranges::find(faults, plan_.answer.fault) != faults.end();
+  }
+  // Bytes that a backend sends where none belong spoil the connection for whoever comes next.
+  [[nodiscard]] bool strayBytes() const { return scenario_.has("bad_answer") || scenario_.has("idle_bytes"); }
+  // A backend may close a kept connection at any moment; who can be sent again is.
+  [[nodiscard]] bool closesQuietly() const {
+    return scenario_.has("silent_close") || scenario_.has("idle_close") || scenario_.has("kill") || strayBytes();
+  }
+  [[nodiscard]] bool slowNetwork() const {
+    return scenario_.network.latency + scenario_.network.jitter > 0ms || scenario_.network.segment_max < 1000;
+  }
+  [[nodiscard]] Duration roundTrip() const { return 2 * (scenario_.network.latency + scenario_.network.jitter); }
+  [[nodiscard]] bool clientIsSlow() const {
+    const plan::Client& client = *entry_.client;
+    return client.piece > 0 || plan_.cut_at >= 0 || plan_.expect || scenario_.has("small") || slowNetwork() ||
+           std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
+  }
+  [[nodiscard]] bool clientHalfCloses() const {
+    const plan::Client& client = *entry_.client;
+    const bool cuts = std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
+    return client.half_close || (cuts && client.cut == plan::Cut::HalfClose);
+  }
+  [[nodiscard]] bool backendIsSlow() const {
+    return !entry_.calm && (plan_.answer.delay > 0ms || plan_.answer.gap > 0ms || plan_.answer.piece > 0);
+  }
+
+  const Ledger& ledger_;
+  const plan::Scenario& scenario_;
+  const Entry& entry_;
+  const plan::Request& plan_;
+  const lb::config::Service* service_;
+  MonoTime from_;
+  MonoTime to_;
+};
+
+constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
+constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
+                                                  FaultKind::Slow,  FaultKind::BlackHole, FaultKind::Pause,
+                                                  FaultKind::Kill};
+
+bool badRequestHasCause(const View& view) {
+  if (view.plan_.malformed >= 0) return true;
+  // A client that stops sending in the middle has sent a request without an end.
+  return view.plan_.cut_at >= 0 && view.entry_.client->cut == plan::Cut::HalfClose;
+}
+
+bool connectHasCause(const View& view, bool timed_out) {
+  const std::size_t unreachable = view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall,
+                                           FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause,
+                                           FaultKind::DnsMoves});
+  // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
+  const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
+  if (may_time_out && (timed_out || unreachable > 0)) return true;
+  if (unreachable == 0) return false;
+  // One host in trouble, another one that is not, and leave to try it: then it has to work.
+  const bool retried = view.service_->retry.attempts > 0 && replayable(view.plan_, *view.service_) &&
+                       view.service_->hosts.size() > 1 && !view.scenario_.has("reload");
+  return !(retried && unreachable == 1);
+}
+
+bool backendClosedHasCause(const View& view) {
+  using enum AnswerFault;
+  if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, Early, SilentClose})) return true;
+  if (view.backends({FaultKind::Kill, FaultKind::Refuse}) > 0) return true;
+  return view.closesQuietly() && !replayable(view.plan_, *view.service_);
+}
+
+bool badResponseHasCause(const View& view) {
+  using enum AnswerFault;
+  if (view.fault({Garbage, HugeHead}) || view.strayBytes()) return true;
+  const std::size_t head = actor::answerText(view.plan_).head_size;
+  return head > view.scenario_.config.limits.max_response_header_bytes ||
+         view.plan_.answer.fields + 10 > view.scenario_.config.limits.max_headers;
+}
+
+bool backendTimeoutHasCause(const View& view) {
+  using enum AnswerFault;
+  if (view.fault({Silence, HugeHead, Garbage}) || view.backendIsSlow()) return true;
+  if (view.backends(kWaits) > 0 || view.client(kStalls) || view.client({FaultKind::Slow})) return true;
+  if (view.proxy({FaultKind::Pause, FaultKind::ConnectExhausted})) return true;
+  const auto& timeouts = view.service_->timeouts;
+  Duration least = std::min(timeouts.response_header, timeouts.response_idle);
+  if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
+  // Small windows and a long way make large bodies slow; a client that is slow makes its exchange slow.
+  return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
+}
+
+bool requestTimeoutHasCause(const View& view) {
+  return view.clientIsSlow() || view.client(kStalls) || view.client({FaultKind::Slow}) ||
+         view.proxy({FaultKind::Pause}) || view.plan_.malformed >= 0 || view.backends(kWaits) > 0;
+}
+
+bool headIsTooLarge(const View& view) {
+  const auto& limits = view.scenario_.config.limits;
+  return view.plan_.malformed >= 0 || actor::requestText(view.plan_).head_size > limits.max_header_bytes ||
+         view.plan_.fields + 10 > limits.max_headers;
+}
+
+}  // namespace
+
+bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend, MonoTime,
+              MonoTime) {
+  const auto& scenario = ledger.scenario();
+  const std::size_t count = scenario.backends.size();
+  return std::ranges::any_of(service.hosts, [&](const lb::config::Host& host) {
+    if (host.address == plan::backendIp(backend) || host.address == plan::backendName(backend)) return true;
+    const auto before = static_cast<std::uint32_t>((backend + count - 1) % count);
+    return host.address == plan::backendName(before) && ledger.troubles().ever(FaultKind::DnsMoves);
+  });
+}
+
+bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
+  const View view(ledger, entry);
+  if (reason == "no_route") return view.plan_.service < 0;
+  if (reason == "bad_request") return badRequestHasCause(view);
+  if (reason == "uri_too_long") return actor::requestTarget(view.plan_).size() > view.scenario_.config.limits.max_uri_bytes;
+  if (reason == "header_too_large") return headIsTooLarge(view);
+  if (reason == "request_timeout") return requestTimeoutHasCause(view);
+  if (reason == "draining") return ledger.drainingSince() != kNever;
+  if (view.service_ == nullptr) return false;
+  if (reason == "body_too_large")
+    return view.service_->limits.max_body > 0 && view.plan_.bytes > view.service_->limits.max_body;
+  if (reason == "no_healthy_backend") {
+    return ledger.troubles().ever(FaultKind::DnsEmpty) || ledger.troubles().ever(FaultKind::DnsFails) ||
+           ledger.troubles().ever(FaultKind::DnsSilent);
+  }
+  if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted});
+  if (reason == "connect_failed") return connectHasCause(view, false);
+  if (reason == "connect_timeout") return connectHasCause(view, true);
+  if (reason == "backend_closed") return backendClosedHasCause(view);
+  if (reason == "bad_backend_response") return badResponseHasCause(view);
+  if (reason == "backend_timeout") return backendTimeoutHasCause(view);
+  return false;  // `denied` and `internal` have none here
+}
+
+// The client's own clock started before any of the proxy's could.
+bool waitedLongEnough(const Ledger& ledger, const Entry& entry, std::string_view reason) {
+  const Duration waited = ledger.now() - entry.started;
+  const auto& client = ledger.scenario().config.timeouts;
+  if (reason == "request_timeout") return waited >= std::min(client.request_header, client.request_body_idle);
+  const lb::config::Service* service = serviceOf(ledger.scenario(), *entry.plan);
+  if (service == nullptr) return true;
+  if (reason == "connect_timeout") return waited >= service->timeouts.connect;
+  if (reason == "backend_timeout") {
+    Duration least = std::min(service->timeouts.response_header, service->timeouts.response_idle);
+    if (service->timeouts.total > 0ms) least = std::min(least, service->timeouts.total);
+    return waited >= least;
+  }
+  return true;
+}
+
+bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
+  using enum AnswerFault;
+  const View view(ledger, entry);
+  const auto& config = view.scenario_.config;
+  const plan::Client& client = *entry.client;
+  if (ledger.drainingSince() != kNever) return true;
+  if (view.plan_.malformed >= 0 || view.plan_.cut_at >= 0) return true;
+  if (config.abort_on_half_close && view.clientHalfCloses()) return true;
+  if (view.client({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow})) return true;
+  if (view.proxy({FaultKind::Pause, FaultKind::AcceptExhausted})) return true;
+  // A client that does not read, or reads slowly, is given up after a while.
+  if (client.reading != plan::Reading::Normal && config.timeouts.response_idle < 1h) return true;
+  // So is one to which everything is a long way.
+  if (view.slowNetwork() && config.timeouts.response_idle <= 10 * view.roundTrip() + 50ms) return true;
+  if (within_answer) {
+    if (view.fault({CutClose, CutReset, EarlyReset, Early})) return true;
+    if (view.service_ == nullptr) return false;
+    if (view.backends({FaultKind::Kill, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow,
+                       FaultKind::Pause}) > 0)
+      return true;
+    if (hasCause(ledger, entry, "backend_timeout") && waitedLongEnough(ledger, entry, "backend_timeout")) return true;
+    if (hasCause(ledger, entry, "body_too_large")) return true;
+    return hasCause(ledger, entry, "request_timeout") && waitedLongEnough(ledger, entry, "request_timeout");
+  }
+  // An idle connection may be closed at the very moment when it is used again (RFC 9112 9.6), and one on which a
+  // request does not come is closed without a word.
+  if (entry.idle_since == kNever && ledger.now() - entry.connected >= config.timeouts.request_header) return true;
+  const Duration idle = entry.idle_since == kNever ? entry.started - entry.connected : entry.started - entry.idle_since;
+  if (idle + view.slack() >= config.timeouts.client_idle) return true;
+  if (ledger.now() - entry.started >= config.timeouts.request_header && view.clientIsSlow()) return true;
+  if (config.limits.max_connection_age > 0s &&
+      ledger.now() - entry.connected + view.slack() >= config.limits.max_connection_age)
+    return true;
+  // A tunnel's ends are those of its two sides.
+  return view.plan_.upgrade && within_answer;
+}
+
+}  // namespace sim::check

@@ -1,0 +1,103 @@
+// Situations that a campaign has to reach: a test that never gets there proves nothing. Whoever sees one leaves its
+// mark; `sim marks` adds up what a campaign has seen and fails on what it has not.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace sim::check {
+
+enum class Mark : std::uint8_t {
+  // Answers
+  AnswerWhole,
+  AnswerLengthBody,
+  AnswerChunkedBody,
+  AnswerUntilClose,
+  AnswerToHead,
+  AnswerWithoutBody,
+  AnswerInterim,
+  AnswerTrailers,
+  AnswerCut,
+  AnswerEarly,
+  AnswerToHttp10,
+  Continue100,
+  // Requests
+  RequestChunked,
+  RequestLarge,
+  RequestTrailers,
+  RequestPipelined,
+  RequestMalformedRefused,
+  RequestOnReusedConnection,
+  RequestSentTwice,
+  ClientHalfClosed,
+  ClientGoneInRequest,
+  ClientGoneInWait,
+  ClientGoneInResponse,
+  TunnelOpened,
+  TunnelWhole,
+  TunnelRefused,
+  // The proxy's own answers, one for each reason
+  NoRoute,
+  BadRequest,
+  UriTooLong,
+  HeaderTooLarge,
+  BodyTooLarge,
+  RequestTimeout,
+  NoHealthyBackend,
+  Overloaded,
+  ConnectFailed,
+  ConnectTimeout,
+  BackendClosed,
+  BadBackendResponse,
+  BackendTimeout,
+  DrainedAway,
+  // Flow
+  BackendPaused,   // a backend could not send because its client did not read
+  ClientPaused,    // a client could not send because its backend did not read
+  MemoryNearLimit,
+  ConnectionsAtLimit,
+  // The proxy's life
+  Reloaded,
+  ReloadedInFlight,
+  DrainedInFlight,
+  DrainCut,
+  RoundRobinExact,
+  NameMoved,
+  WallJumped,
+  SeveralWorkers,
+  // Faults that struck somebody
+  FaultStall,
+  FaultStallTo,
+  FaultStallFrom,
+  FaultBlackHole,
+  FaultRefuse,
+  FaultKill,
+  FaultSlow,
+  FaultPause,
+  FaultAcceptExhausted,
+  FaultConnectExhausted,
+  FaultDnsFails,
+  FaultDnsEmpty,
+  FaultDnsSilent,
+  kCount,
+};
+
+inline constexpr std::size_t kMarks = static_cast<std::size_t>(Mark::kCount);
+
+[[nodiscard]] std::string_view nameOf(Mark mark);
+
+class Marks {
+ public:
+  void leave(Mark mark) { ++counts_[static_cast<std::size_t>(mark)]; }
+  [[nodiscard]] std::uint64_t count(std::size_t index) const { return counts_[index]; }
+  void add(const Marks& other) {
+    for (std::size_t i = 0; i < kMarks; ++i) counts_[i] += other.counts_[i];
+  }
+
+ private:
+  std::array<std::uint64_t, kMarks> counts_{};
+};
+
+}  // namespace sim::check

@@ -1,0 +1,159 @@
+// What a backend gets: a request that somebody has sent, the right one, whole or visibly cut, at most as often as it may
+// be, with every field that belongs to it and none that does not.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "sim/actor/bad_requests.h"
+#include "sim/actor/wire_text.h"
+#include "sim/check/cause.h"
+#include "sim/check/ledger.h"
+
+namespace sim::check {
+namespace {
+
+using actor::Direction;
+using actor::Head;
+
+// That the proxy writes anew or adds; everything else has to come through as it was.
+constexpr std::array kOurs{"host",           "content-length", "transfer-encoding", "connection",
+                           "upgrade",        "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+                           "x-request-id",   "via",             "expect"};
+
+}  // namespace
+
+// Names in their case, values, their order: the end-to-end fields are the client's.
+void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
+  const plan::Request& plan = *entry.plan;
+  if (head.method() != plan.method || head.target() != actor::requestTarget(plan))
+    fail(Class::Safety, "safety.request_line", plan.id,
+         fmt::format("request {} arrived as \"{}\"", plan.id, head.startLine().substr(0, 80)));
+  const std::string host = plan::serviceHost(plan.service);
+  const std::array<std::pair<const char*, std::string>, 5> expected{{{"host", host},
+                                                                     {"x-forwarded-for", plan::kClientIp},
+                                                                     {"x-forwarded-host", host},
+                                                                     {"x-forwarded-proto", "http"},
+                                                                     {"via", plan.http10 ? "1.0 lb" : "1.1 lb"}}};
+  for (const auto& [name, value] : expected) {
+    if (head.count(name) != 1 || head.field(name) != value)
+      fail(Class::Safety, "safety.fields", plan.id,
+           fmt::format("request {} has {} fields {}, the first is \"{}\"", plan.id, head.count(name), name,
+                       head.field(name).value_or("")));
+  }
+  expect(head.count("x-request-id") == 1, Class::Safety, "safety.fields", plan.id, "no X-Request-Id, or several");
+  expect(!head.field("expect") || (plan.expect && !plan.http10), Class::Safety, "safety.fields", plan.id,
+         "an Expect that nobody sent");
+  std::uint32_t index = 0;
+  bool tagged = false;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    if (std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); })) continue;
+    if (!std::exchange(tagged, true)) {
+      expect(head.name(i) == "X-Sim-Id", Class::Safety, "safety.fields", plan.id, "fields came in another order");
+      continue;
+    }
+    const auto [name, value] = index < plan.fields ? actor::plannedField(plan.id, Direction::ToBackend, index)
+                                                   : std::pair<std::string, std::string>{};
+    ++index;
+    if (head.name(i) == name && head.value(i) == value) continue;
+    const bool hop = index > plan.fields;
+    fail(Class::Safety, hop ? "safety.hop_by_hop" : "safety.fields", plan.id,
+         fmt::format("request {} has \"{}: {}\" where \"{}: {}\" belongs", plan.id, head.name(i), head.value(i), name,
+                     value));
+    return;
+  }
+  expect(index >= plan.fields, Class::Safety, "safety.fields", plan.id,
+         fmt::format("request {} lost {} of its fields", plan.id, plan.fields - index));
+}
+
+void Ledger::checkForwardedFraming(const Entry& entry, const Head& head) {
+  const plan::Request& plan = *entry.plan;
+  using plan::Framing;
+  const bool same = (plan.framing == Framing::None && head.body == Head::Body::None) ||
+                    (plan.framing == Framing::Length && head.body == Head::Body::Length && head.length == plan.bytes) ||
+                    (plan.framing == Framing::Chunked && head.body == Head::Body::Chunked);
+  expect(same, Class::Safety, "safety.framing", plan.id,
+         fmt::format("request {} has another framing at its backend", plan.id));
+  const auto connection = head.field("connection");
+  const bool offers = connection && head.connectionHas("upgrade");
+  const bool plain = !connection || *connection == "close" || *connection == "keep-alive";
+  expect(plain || (offers && plan.upgrade && head.field("upgrade") == actor::kProtocol), Class::Safety,
+         "safety.hop_by_hop", plan.id, fmt::format("Connection: {} at a backend", connection.value_or("")));
+  expect(offers == plan.upgrade || plan.http10, Class::Safety, "safety.upgrade", plan.id,
+         fmt::format("request {} {} an upgrade on its way", plan.id, offers ? "got" : "lost"));
+}
+
+Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reused) {
+  const std::string_view text = head.field("x-sim-id").value_or("none");
+  std::uint64_t id = 0;
+  std::from_chars(text.data(), text.data() + text.size(), id);
+  Entry* entry = find(id);
+  if (entry == nullptr) {
+    fail(Class::Safety, "safety.smuggled", 0,
+         fmt::format("a backend got \"{}\" with id {}", head.startLine().substr(0, 80), text));
+    return nullptr;
+  }
+  const plan::Request& plan = *entry->plan;
+  entry->attempts.push_back({.backend = backend, .head = world_.now(), .reused = reused});
+  const std::size_t times = entry->attempts.size();
+  trace("b{} got request {} \"{}\"{}", backend, id, head.startLine().substr(0, 60), times > 1 ? ", again" : "");
+  if (reused) leave(Mark::RequestOnReusedConnection);
+  if (times > 1) leave(Mark::RequestSentTwice);
+  expect(entry->started != kNever, Class::Safety, "safety.invented", id, "it reached a backend before it was sent");
+  if (plan.malformed >= 0) {
+    const actor::BadRequest& row = actor::badRequests()[static_cast<std::size_t>(plan.malformed)];
+    expect(!row.bad_head, Class::Safety, "safety.malformed", id, fmt::format("\"{}\" was passed on", row.name));
+    return failed() ? nullptr : entry;
+  }
+  const lb::config::Service* service = serviceOf(scenario_, plan);
+  if (service == nullptr) {
+    fail(Class::Safety, "safety.route", id, "a request for a host that nobody serves was passed on");
+    return nullptr;
+  }
+  expect(times == 1 || plan.method != "POST", Class::Safety, "safety.at_most_once", id,
+         fmt::format("{} {} reached backends twice", plan.method, id));
+  expect(times <= service->retry.attempts + 2, Class::Safety, "safety.retries", id,
+         fmt::format("request {} was tried {} times", id, times));
+  expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.route", id,
+         fmt::format("request {} of {} went to b{}", id, service->name, backend));
+  expect(service->limits.max_body == 0 || plan.framing != plan::Framing::Length ||
+             plan.bytes <= service->limits.max_body,
+         Class::Safety, "safety.body_limit", id, fmt::format("request {} is over the limit and was passed on", id));
+  checkForwardedHead(*entry, head);
+  checkForwardedFraming(*entry, head);
+  return failed() ? nullptr : entry;
+}
+
+void Ledger::bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
+  if (of(id).plan->malformed >= 0 || actor::isPattern(bytes, id, Direction::ToBackend, offset)) return;
+  std::string expected;
+  actor::appendPattern(expected, id, Direction::ToBackend, offset, bytes.size());
+  failBytes("safety.request_body", id, fmt::format("request {} has wrong bytes from {} on", id, offset),
+            std::move(expected), bytes);
+}
+
+void Ledger::endAtBackend(std::uint64_t id, std::uint64_t bytes, const Head& trailers) {
+  Entry& entry = of(id);
+  entry.attempts.back().complete = world_.now();
+  trace("request {} is complete at its backend with {} bytes", id, bytes);
+  const plan::Request& plan = *entry.plan;
+  if (plan.malformed >= 0) {
+    fail(Class::Safety, "safety.malformed", id, "a malformed request looks complete at a backend");
+    return;
+  }
+  const std::uint64_t planned = plan.framing == plan::Framing::None ? 0 : plan.bytes;
+  expect(bytes == planned, Class::Safety, "safety.request_body", id,
+         fmt::format("request {} has {} bytes instead of {}", id, bytes, planned));
+  expect(planned == 0 || entry.sent != kNever, Class::Safety, "safety.cut_looks_whole", id,
+         fmt::format("request {} is complete but was never sent whole", id));
+  const lb::config::Service& service = *serviceOf(scenario_, plan);
+  expect(service.limits.max_body == 0 || planned <= service.limits.max_body, Class::Safety, "safety.body_limit", id,
+         fmt::format("request {} is over the limit of {} bytes", id, service.limits.max_body));
+  const bool has_trailers = plan.framing == plan::Framing::Chunked && plan.trailers;
+  expect(trailers.size() == (has_trailers ? 1U : 0U) && (!has_trailers || trailers.field("x-trailer") == "yes"),
+         Class::Safety, "safety.trailers", id, fmt::format("request {} has other trailers at its backend", id));
+  if (has_trailers) leave(Mark::RequestTrailers);
+  if (plan.framing == plan::Framing::Chunked) leave(Mark::RequestChunked);
+  if (planned > scenario_.config.limits.buffer_bytes) leave(Mark::RequestLarge);
+}
+
+}  // namespace sim::check

@@ -1,0 +1,33 @@
+// When and where something was wrong with the world: the excuses that the proxy has.
+#pragma once
+
+#include <initializer_list>
+#include <vector>
+
+#include "sim/core/world.h"
+#include "sim/plan/scenario.h"
+
+namespace sim::check {
+
+class Troubles {
+ public:
+  void begin(plan::FaultKind kind, int who, MonoTime at) { list_.push_back({kind, who, at, kForEver}); }
+  void end(plan::FaultKind kind, int who, MonoTime at);
+  void endAll(MonoTime at);
+
+  // Was one of them there at any moment from `from` to `to`?
+  [[nodiscard]] bool any(std::initializer_list<plan::FaultKind> kinds, int who, MonoTime from, MonoTime to) const;
+  [[nodiscard]] bool ever(plan::FaultKind kind) const;
+
+ private:
+  static constexpr MonoTime kForEver{Duration::max()};
+  struct Trouble {
+    plan::FaultKind kind;
+    int who;
+    MonoTime from;
+    MonoTime to;
+  };
+  std::vector<Trouble> list_;
+};
+
+}  // namespace sim::check

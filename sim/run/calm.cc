@@ -1,0 +1,148 @@
+// After the storm: everything ends by itself, and then everything works.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/run/run.h"
+
+namespace sim::run {
+
+constexpr std::uint64_t kGaugesEvery = 64;  // events: adding them up costs more than an event does
+
+using check::Class;
+using namespace std::chrono_literals;
+
+// How long anything may last that nobody keeps alive: one timeout after the other, and what slow clients and backends
+// still have to say.
+Duration Run::longestDeadlines() const {
+  const auto& client = scenario_.config.timeouts;
+  Duration sum = client.request_header + client.request_body_idle + client.client_idle + 2 * client.response_idle;
+  Duration services{};
+  for (const auto& service : scenario_.config.services) {
+    const auto& timeouts = service.timeouts;
+    services = std::max(services, timeouts.connect * (service.retry.attempts + 2) + 2 * timeouts.response_header +
+                                      2 * timeouts.response_idle + timeouts.tunnel_idle);
+  }
+  return sum + services + 5min;
+}
+
+void Run::patience() {
+  ledger_.trace("the network is well again, and nobody asks for more");
+  stage_->heal();
+  for (const auto& client : clients_) client->stopAsking();
+  const bool ended = until(
+      [&] {
+        const Proxy::Gauges now = stage_->proxy().gauges();
+        return now.connections + now.backend_active == 0;
+      },
+      longestDeadlines(), kGaugesEvery);
+  const Proxy::Gauges now = stage_->proxy().gauges();
+  expect(ended, Class::Liveness, "liveness.deadlines",
+         fmt::format("{} client connections, {} exchanges and {} requests at backends have outlived every deadline",
+                     now.connections, now.inflight, now.backend_inflight));
+}
+
+// Whoever is still stuck goes away. Then nothing may be left of them.
+void Run::calm() {
+  ledger_.trace("calm");
+  for (const auto& client : clients_) client->giveUp();
+  for (const auto& backend : stage_->backends()) {
+    backend->kill();
+    backend->restart();
+    backend->behave();
+  }
+  // Names that could not be looked up are asked for again.
+  pass(std::max<Duration>(2 * scenario_.network.name_ttl, 60s));
+  const Proxy::Gauges now = stage_->proxy().gauges();
+  expect(now.connections == 0, Class::Liveness, "liveness.clients_gone",
+         fmt::format("{} client connections without a client", now.connections));
+  expect(now.inflight == 0 && now.backend_inflight == 0 && now.backend_active == 0, Class::Liveness,
+         "liveness.exchanges_end",
+         fmt::format("{} exchanges, {} at backends, {} active backend connections without a client", now.inflight,
+                     now.backend_inflight, now.backend_active));
+  ledger_.setCalm();
+}
+
+plan::Request Run::plainRequest(const char* method, std::size_t service) {
+  plan::Request request;
+  request.id = ++last_id_;
+  request.method = method;
+  request.service = static_cast<int>(service);
+  request.answer.bytes = 100;
+  if (request.method == "POST") {
+    request.framing = plan::Framing::Length;
+    request.bytes = 50;
+  }
+  return request;
+}
+
+void Run::fresh() {
+  const std::uint64_t before = last_id_;
+  for (std::size_t service = 0; service < config_.services.size(); ++service) {
+    plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+    for (const char* method : {"GET", "POST", "GET"}) client.requests.push_back(plainRequest(method, service));
+    client.requests.back().close = true;  // there may be room for one connection only
+    ask(client);
+  }
+  const auto all_good = [&] {
+    return std::ranges::all_of(ledger_.entries(), [&](const check::Entry& entry) {
+      return entry.plan == nullptr || entry.plan->id <= before || entry.good;
+    });
+  };
+  expect(until(all_good, 10s), Class::Liveness, "liveness.fresh",
+         "a fresh request is not answered although all is well again");
+}
+
+void Run::census() {
+  for (std::size_t service = 0; service < config_.services.size() && scenario_.census > 0; ++service) {
+    if (ledger_.failed()) return;
+    plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+    const std::uint64_t first = last_id_ + 1;
+    for (std::uint32_t i = 0; i < scenario_.census; ++i) client.requests.push_back(plainRequest("GET", service));
+    client.requests.back().close = true;
+    ask(client);
+    const bool done = until([&] { return clients_.back()->done(); }, 60s);
+    expect(done, Class::Liveness, "liveness.fresh", "a row of plain requests does not come to its end");
+    if (!ledger_.failed()) judgeCensus(config_.services[service], first, last_id_);
+  }
+}
+
+// Round robin by one worker is exact; random is judged by chi-square with a false alarm in 10^9 cases.
+void Run::judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last) {
+  std::vector<double> counts(scenario_.backends.size());
+  for (std::uint64_t id = first; id <= last; ++id) {
+    for (const check::Attempt& attempt : ledger_.of(id).attempts) counts[attempt.backend] += 1;
+  }
+  std::erase(counts, 0.0);
+  const std::size_t hosts = service.hosts.size();
+  expect(counts.size() == hosts, Class::Safety, "safety.balance",
+         fmt::format("{} of {} hosts of {} got a request", counts.size(), hosts, service.name));
+  if (ledger_.failed() || hosts < 2) return;
+  const auto [least, most] = std::ranges::minmax(counts);
+  if (service.balance == lb::config::Balance::RoundRobin) {
+    if (config_.threads > 1) return;  // each counts for itself
+    expect(most - least <= 1, Class::Safety, "safety.balance",
+           fmt::format("round robin gave one host {} requests and another {}", most, least));
+    ledger_.leave(check::Mark::RoundRobinExact);
+    return;
+  }
+  constexpr std::array kChiSquareMax{37.3, 41.4, 44.8};  // of 1, 2 and 3 degrees of freedom
+  const double expected = static_cast<double>(scenario_.census) / static_cast<double>(hosts);
+  double chi_square = 0;
+  for (const double count : counts) chi_square += (count - expected) * (count - expected) / expected;
+  expect(hosts - 2 < kChiSquareMax.size() && chi_square <= kChiSquareMax[hosts - 2], Class::Safety, "safety.balance",
+         fmt::format("random picks of {} are not uniform: chi-square {:.1f}", service.name, chi_square));
+}
+
+// A proxy that nobody asks does nothing.
+void Run::restAWhile() {
+  for (const auto& client : clients_) client->giveUp();
+  pass(7s);
+  const std::uint64_t before = stage_->proxy().turns();
+  pass(10s);
+  expect(stage_->proxy().turns() - before < kTurnsOfAnIdleProxy, Class::Liveness, "liveness.spin",
+         fmt::format("{} turns in 10 s of doing nothing", stage_->proxy().turns() - before));
+}
+
+}  // namespace sim::run

@@ -1,0 +1,63 @@
+// The end: what is in flight is finished within the time for it, and then nothing is left and all numbers are right.
+#include <fmt/format.h>
+
+#include "sim/check/books.h"
+#include "sim/run/run.h"
+
+namespace sim::run {
+
+using check::Class;
+using namespace std::chrono_literals;
+
+void Run::drain() {
+  ledger_.trace("drain");
+  std::vector<std::uint64_t> in_flight;
+  for (const check::Entry& entry : ledger_.entries()) {
+    if (entry.plan != nullptr && !entry.attempts.empty() && entry.ended == check::kNever)
+      in_flight.push_back(entry.plan->id);
+  }
+  if (!in_flight.empty()) ledger_.leave(check::Mark::DrainedInFlight);
+  ledger_.setDraining();
+  const MonoTime begin = world_.now();
+  stage_->proxy().drain();
+  const auto& settings = scenario_.config.drain;
+  expect(until([&] { return stage_->proxy().stopped(); }, settings.delay + settings.timeout + 1s), Class::Liveness,
+         "liveness.drain", "draining does not end");
+  expect(stage_->proxy().exitCode() == 0, Class::Safety, "safety.drain", "draining ended with an error");
+  if (world_.now() - begin >= settings.delay + settings.timeout) ledger_.leave(check::Mark::DrainCut);
+  if (!ledger_.failed()) checkDrained(in_flight);
+  if (ledger_.failed()) return;
+  stage_->heal();
+  for (const auto& client : clients_) client->giveUp();
+  for (const auto& backend : stage_->backends()) backend->kill();
+  pass(100ms);
+}
+
+// Where nothing goes wrong and there is time enough, whoever was waiting for a backend gets the answer.
+void Run::checkDrained(const std::vector<std::uint64_t>& in_flight) {
+  if (!scenario_.calm_only || scenario_.config.drain.timeout < 5s) return;
+  pass(1s);  // what has been sent has to arrive
+  for (const std::uint64_t id : in_flight) {
+    const check::Entry& entry = ledger_.of(id);
+    ledger_.expect(entry.good, Class::Safety, "safety.drain_loses", id,
+                   fmt::format("request {} was in flight when draining began and got no answer", id));
+  }
+}
+
+void Run::finish() {
+  for (const check::Entry& entry : ledger_.entries()) requests_ += entry.started != check::kNever ? 1 : 0;
+  ledger_.checkAtTheEnd();
+  Proxy& proxy = stage_->proxy();
+  check::checkBooks(ledger_, proxy.control().metrics(), ledger_.books(), scenario_.reloads.empty());
+  expect(proxy.blocksInUse() == 0, Class::Safety, "safety.blocks",
+         fmt::format("{} blocks in use after the drain", proxy.blocksInUse()));
+  if (ledger_.failed()) return;
+  proxy.destroyWorkers();
+  pass(100ms);
+  expect(proxy.timersArmed() == 0, Class::Safety, "safety.timers",
+         fmt::format("{} timers are armed when nothing is left", proxy.timersArmed()));
+  expect(stage_->proxyHost().portsInUse() == 0, Class::Safety, "safety.ports",
+         fmt::format("{} ports are in use when nothing is left", stage_->proxyHost().portsInUse()));
+}
+
+}  // namespace sim::run

@@ -1,0 +1,204 @@
+// See stage.h.
+#include "sim/run/stage.h"
+
+#include <fmt/format.h>
+
+#include "sim/core/trace.h"
+#include "sim/plan/fields.h"
+
+namespace sim::run {
+
+using plan::FaultKind;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kWallJump = 1h;
+constexpr std::uint64_t kSlowBytesPerSecond = 20'000;
+
+const char* wordFor(FaultKind kind) {
+  for (const auto& word : plan::wordsOf(kind)) {
+    if (word.value == kind) return word.word;
+  }
+  return "?";
+}
+
+std::string nameOf(int who) {
+  if (who == plan::kClientsSide) return "clients";
+  return who == plan::kProxySide ? "proxy" : fmt::format("b{}", who);
+}
+
+check::Mark markFor(FaultKind kind) {
+  using check::Mark;
+  switch (kind) {
+    case FaultKind::Stall: return Mark::FaultStall;
+    case FaultKind::StallTo: return Mark::FaultStallTo;
+    case FaultKind::StallFrom: return Mark::FaultStallFrom;
+    case FaultKind::BlackHole: return Mark::FaultBlackHole;
+    case FaultKind::Refuse: return Mark::FaultRefuse;
+    case FaultKind::Kill: return Mark::FaultKill;
+    case FaultKind::Slow: return Mark::FaultSlow;
+    case FaultKind::Pause: return Mark::FaultPause;
+    case FaultKind::AcceptExhausted: return Mark::FaultAcceptExhausted;
+    case FaultKind::ConnectExhausted: return Mark::FaultConnectExhausted;
+    case FaultKind::DnsFails: return Mark::FaultDnsFails;
+    case FaultKind::DnsEmpty: return Mark::FaultDnsEmpty;
+    case FaultKind::DnsSilent: return Mark::FaultDnsSilent;
+    case FaultKind::DnsMoves: return Mark::NameMoved;
+    case FaultKind::WallJump: return Mark::WallJumped;
+  }
+  return Mark::kCount;
+}
+
+}  // namespace
+
+Stage::Stage(World& world, const plan::Scenario& scenario, check::Ledger& ledger, ProxyOutput& output)
+    : world_(world),
+      scenario_(scenario),
+      ledger_(ledger),
+      fabric_(world),
+      client_host_(fabric_.addHost("clients", plan::kClientIp)),
+      proxy_host_(fabric_.addHost("proxy", plan::kProxyIp)) {
+  fabric_.setDefaultRules(plainRules());
+  const auto backends = static_cast<std::uint32_t>(scenario.backends.size());
+  for (std::uint32_t i = 0; i < backends; ++i) {
+    backend_hosts_.push_back(&fabric_.addHost(nameOf(static_cast<int>(i)), plan::backendIp(i)));
+    applyName(i);
+  }
+  std::vector<net::Host*> hosts = backend_hosts_;
+  hosts.push_back(&client_host_);
+  hosts.push_back(&proxy_host_);
+  for (net::Host* host : hosts) {
+    net::HostRules& rules = host->rules();
+    rules.receive_window = rules.send_buffer = scenario.network.window;
+    rules.short_read = rules.short_write = {scenario.network.short_io, 100};
+  }
+  client_env_ = std::make_unique<net::SimEnv>(fabric_, client_host_, "clients");
+  for (std::uint32_t i = 0; i < backends; ++i) {
+    backend_envs_.push_back(std::make_unique<net::SimEnv>(fabric_, *backend_hosts_[i], backend_hosts_[i]->name()));
+    const lb::Address at{backend_hosts_[i]->address(), plan::kBackendPort};
+    backends_.push_back(
+        std::make_unique<actor::Backend>(backend_envs_[i]->env(), at, ledger, i, scenario.backends[i]));
+  }
+  proxy_ = std::make_unique<Proxy>(fabric_, proxy_host_, scenario.config, output);
+}
+
+Stage::~Stage() {
+  *alive_ = false;
+}
+
+net::LinkRules Stage::plainRules() const {
+  net::LinkRules rules;
+  rules.segment_max = scenario_.network.segment_max;
+  if (healed_) return rules;
+  rules.latency = scenario_.network.latency;
+  rules.jitter = scenario_.network.jitter;
+  return rules;
+}
+
+void Stage::schedule(const std::vector<plan::Fault>& faults) {
+  const MonoTime begin = world_.now();
+  for (const plan::Fault& fault : faults) {
+    for (const bool on : {true, false}) {
+      world_.at(begin + fault.at + (on ? Duration{} : fault.length), [this, &fault, on, alive = alive_] {
+        if (*alive && !healed_) turn(fault, on);
+      });
+    }
+  }
+}
+
+bool Stage::on(FaultKind kind, int who) const {
+  const auto found = on_.find({kind, who});
+  return found != on_.end() && found->second > 0;
+}
+
+void Stage::turn(const plan::Fault& fault, bool on) {
+  int& count = on_[{fault.kind, fault.who}];
+  count += on ? 1 : -1;
+  const bool changes = count == (on ? 1 : 0);
+  ledger_.trace("{} of {} {}", wordFor(fault.kind), nameOf(fault.who), on ? "begins" : "ends");
+  if (!changes && fault.kind != FaultKind::Pause) return;
+  if (world_.trace() != nullptr) world_.trace()->fault(wordFor(fault.kind), nameOf(fault.who), on);
+  if (on) {
+    ledger_.troubles().begin(fault.kind, fault.who, world_.now());
+    ledger_.leave(markFor(fault.kind));
+  } else {
+    ledger_.troubles().end(fault.kind, fault.who, world_.now());
+  }
+  strike(fault, on);
+}
+
+void Stage::strike(const plan::Fault& fault, bool on) {
+  const auto index = static_cast<std::size_t>(fault.who);
+  switch (fault.kind) {
+    case FaultKind::Stall:
+    case FaultKind::StallTo:
+    case FaultKind::StallFrom:
+    case FaultKind::BlackHole:
+    case FaultKind::Refuse:
+    case FaultKind::Slow: applyLinks(fault.who); return;
+    case FaultKind::Kill:
+      if (on) {
+        backends_.at(index)->kill();
+      } else {
+        backends_.at(index)->restart();
+      }
+      return;
+    case FaultKind::Pause:
+      if (!on) return;
+      if (fault.who == plan::kProxySide) {
+        proxy_->pauseWorker(0, fault.length);
+      } else {
+        backend_envs_.at(index)->loop.pauseFor(fault.length);
+      }
+      return;
+    case FaultKind::AcceptExhausted: proxy_host_.rules().accept_exhausted = on; return;
+    case FaultKind::ConnectExhausted: proxy_host_.rules().connect_exhausted = on; return;
+    case FaultKind::DnsFails:
+    case FaultKind::DnsEmpty:
+    case FaultKind::DnsSilent:
+    case FaultKind::DnsMoves: applyName(static_cast<std::uint32_t>(fault.who)); return;
+    case FaultKind::WallJump: world_.jumpWall(on ? kWallJump : -kWallJump); return;
+  }
+}
+
+void Stage::applyLinks(int who) {
+  net::Host& other = who == plan::kClientsSide ? client_host_ : *backend_hosts_.at(static_cast<std::size_t>(who));
+  net::LinkRules rules = plainRules();
+  rules.black_hole = on(FaultKind::BlackHole, who);
+  rules.refuse = on(FaultKind::Refuse, who);
+  if (on(FaultKind::Slow, who)) rules.bytes_per_second = kSlowBytesPerSecond;
+  rules.stalled = on(FaultKind::Stall, who) || on(FaultKind::StallTo, who);
+  fabric_.setRules(proxy_host_, other, rules);
+  rules.stalled = on(FaultKind::Stall, who) || on(FaultKind::StallFrom, who);
+  fabric_.setRules(other, proxy_host_, rules);
+}
+
+void Stage::applyName(std::uint32_t backend) {
+  const int who = static_cast<int>(backend);
+  const auto count = static_cast<std::uint32_t>(scenario_.backends.size());
+  const std::uint32_t meant = on(FaultKind::DnsMoves, who) ? (backend + 1) % count : backend;
+  net::NameRule rule{.addresses = {*lb::IpAddress::parse(plan::backendIp(meant))}, .ttl = scenario_.network.name_ttl};
+  if (on(FaultKind::DnsEmpty, who)) rule.addresses.clear();
+  rule.fails = on(FaultKind::DnsFails, who);
+  rule.silent = on(FaultKind::DnsSilent, who);
+  fabric_.setName(plan::backendName(backend), rule);
+}
+
+void Stage::heal() {
+  healed_ = true;
+  for (auto& [place, count] : on_) {
+    if (count > 0 && place.first == FaultKind::WallJump) world_.jumpWall(-kWallJump);
+    count = 0;
+  }
+  ledger_.troubles().endAll(world_.now());
+  applyLinks(plan::kClientsSide);
+  for (std::size_t i = 0; i < backends_.size(); ++i) {
+    applyLinks(static_cast<int>(i));
+    applyName(static_cast<std::uint32_t>(i));
+    backends_[i]->restart();
+  }
+  proxy_host_.rules().accept_exhausted = proxy_host_.rules().connect_exhausted = false;
+}
+
+}  // namespace sim::run

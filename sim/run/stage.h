@@ -1,0 +1,55 @@
+// What a scenario is played on: hosts, names, backends and the proxy; and the hand that turns faults on and off.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "sim/actor/backend.h"
+#include "sim/check/ledger.h"
+#include "sim/net/sim_env.h"
+#include "sim/plan/scenario.h"
+#include "sim/run/proxy.h"
+
+namespace sim::run {
+
+class Stage {
+ public:
+  Stage(World& world, const plan::Scenario& scenario, check::Ledger& ledger, ProxyOutput& output);
+  ~Stage();
+
+  [[nodiscard]] Proxy& proxy() { return *proxy_; }
+  [[nodiscard]] net::Host& proxyHost() { return proxy_host_; }
+  [[nodiscard]] lb::Env clientEnv() { return client_env_->env(); }
+  [[nodiscard]] const std::vector<std::unique_ptr<actor::Backend>>& backends() const { return backends_; }
+
+  void schedule(const std::vector<plan::Fault>& faults);  // from now on
+  void heal();                                            // everything, for ever; what is scheduled does not come
+
+ private:
+  using Place = std::pair<plan::FaultKind, int>;
+
+  void turn(const plan::Fault& fault, bool on);
+  void strike(const plan::Fault& fault, bool on);
+  void applyLinks(int who);
+  void applyName(std::uint32_t backend);
+  [[nodiscard]] bool on(plan::FaultKind kind, int who) const;
+  [[nodiscard]] net::LinkRules plainRules() const;
+
+  World& world_;
+  const plan::Scenario& scenario_;
+  check::Ledger& ledger_;
+  net::Fabric fabric_;
+  net::Host& client_host_;
+  net::Host& proxy_host_;
+  std::vector<net::Host*> backend_hosts_;
+  std::unique_ptr<net::SimEnv> client_env_;
+  std::vector<std::unique_ptr<net::SimEnv>> backend_envs_;
+  std::unique_ptr<Proxy> proxy_;
+  std::vector<std::unique_ptr<actor::Backend>> backends_;
+  std::map<Place, int> on_;  // how many faults of that kind are on there
+  bool healed_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace sim::run
