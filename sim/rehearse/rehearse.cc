@@ -237,6 +237,7 @@ lb::config::Config onStage(lb::config::Config config, const Scenario& scenario) 
   }
   config.listen = std::move(listen);
   config.admin.enabled = false;
+  config.metrics.on_proxy_port = false;
   config.access_log.path = "off";
   if (config.threads == 0) config.threads = scenario.threads;
   if (config.limits.max_connections == 0) config.limits.max_connections = scenario.max_connections;

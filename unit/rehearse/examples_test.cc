@@ -22,6 +22,25 @@ std::string textOf(const std::string& example, const std::string& file) {
   return text.str();
 }
 
+// What stands between "```yaml" and "```" in a document, in order.
+std::vector<std::string> yamlOf(const std::string& file) {
+  std::ifstream in(file);
+  EXPECT_TRUE(in.good()) << file;
+  std::vector<std::string> blocks;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line == "```yaml") {
+      blocks.emplace_back();
+      inside = true;
+    } else if (line == "```") {
+      inside = false;
+    } else if (inside) {
+      blocks.back() += line + "\n";
+    }
+  }
+  return blocks;
+}
+
 std::string turned(std::string text, const std::string& from, const std::string& to) {
   std::size_t found = 0;
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()), ++found)
@@ -94,6 +113,23 @@ TEST(Examples, FailWhenTheKnobIsTurned) {
     std::string& file = std::string_view(knob.file) == "config.yaml" ? config : scenario;
     file = turned(file, knob.from, knob.to);
     EXPECT_THAT(failed(config, scenario, 1), IsSupersetOf(knob.fails)) << knob.example << ": " << knob.to;
+  }
+}
+
+// The tutorial's pieces, each with what it leaves out, are read; and its first rehearsal ends as it says.
+TEST(Tutorial, SaysWhatIsTrue) {
+  const std::vector<std::string> blocks = yamlOf(AFE_TUTORIAL);
+  ASSERT_EQ(blocks.size(), 8U) << "a piece has come or gone: look at this test";
+  EXPECT_THAT(failed(blocks[0], blocks[1], 1), testing::ElementsAre("p99 < 200ms", "every request answered"));
+  const std::string patient = turned(blocks[0], "    hosts:", blocks[2] + "    hosts:");
+  EXPECT_THAT(failed(patient, blocks[1], 1), testing::ElementsAre("p99 < 200ms", "errors < 0.1%"));
+  const auto config =
+      configOf(turned(blocks[0], "    - {address: 10.0.0.3, port: 8080}",
+                      "    - {address: 10.0.0.3, port: 8080}\n    - {address: api.internal, port: 9000}"));
+  for (std::size_t i = 3; i < blocks.size(); ++i) {
+    const bool traffic = blocks[i].starts_with("traffic:");
+    const auto scenario = parse(traffic ? blocks[i] : "traffic: [{rate: 1/s}]\n" + blocks[i], config, noFile);
+    EXPECT_TRUE(scenario.has_value()) << (scenario ? "" : lb::config::format(blocks[i], scenario.error().front()));
   }
 }
 
