@@ -7,6 +7,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
 #include "sim/cli/one_run.h"
+#include "sim/cli/rehearse_option.h"
 #include "sim/cli/scenario_option.h"
 
 namespace sim::cli {
@@ -15,6 +16,7 @@ namespace {
 struct Options {
   ScenarioOption from;
   TraceOption trace;
+  RehearseOption rehearsal;
 };
 
 int runOne(const Options& options) {
@@ -32,9 +34,19 @@ int runOne(const Options& options) {
 void addRun(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* run = app.add_subcommand("run", "Run one scenario and judge it");
-  options->from.addTo(*run);
+  CLI::Option_group* from = options->from.addTo(*run);
+  from->require_option(1, 2);  // a rehearsal may have both
+  options->rehearsal.addTo(*run);
   options->trace.addTo(*run);
-  run->callback([options, &code] { code = runOne(*options); });
+  run->callback([options, from, &code] {
+    if (options->rehearsal.given()) {
+      code = options->rehearsal.run(options->from, from->count("--seed") > 0);
+    } else if (from->count_all() > 1) {
+      throw CLI::ValidationError("--seed and --scenario exclude each other without --config");
+    } else {
+      code = runOne(*options);
+    }
+  });
 }
 
 }  // namespace sim::cli

@@ -43,6 +43,15 @@ bool setNumber(std::optional<std::uint64_t>& field, std::string_view value) {
   return field.has_value();
 }
 
+// "connect_failed" of "lb; error=connect_failed".
+std::string_view errorOf(std::string_view proxy_status) {
+  constexpr std::string_view kKey = "; error=";
+  const std::size_t at = proxy_status.find(kKey);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = proxy_status.substr(at + kKey.size());
+  return rest.substr(0, rest.find(';'));
+}
+
 struct Found {
   std::optional<std::uint64_t> length;
 };
@@ -55,9 +64,13 @@ bool readField(std::string_view line, FastHead& head, Found& found) {
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   switch (name.size()) {
     case 4: return !isName(name, "x-id") || setNumber(head.id, value);
+    case 8: return !isName(name, "x-answer") || setNumber(head.answer, value);
     case 9: return !isName(name, "x-backend") || setNumber(head.backend, value);
     case 10:
       if (isName(name, "connection")) head.close = isName(value, "close");
+      return true;
+    case 12:
+      if (isName(name, "proxy-status")) head.proxy_error = errorOf(value);
       return true;
     case 14: return !isName(name, "content-length") || setNumber(found.length, value);
     case 17: return !isName(name, "transfer-encoding");  // nobody in these experiments sends one

@@ -17,6 +17,8 @@ struct FastHead {
   bool close = false;
   std::optional<std::uint64_t> id;       // X-Id: the request's number, which the answer repeats
   std::optional<std::uint64_t> backend;  // X-Backend: who answered
+  std::optional<std::uint64_t> answer;   // X-Answer: how many bytes the answer is to have
+  std::string_view proxy_error;          // of Proxy-Status (RFC 9209): why the proxy answers by itself
 };
 
 enum class HeadKind : std::uint8_t { Request, Response };

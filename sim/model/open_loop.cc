@@ -85,6 +85,8 @@ void OpenLoop::start(MonoTime intended) {
   ++counters_.started;
   Outcome outcome{.id = ++last_id_, .ask = chooseAsk(), .intended = intended};
   outcome.sent_bytes = static_cast<std::uint64_t>(plan_.mix[outcome.ask].body.sample(chance_));
+  if (const auto& answer = plan_.mix[outcome.ask].answer)
+    outcome.wanted_bytes = static_cast<std::uint64_t>(answer->sample(chance_));
   assign(outcome, false);
 }
 
@@ -135,7 +137,7 @@ void OpenLoop::strike(Conn& conn) {
 void OpenLoop::release(Conn& conn, bool reuse) {
   strike(conn);
   const Outcome outcome = conn.outcome();
-  if (reuse) {
+  if (reuse && plan_.keep_alive) {
     idle_.push_back(&conn);
   } else {
     remove(conn);

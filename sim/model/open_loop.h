@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +23,15 @@ struct Ask {
   std::string method = "GET";  // HEAD's answers have no body; nothing else depends on it
   std::string host{};
   std::string path = "/";
-  Distribution body{};  // bytes
+  Distribution body{};                   // bytes
+  std::optional<Distribution> answer{};  // bytes of the answer; without it the backend decides
   std::uint32_t weight = 1;
 };
 
 struct TrafficPlan {
   Arrivals arrivals{};
   std::vector<Ask> mix{};  // at least one, with a weight of more than 0 in sum
+  bool keep_alive = true;  // false: a connection for each request
   std::uint64_t requests_max = ~std::uint64_t{0};
   Duration patience = std::chrono::hours(1);  // then the connection is closed under the request
   std::uint32_t connections_max = 100'000;    // requests that would need one more fail at once
@@ -46,12 +49,14 @@ struct Outcome {
   std::uint64_t id = 0;
   std::uint32_t ask = 0;  // row of the mix
   Result result{};
-  int status = 0;    // 0: none came
-  int backend = -1;  // who answered, as the answer says; -1: nobody but the proxy
+  int status = 0;             // 0: none came
+  int backend = -1;           // who answered, as the answer says; -1: nobody but the proxy
+  std::string proxy_error{};  // why the proxy answered by itself, as it says
   MonoTime intended{};
   MonoTime end{};
-  std::uint64_t sent_bytes = 0;      // of the body
-  std::uint64_t received_bytes = 0;  // of the body
+  std::uint64_t sent_bytes = 0;                 // of the body
+  std::optional<std::uint64_t> wanted_bytes{};  // of the answer
+  std::uint64_t received_bytes = 0;             // of the body
   [[nodiscard]] Duration latency() const { return end - intended; }
 };
 [[nodiscard]] std::string_view toString(Outcome::Result result);

@@ -37,6 +37,10 @@ void OpenLoop::Conn::ask(const Outcome& outcome) {
   outbox_.append(ask.method).append(" ").append(ask.path).append(" HTTP/1.1\r\nHost: ").append(ask.host);
   outbox_ += "\r\nX-Id: ";
   appendNumber(outbox_, outcome.id);
+  if (outcome.wanted_bytes) {
+    outbox_ += "\r\nX-Answer: ";
+    appendNumber(outbox_, *outcome.wanted_bytes);
+  }
   body_unsent_ = outcome.sent_bytes;
   if (body_unsent_ > 0) {
     outbox_ += "\r\nContent-Length: ";
@@ -136,6 +140,7 @@ void OpenLoop::Conn::receive(std::string_view text) {
   head_done_ = true;
   outcome_.status = head.status;
   outcome_.backend = head.backend ? static_cast<int>(*head.backend) : -1;
+  outcome_.proxy_error = head.proxy_error;
   close_ = close_ || head.close;
   known_body_ = head.backend.has_value();
   body_left_ = owner_.plan_.mix[outcome_.ask].method == "HEAD" ? 0 : head.body_bytes;

@@ -37,7 +37,7 @@ QueueBackend::~QueueBackend() {
 }
 
 void QueueBackend::listen() {
-  auto listener = env_.network.listen({host_.address(), plan_.port}, *this);
+  auto listener = env_.network.listen({plan_.ip.value_or(host_.address()), plan_.port}, *this);
   LB_CHECK(listener.has_value());
   listener_ = std::move(*listener);
 }
@@ -56,9 +56,13 @@ void QueueBackend::setMode(Mode mode) {
     listener_->pause(false);
     for (const auto& conn : connections_) conn->setReading(true);
   }
-  if (before == Mode::Refuse) listen();
+  if (listener_ == nullptr && mode != Mode::Refuse && mode != Mode::Leave) listen();
   switch (mode) {
     case Mode::Up: break;
+    case Mode::Leave:
+      listener_.reset();
+      for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->leave();
+      break;
     case Mode::Refuse:
       listener_.reset();
       dropAll();
@@ -95,6 +99,7 @@ void QueueBackend::onAccept(std::unique_ptr<lb::Stream> stream) {
   }
   connections_.push_back(std::make_unique<Conn>(*this, std::move(stream)));
   connections_.back()->slot = connections_.size() - 1;
+  if (mode_ == Mode::Leave) connections_.back()->answerOnce();  // it was in the queue of a listener that has gone
 }
 
 // It may stand in its own event: the turn's end destroys it.

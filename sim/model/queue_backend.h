@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace sim::model {
 struct BackendPlan {
   std::uint32_t number = 0;  // what its answers call it
   std::uint16_t port = 80;
+  std::optional<lb::IpAddress> ip{};  // where it listens; without it at its host's address
   StationPlan station{};
   Distribution answer{};                    // bytes of a body
   bool drops_abandoned = false;             // stops working for whom has gone
@@ -28,6 +30,7 @@ class QueueBackend final : private lb::AcceptEvents {
  public:
   enum class Mode : std::uint8_t {
     Up,
+    Leave,      // the process ends as it should: nothing new is accepted, what is in work is still answered
     Refuse,     // the process is dead, the machine is not: resets for what is open and what is new
     Reset,      // accepts, and resets at once
     Hang,       // the process stands still: the system accepts, nothing is read or answered; later it goes on

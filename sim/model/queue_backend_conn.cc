@@ -36,6 +36,11 @@ void QueueBackend::Conn::abort() {
   close();
 }
 
+void QueueBackend::Conn::leave() {
+  close_ = true;
+  if (phase_ == Phase::Head && partial_.empty()) close();
+}
+
 void QueueBackend::Conn::close() {
   if (phase_ != Phase::Head || !partial_.empty()) ++owner_.counters_.abandoned;
   if (phase_ == Phase::Service && owner_.plan_.drops_abandoned) owner_.station_.withdraw(*this);
@@ -84,7 +89,8 @@ void QueueBackend::Conn::receive(std::string_view text) {
   if (!head.id) return violate("it has no number");
   id_ = *head.id;
   head_request_ = head.start_line.starts_with("HEAD ");
-  close_ = head.close;
+  wanted_bytes_ = head.answer;
+  close_ = close_ || head.close;
   body_bytes_ = head.body_bytes;
   body_received_ = 0;
   phase_ = Phase::Body;
@@ -115,7 +121,8 @@ void QueueBackend::Conn::onServed() {
 
 void QueueBackend::Conn::answer(int status) {
   phase_ = Phase::Answer;
-  answer_bytes_ = static_cast<std::uint64_t>(owner_.plan_.answer.sample(owner_.chance_));
+  answer_bytes_ =
+      wanted_bytes_ ? *wanted_bytes_ : static_cast<std::uint64_t>(owner_.plan_.answer.sample(owner_.chance_));
   answer_queued_ = head_request_ ? answer_bytes_ : 0;
   outbox_ = "HTTP/1.1 ";
   appendNumber(outbox_, static_cast<std::uint64_t>(status));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sim/model/fast_http.h"
@@ -14,6 +15,8 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   Conn(QueueBackend& owner, std::unique_ptr<lb::Stream> stream);
   void setReading(bool reading);
   void abort();
+  void leave();  // closes now, or after the answer
+  void answerOnce() { close_ = true; }
   std::size_t slot = 0;  // in the owner's list
 
  private:
@@ -36,6 +39,7 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   Phase phase_ = Phase::Head;
   std::string partial_;  // of a head
   std::uint64_t id_ = 0;
+  std::optional<std::uint64_t> wanted_bytes_;  // of the answer
   bool head_request_ = false;
   bool close_ = false;
   bool reading_ = true;

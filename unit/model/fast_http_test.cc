@@ -47,6 +47,17 @@ TEST(FastHttp, ReadsTheFieldsThatMatter) {
   EXPECT_EQ(text.substr(head.bytes), "body");
 }
 
+TEST(FastHttp, ReadsWhyTheProxyAnswersAndHowMuchIsWanted) {
+  FastHead head;
+  const std::string answer =
+      "HTTP/1.1 502 Bad Gateway\r\nProxy-Status: lb; error=connect_failed; details=x\r\nContent-Length: 0\r\n\r\n";
+  ASSERT_EQ(parseHead(HeadKind::Response, answer, head), HeadStatus::Complete);
+  EXPECT_EQ(head.proxy_error, "connect_failed");
+  ASSERT_EQ(parseHead(HeadKind::Request, "GET / HTTP/1.1\r\nX-Answer: 70\r\n\r\n", head), HeadStatus::Complete);
+  EXPECT_EQ(head.answer, 70U);
+  EXPECT_EQ(head.proxy_error, "");
+}
+
 TEST(FastHttp, KnowsEveryByteOfABody) {
   std::string body;
   appendBody(body, 1234, 0, 20'000);
