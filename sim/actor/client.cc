@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/actor/wire_text.h"
+#include "sim/core/trace.h"
 
 namespace sim::actor {
 
@@ -97,8 +98,10 @@ void Client::open() {
   cut_pending_ = stopped_ = told_to_end_ = finished_ = answering_ = tunnel_ = thought_ = false;
   connected_ = ledger_.now();
   idle_since_ = check::kNever;
+  judged_ = {};
   connections_.push_back(std::make_unique<Conn>(*this, env_.network.connect(to_)));
   current_ = connections_.back().get();
+  if (Trace* trace = ledger_.world().trace()) trace->nameEnd(current_->info().local, name_);
   ledger_.trace("{} connects", name_);
   pump();
 }
@@ -232,7 +235,17 @@ void Client::onHead(const Head& head) {
   answering_ = true;
   told_to_end_ = !switches && (head.connectionHas("close") || (request.http10 && !head.connectionHas("keep-alive")));
   ledger_.headAtClient(request.id, head);
+  if (request.malformed < 0) judgeConnection(request, head);
   if (switches) openTunnel(request);
+}
+
+void Client::judgeConnection(const plan::Request& request, const Head& head) {
+  const check::Asked asked{.http10 = request.http10, .keep_alive = request.keep_alive, .close = request.close};
+  const check::Said said{.keep_alive = head.connectionHas("keep-alive"),
+                         .close = head.connectionHas("close"),
+                         .switches = head.status == 101};
+  const std::string wrong = judged_.onAnswer(asked, said, ledger_.scenario().config.limits.max_requests);
+  if (!wrong.empty()) ledger_.fail(check::Class::Safety, "safety.client_connection", request.id, wrong);
 }
 
 void Client::openTunnel(const plan::Request& request) {
@@ -318,9 +331,9 @@ void Client::abandon(check::Loss how, bool reset) {
   const bool announced = how == check::Loss::Surprise && told_to_end_ && !answering_;
   for (const plan::Request* request : waiting_) {
     const bool first = request == waiting_.front();
-    const check::Loss loss = announced                                     ? check::Loss::Announced
+    const check::Loss loss = announced                                ? check::Loss::Announced
                              : how == check::Loss::Surprise && !first ? check::Loss::Behind
-                                                                           : how;
+                                                                      : how;
     ledger_.lostAtClient(request->id, loss, first && answering_);
   }
   waiting_.clear();

@@ -239,6 +239,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   using enum AnswerFault;
   const View view(ledger, entry);
   const auto& config = view.scenario_.config;
+  const plan::Client& client = *entry.client;
   if (ledger.drainingSince() != kNever) return true;
   if (view.plan_.malformed >= 0 || view.plan_.cut_at >= 0) return true;
   if (config.abort_on_half_close && view.clientHalfCloses()) return true;
@@ -252,6 +253,9 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
     using End = plan::Tunnel::End;
     if (view.plan_.tunnel.end == End::BackendReset || view.plan_.tunnel.end == End::ClientReset) return true;
   }
+  // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
+  // meets a reset before its end (RFC 9112 9.6).
+  if (within_answer && client.pace > 0ms && client.pipeline > 1) return true;
   if (within_answer) {
     if (view.fault({CutClose, CutReset, EarlyReset, Early})) return true;
     if (view.service_ == nullptr) return false;

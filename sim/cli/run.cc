@@ -14,13 +14,13 @@ namespace {
 
 struct Options {
   ScenarioOption from;
-  bool trace = false;
+  TraceOption trace;
 };
 
 int runOne(const Options& options) {
   const auto scenario = options.from.load();
   if (!scenario) return kUsage;
-  const Outcome outcome = runScenario(*scenario, options.from.asGiven(), options.trace);
+  const Outcome outcome = runTraced(*scenario, options.from.asGiven(), options.trace);
   if (outcome.code != kFine) std::_Exit(outcome.code);
   fmt::print("ok  seed={}  hash={:016x}  {} requests  {} events  {:.1f} s of virtual time\n", scenario->seed,
              outcome.hash, outcome.requests, outcome.events, outcome.virtual_seconds);
@@ -33,7 +33,7 @@ void addRun(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* run = app.add_subcommand("run", "Run one scenario and judge it");
   options->from.addTo(*run);
-  run->add_flag("--trace", options->trace, "Print everything that happens, as it happens");
+  options->trace.addTo(*run);
   run->callback([options, &code] { code = runOne(*options); });
 }
 

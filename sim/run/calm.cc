@@ -112,7 +112,8 @@ void Run::census() {
 void Run::judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last) {
   std::vector<double> counts(scenario_.backends.size());
   for (std::uint64_t id = first; id <= last; ++id) {
-    for (const check::Attempt& attempt : ledger_.of(id).attempts) counts[attempt.backend] += 1;
+    // The last one: before it, a kept connection may have turned out to be closed.
+    if (!ledger_.of(id).attempts.empty()) counts[ledger_.of(id).attempts.back().backend] += 1;
   }
   std::erase(counts, 0.0);
   const std::size_t hosts = service.hosts.size();
