@@ -32,8 +32,8 @@ struct Arrivals {
     Regular,  // as far from each other as the rate says
   };
   Kind kind = Kind::Poisson;
-  std::vector<RatePoint> rate;  // straight lines between the points; before the first and after the last it is theirs
-  std::vector<Burst> bursts;
+  std::vector<RatePoint> rate{};  // straight lines between the points; before the first and after the last it is theirs
+  std::vector<Burst> bursts{};
   Duration end = Duration::max();  // nothing comes from then on
 
   // Why this is no plan; empty: it is one.

@@ -29,15 +29,15 @@ struct Distribution {
   std::int64_t low = 0;
   std::int64_t high = 0;
   double alpha = 1.5;
-  std::vector<std::int64_t> values;
+  std::vector<std::int64_t> values{};
 
-  [[nodiscard]] static Distribution constant(Duration mean) { return {.mean = mean.count(), .values = {}}; }
-  [[nodiscard]] static Distribution constantBytes(std::int64_t bytes) { return {.mean = bytes, .values = {}}; }
+  [[nodiscard]] static Distribution constant(Duration mean) { return {.mean = mean.count()}; }
+  [[nodiscard]] static Distribution constantBytes(std::int64_t bytes) { return {.mean = bytes}; }
   [[nodiscard]] static Distribution exponential(Duration mean) {
-    return {.kind = Kind::Exponential, .mean = mean.count(), .values = {}};
+    return {.kind = Kind::Exponential, .mean = mean.count()};
   }
   [[nodiscard]] static Distribution bimodal(Duration mean, double cv2) {
-    return {.kind = Kind::Bimodal, .mean = mean.count(), .cv2 = cv2, .values = {}};
+    return {.kind = Kind::Bimodal, .mean = mean.count(), .cv2 = cv2};
   }
 
   // Why these parameters are no law; empty: they are one. The rest requires that.

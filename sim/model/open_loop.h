@@ -21,16 +21,16 @@ using lb::MonoTime;
 // One kind of request.
 struct Ask {
   std::string method = "GET";  // HEAD's answers have no body; nothing else depends on it
-  std::string host;
+  std::string host{};
   std::string path = "/";
-  Distribution body;                   // bytes
-  std::optional<Distribution> answer;  // bytes of the answer; without it the backend decides
+  Distribution body{};                   // bytes
+  std::optional<Distribution> answer{};  // bytes of the answer; without it the backend decides
   std::uint32_t weight = 1;
 };
 
 struct TrafficPlan {
-  Arrivals arrivals;
-  std::vector<Ask> mix;    // at least one, with a weight of more than 0 in sum
+  Arrivals arrivals{};
+  std::vector<Ask> mix{};  // at least one, with a weight of more than 0 in sum
   bool keep_alive = true;  // false: a connection for each request
   std::uint64_t requests_max = ~std::uint64_t{0};
   Duration patience = std::chrono::hours(1);  // then the connection is closed under the request

@@ -20,8 +20,8 @@ struct BackendPlan {
   std::uint32_t number = 0;  // what its answers call it
   std::uint16_t port = 80;
   std::optional<lb::IpAddress> ip{};  // where it listens; without it at its host's address
-  StationPlan station;
-  Distribution answer;                      // bytes of a body
+  StationPlan station{};
+  Distribution answer{};                    // bytes of a body
   bool drops_abandoned = false;             // stops working for whom has gone
   std::uint32_t connections_max = 100'000;  // more are reset
 };

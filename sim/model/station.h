@@ -26,7 +26,7 @@ struct StationPlan {
   std::uint32_t slots = 1;
   Discipline discipline = Discipline::Fifo;
   std::uint32_t queue_max = 1'000'000;  // those beyond the slots
-  Distribution service;
+  Distribution service{};
 };
 
 class Station {

@@ -27,12 +27,13 @@ Proxy::Proxy(net::Fabric& fabric, net::Host& host, const lb::config::Config& con
       control_env_.env(), *this, *this,
       lb::ControlOptions{.file_name = "scenario", .build = {"0", "0", "sim"}, .max_connections = 1000},
       threads_.size());
+  lb::LineSink* access_log = config_.access_log.path == "off" ? nullptr : this;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     threads_[i].env = std::make_unique<net::SimEnv>(fabric, host, fmt::format("proxy{}", i));
     net::SimLoop& loop = threads_[i].env->loop;
-    threads_[i].worker =
-        std::make_unique<lb::Worker>(threads_[i].env->env(), static_cast<std::uint32_t>(threads_.size()), *this, this,
-                                     *control_, [&loop] { return static_cast<std::uint64_t>(loop.busy().count()); });
+    threads_[i].worker = std::make_unique<lb::Worker>(
+        threads_[i].env->env(), static_cast<std::uint32_t>(threads_.size()), *this, access_log, *control_,
+        [&loop] { return static_cast<std::uint64_t>(loop.busy().count()); });
   }
 }
 

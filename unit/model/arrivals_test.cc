@@ -1,3 +1,4 @@
+// Arrival times: regular ones and Poisson ones, changing rates, bursts.
 #include "sim/model/arrivals.h"
 
 #include <gtest/gtest.h>
@@ -24,15 +25,14 @@ std::size_t between(const std::vector<Duration>& times, Duration from, Duration 
 }
 
 TEST(Arrivals, ComeRegularly) {
-  const auto times = all({.kind = Kind::Regular, .rate = {{0s, 10}}, .bursts = {}, .end = 1s});
+  const auto times = all({.kind = Kind::Regular, .rate = {{0s, 10}}, .end = 1s});
   ASSERT_EQ(times.size(), 9U);
   for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(times[i], 100ms * (i + 1));
 }
 
 TEST(Arrivals, FollowTheLinesBetweenThePointsAndJumps) {
   // 0 to 20 a second in 10 s: 100. Then 50 a second for 10 s: 500. Then nothing.
-  const Arrivals plan{
-      .kind = Kind::Regular, .rate = {{0s, 0}, {10s, 20}, {10s, 50}, {20s, 50}, {20s, 0}}, .bursts = {}, .end = 100s};
+  const Arrivals plan{.kind = Kind::Regular, .rate = {{0s, 0}, {10s, 20}, {10s, 50}, {20s, 50}, {20s, 0}}, .end = 100s};
   const auto times = all(plan);
   EXPECT_TRUE(std::ranges::is_sorted(times));
   EXPECT_NEAR(static_cast<double>(between(times, 0s, 5s)), 25, 1);
@@ -45,7 +45,7 @@ TEST(Arrivals, FollowTheLinesBetweenThePointsAndJumps) {
 }
 
 TEST(Arrivals, OfPoissonAreAsManyAndAsIrregularAsTheLawSays) {
-  const auto times = all({.rate = {{0s, 100}}, .bursts = {}, .end = 1000s});
+  const auto times = all({.rate = {{0s, 100}}, .end = 1000s});
   EXPECT_NEAR(static_cast<double>(times.size()), 100'000, 4 * std::sqrt(100'000));
   double squares = 0;
   for (int second = 0; second < 1000; ++second) {
@@ -65,11 +65,11 @@ TEST(Arrivals, HaveBurstsOnTop) {
 }
 
 TEST(Arrivals, SayWhyTheyAreNoPlan) {
-  EXPECT_NE((Arrivals{.rate = {}, .bursts = {}}).problem(), "");
-  EXPECT_NE((Arrivals{.rate = {{0s, -1}}, .bursts = {}}).problem(), "");
-  EXPECT_NE((Arrivals{.rate = {{2s, 1}, {1s, 1}}, .bursts = {}}).problem(), "");
+  EXPECT_NE((Arrivals{.rate = {}}).problem(), "");
+  EXPECT_NE((Arrivals{.rate = {{0s, -1}}}).problem(), "");
+  EXPECT_NE((Arrivals{.rate = {{2s, 1}, {1s, 1}}}).problem(), "");
   EXPECT_NE((Arrivals{.rate = {}, .bursts = {{2s, 1}, {1s, 1}}}).problem(), "");
-  EXPECT_EQ((Arrivals{.rate = {{0s, 1}}, .bursts = {}}).problem(), "");
+  EXPECT_EQ((Arrivals{.rate = {{0s, 1}}}).problem(), "");
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// Heads that are understood or refused, and bodies whose every byte is known.
 #include "sim/model/fast_http.h"
 
 #include <gtest/gtest.h>
@@ -44,6 +45,17 @@ TEST(FastHttp, ReadsTheFieldsThatMatter) {
   EXPECT_TRUE(head.close);
   EXPECT_EQ(head.body_bytes, 4U);
   EXPECT_EQ(text.substr(head.bytes), "body");
+}
+
+TEST(FastHttp, ReadsWhyTheProxyAnswersAndHowMuchIsWanted) {
+  FastHead head;
+  const std::string answer =
+      "HTTP/1.1 502 Bad Gateway\r\nProxy-Status: lb; error=connect_failed; details=x\r\nContent-Length: 0\r\n\r\n";
+  ASSERT_EQ(parseHead(HeadKind::Response, answer, head), HeadStatus::Complete);
+  EXPECT_EQ(head.proxy_error, "connect_failed");
+  ASSERT_EQ(parseHead(HeadKind::Request, "GET / HTTP/1.1\r\nX-Answer: 70\r\n\r\n", head), HeadStatus::Complete);
+  EXPECT_EQ(head.answer, 70U);
+  EXPECT_EQ(head.proxy_error, "");
 }
 
 TEST(FastHttp, KnowsEveryByteOfABody) {

@@ -38,7 +38,7 @@ class StationTest : public testing::Test {
   double meanSojourn(StationPlan plan, double rate, double time, std::uint64_t seed) {
     station(std::move(plan));
     const Arrivals arrivals{.rate = {{0s, rate}},
-                            .bursts = {},
+
                             .end = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(time))};
     ArrivalSource source(arrivals);
     Prng chance(seed);
