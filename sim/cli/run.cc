@@ -16,13 +16,13 @@ namespace {
 struct Options {
   ScenarioOption from;
   RehearseOption rehearsal;
-  bool trace = false;
+  TraceOption trace;
 };
 
 int runOne(const Options& options) {
   const auto scenario = options.from.load();
   if (!scenario) return kUsage;
-  const Outcome outcome = runScenario(*scenario, options.from.asGiven(), options.trace);
+  const Outcome outcome = runTraced(*scenario, options.from.asGiven(), options.trace);
   if (outcome.code != kFine) std::_Exit(outcome.code);
   fmt::print("ok  seed={}  hash={:016x}  {} requests  {} events  {:.1f} s of virtual time\n", scenario->seed,
              outcome.hash, outcome.requests, outcome.events, outcome.virtual_seconds);
@@ -36,8 +36,8 @@ void addRun(CLI::App& app, int& code) {
   CLI::App* run = app.add_subcommand("run", "Run one scenario and judge it");
   CLI::Option_group* from = options->from.addTo(*run);
   from->require_option(1, 2);  // a rehearsal may have both
+  options->trace.addTo(*run);
   options->rehearsal.addTo(*run);
-  run->add_flag("--trace", options->trace, "Print everything that happens, as it happens");
   run->callback([options, from, &code] {
     if (options->rehearsal.given()) {
       code = options->rehearsal.run(options->from, from->count("--seed") > 0);

@@ -23,7 +23,7 @@ inline constexpr std::array<Word<Framing>, 4> kFramingWords{{{Framing::None, "no
                                                              {Framing::Length, "length"},
                                                              {Framing::Chunked, "chunked"},
                                                              {Framing::UntilClose, "until_close"}}};
-inline constexpr std::array<Word<AnswerFault>, 13> kAnswerFaultWords{{{AnswerFault::None, "none"},
+inline constexpr std::array<Word<AnswerFault>, 14> kAnswerFaultWords{{{AnswerFault::None, "none"},
                                                                       {AnswerFault::NoAnswerClose, "no_answer_close"},
                                                                       {AnswerFault::NoAnswerReset, "no_answer_reset"},
                                                                       {AnswerFault::Silence, "silence"},
@@ -35,7 +35,8 @@ inline constexpr std::array<Word<AnswerFault>, 13> kAnswerFaultWords{{{AnswerFau
                                                                       {AnswerFault::IdleBytes, "idle_bytes"},
                                                                       {AnswerFault::SilentClose, "silent_close"},
                                                                       {AnswerFault::Early, "early"},
-                                                                      {AnswerFault::EarlyReset, "early_reset"}}};
+                                                                      {AnswerFault::EarlyReset, "early_reset"},
+                                                                      {AnswerFault::StopsReading, "stops_reading"}}};
 inline constexpr std::array<Word<Cut>, 3> kCutWords{
     {{Cut::Reset, "reset"}, {Cut::HalfClose, "half_close"}, {Cut::Silence, "silence"}}};
 inline constexpr std::array<Word<Reading>, 3> kReadingWords{
@@ -139,6 +140,7 @@ constexpr void describe(std::type_identity<Client>, Field&& field) {
   field("piece", &Client::piece);
   field("gap", &Client::gap);
   field("reading", &Client::reading);
+  field("pace", &Client::pace);
   field("cut", &Client::cut);
   field("half_close", &Client::half_close);
   field("patience", &Client::patience);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace sim::run {
@@ -91,11 +92,13 @@ Proxy::Gauges Proxy::gauges() {
       sums.inflight += one->inflight_requests.get();
       one->requests.forEach([&](auto, auto, auto, std::uint64_t count) { sums.requests += count; });
     }
-    for (const auto& hosts : view.backends) {
-      for (const auto& one : hosts) {
+    for (std::size_t service = 0; service < view.backends.size(); ++service) {
+      const std::uint64_t idle_max = config_.services[service].pool.max_idle;
+      for (const auto& one : view.backends[service]) {
         if (!seen.insert(one.get()).second) continue;
         sums.backend_active += one->connections_active.get();
         sums.backend_idle += one->connections_idle.get();
+        sums.idle_over_limit += std::max(one->connections_idle.get(), idle_max) - idle_max;
         sums.backend_inflight += one->inflight_requests.get();
         for (const auto& counter : one->attempts) sums.attempts += counter.get();
       }
