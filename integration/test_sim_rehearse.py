@@ -66,7 +66,8 @@ def test_command_line_mistakes_are_exit_code_1():
     config = EXAMPLES / "partition" / "config.yaml"
     scenario = EXAMPLES / "partition" / "scenario.yaml"
     for arguments in (["--config", config], ["--config", config, "--scenario", scenario, "--seeds", "5..1"],
-                      ["--scenario", scenario, "--seeds", "1..2"], ["--seed", 1, "--scenario", scenario]):
+                      ["--scenario", scenario, "--seeds", "1..2"], ["--seed", 1, "--scenario", scenario],
+                      ["--config", config, "--scenario", scenario, "--trace", "text"]):
         result = run(binary("sim"), "run", *arguments)
         assert result.returncode == 1, arguments
         assert result.stderr, arguments

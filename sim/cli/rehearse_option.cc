@@ -16,6 +16,9 @@ void RehearseOption::addTo(CLI::App& command) {
   group->add_option("--seeds", options.seeds, "Repeat it with each seed of a range, such as 1..20")->needs(config);
   group->add_option("--report", options.report, "Write a page with charts to this file")->needs(config);
   group->add_flag("--json", options.json, "Print JSON instead of a table")->needs(config);
+  for (CLI::Option* other : command.get_options()) {  // they are about what a campaign traces
+    if (other != command.get_help_ptr()) other->excludes(config);
+  }
   command.footer(
       "Examples:\n"
       "  sim run --seed 7\n"

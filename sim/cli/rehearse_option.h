@@ -11,7 +11,7 @@ namespace sim::cli {
 struct RehearseOption {
   rehearse::Options options;
 
-  void addTo(CLI::App& command);
+  void addTo(CLI::App& command);  // after the options that only a campaign's scenario knows
   [[nodiscard]] bool given() const { return !options.config.empty(); }
   [[nodiscard]] int run(const ScenarioOption& from, bool seed_given);  // the exit code
 };

@@ -15,8 +15,8 @@ namespace {
 
 struct Options {
   ScenarioOption from;
-  TraceOption trace;
   RehearseOption rehearsal;
+  TraceOption trace;
 };
 
 int runOne(const Options& options) {
@@ -36,8 +36,8 @@ void addRun(CLI::App& app, int& code) {
   CLI::App* run = app.add_subcommand("run", "Run one scenario and judge it");
   CLI::Option_group* from = options->from.addTo(*run);
   from->require_option(1, 2);  // a rehearsal may have both
-  options->rehearsal.addTo(*run);
   options->trace.addTo(*run);
+  options->rehearsal.addTo(*run);
   run->callback([options, from, &code] {
     if (options->rehearsal.given()) {
       code = options->rehearsal.run(options->from, from->count("--seed") > 0);
