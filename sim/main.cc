@@ -9,6 +9,9 @@ int main(int argc, char** argv) {
   sim::cli::addRun(app, code);
   sim::cli::addSweep(app, code);
   sim::cli::addExplain(app, code);
+  sim::cli::addShrink(app, code);
+  sim::cli::addValidate(app, code);
+  sim::cli::addBench(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -27,13 +27,17 @@ class HostResolver final : private ResolveEvents {
   static constexpr Duration kRefreshMin = std::chrono::seconds(1);
   static constexpr Duration kRefreshMax = std::chrono::seconds(60);
   static constexpr Duration kRetry = std::chrono::seconds(5);  // after a failure
+  // More than a resolver takes to give up; one that never answers must not end the asking.
+  static constexpr Duration kLookupMax = std::chrono::seconds(30);
 
   HostResolver(Loop& loop, Resolver& resolver, Logger& log, observe::WorkerStats& stats, std::string host,
                HostEvents& events);
   void start();  // a literal address reports from inside
 
  private:
+  void onTimer();
   void lookUp();
+  void lookupFailed(const std::string& why);
   void onResolved(Result<Resolved> found) override;
   void done();
 
@@ -42,8 +46,9 @@ class HostResolver final : private ResolveEvents {
   observe::WorkerStats& stats_;
   std::string host_;
   HostEvents& events_;
-  std::unique_ptr<Timer> refresh_;
+  std::unique_ptr<Timer> timer_;  // to the next lookup, or to the end of patience with this one
   std::unique_ptr<Disposable> lookup_;
+  bool asking_ = false;
   bool first_done_ = false;
   bool failing_ = false;
 };

@@ -33,7 +33,7 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   earlier_attempts_ = {};
   body_bytes_ = backend_bytes_in_ = backend_bytes_out_ = 0;
   detail_ = "";
-  attempts_ = 0;
+  attempts_ = connect_retries_ = 0;
   status_ = 0;
   reason_ = Reason::None;
   aborted_ = observe::AbortPhase::None;
@@ -211,7 +211,8 @@ Exchange::Retry Exchange::retryAfter(ResponseFailure why) const {
   if (phase_ != Phase::Forward || !replayable_) return Retry::No;
   const bool connect_failed = why == ResponseFailure::ConnectRefused || why == ResponseFailure::ConnectTimeout;
   if (connect_failed) {
-    const bool another = service_->hasOther(*backend_) && attempts_ <= service_->settings().retry.attempts;
+    // A pooled connection that turned out to be closed has not been an attempt to connect.
+    const bool another = service_->hasOther(*backend_) && connect_retries_ < service_->settings().retry.attempts;
     return another ? Retry::OtherBackend : Retry::No;
   }
   const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
@@ -226,6 +227,7 @@ void Exchange::again(Retry how) {
     service_->stats().retries_stale.add();
     send(true);
   } else {
+    ++connect_retries_;
     service_->stats().retries_connect.add();
     if (choose(backend_)) send(false);
   }

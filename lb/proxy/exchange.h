@@ -104,6 +104,7 @@ class Exchange final : public Disposable,
   std::uint64_t backend_bytes_out_ = 0;
   const char* detail_ = "";
   std::uint32_t attempts_ = 0;
+  std::uint32_t connect_retries_ = 0;
   std::uint16_t status_ = 0;
   observe::Reason reason_ = observe::Reason::None;
   observe::AbortPhase aborted_ = observe::AbortPhase::None;

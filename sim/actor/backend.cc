@@ -5,6 +5,7 @@
 
 #include "lb/base/check.h"
 #include "sim/actor/wire_text.h"
+#include "sim/check/pooled_connection.h"
 
 namespace sim::actor {
 
@@ -63,12 +64,16 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     }
     request_ = entry->plan;
     current_id_ = request_->id;
+    judgeReuse(*request_);
     reading_request_ = true;
     body_bytes_ = 0;
     const bool early = fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
-    if (early) {
+    if (fault() == AnswerFault::StopsReading) {
+      setReading(false);
+    } else if (early) {
       startAnswer();
     } else if (request_->expect && head.field("expect") && request_->answer.interim) {
+      backend_.ledger_.of(current_id_).continued = backend_.ledger_.now();
       send("HTTP/1.1 100 Continue\r\n\r\n");
     }
   }
@@ -91,6 +96,28 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     if (all && request.tunnel.end == plan::Tunnel::End::BackendReset) abort();
   }
 
+  void judgeReuse(const plan::Request& request) {
+    const check::Ledger& ledger = backend_.ledger_;
+    const lb::config::Service* service = check::serviceOf(ledger.scenario(), request);
+    if (service == nullptr) return;
+    const std::string wrong = pooled_.onRequest(service->pool, ledger.now(), delivery());
+    if (!wrong.empty()) violated("safety.pool", wrong);
+  }
+
+  // How long the proxy may need to notice what was done here last: a small answer is there at once or the network is
+  // ill.
+  [[nodiscard]] Duration delivery() const {
+    using enum plan::FaultKind;
+    const check::Ledger& ledger = backend_.ledger_;
+    const plan::Network& network = ledger.scenario().network;
+    const Duration time = 2 * (network.latency + network.jitter) + std::chrono::milliseconds(20);
+    const MonoTime from = pooled_.answered() + -time;
+    const auto who = static_cast<int>(backend_.number_);
+    const bool ill = ledger.troubles().any({Stall, StallTo, StallFrom, Slow, Pause}, who, from, ledger.now()) ||
+                     ledger.troubles().any({Pause}, plan::kProxySide, from, ledger.now());
+    return ill || answer_size_ > kSmallAnswer ? Duration::max() : time;
+  }
+
   void onViolation(std::string what) override { violated("safety.parse_backend", what); }
   void violated(const char* invariant, const std::string& what) {
     backend_.ledger_.fail(check::Class::Safety, invariant, current_id_, fmt::format("b{}: {}", backend_.number_, what));
@@ -98,12 +125,13 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void startAnswer() {
     answering_ = true;
-    if (fault() == AnswerFault::Silence) return;
+    if (fault() == AnswerFault::Silence || fault() == AnswerFault::StopsReading) return;
     outbox_ = answerText(*request_).bytes;
     if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) outbox_.clear();
     if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)
       outbox_.resize(outbox_.size() * request_->answer.fault_at / 1000);
     if (fault() == AnswerFault::TrailingBytes) outbox_ += "HTTP/1.1 200 OK\r\nnonsense";
+    answer_size_ = outbox_.size();
     const Duration delay = backend_.well_behaved_ ? Duration::zero() : request_->answer.delay;
     if (delay > Duration::zero()) {
       timer_->arm(delay);
@@ -132,6 +160,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     said_close_ = said_close_ || request.answer.close || request.answer.framing == plan::Framing::UntilClose;
     request_ = nullptr;
     answering_ = false;
+    pooled_.onAnswered(backend_.ledger_.now());
+    if (fault_now == AnswerFault::TrailingBytes) pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
     if (!last.empty()) send(last);
     if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
     if (fault_now == AnswerFault::None && request.answer.status == 101) {
@@ -144,7 +174,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       case AnswerFault::EarlyReset: abort(); return;
       case AnswerFault::NoAnswerClose:
       case AnswerFault::CutClose:
-      case AnswerFault::SilentClose: finish(); return;
+      case AnswerFault::SilentClose: endQuietly(); return;
       case AnswerFault::IdleBytes: idle_timer_->arm(request.answer.gap + std::chrono::milliseconds(3)); return;
       case AnswerFault::Early: backend_.ledger_.leave(check::Mark::AnswerEarly); break;
       default: break;
@@ -170,19 +200,28 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   void onIdle() {
     if (gone() || !idle()) return;
     if (backend_.plan_.idle_close > Duration::zero()) {
-      finish();
+      endQuietly();
     } else if (!backend_.well_behaved_) {
+      pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
       send("IDLE NOISE\r\n\r\n");
     }
   }
+  void endQuietly() {
+    pooled_.onSpoilt(backend_.ledger_.now(), "its end");
+    finish();
+  }
+
+  static constexpr std::size_t kSmallAnswer = 500;  // fits every window and every buffer
 
   Backend& backend_;
+  check::PooledConnection pooled_{backend_.ledger_.now()};
   StrictReader reader_;
   std::unique_ptr<lb::Timer> timer_;
   std::unique_ptr<lb::Timer> idle_timer_;
   const plan::Request* request_ = nullptr;  // that has not been answered
   std::uint64_t current_id_ = 0;
   std::uint64_t body_bytes_ = 0;
+  std::size_t answer_size_ = 0;
   std::uint64_t requests_ = 0;
   bool reading_request_ = false;
   bool answering_ = false;

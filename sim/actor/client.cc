@@ -7,10 +7,13 @@
 #include <utility>
 
 #include "sim/actor/wire_text.h"
+#include "sim/core/trace.h"
 
 namespace sim::actor {
 
 using lb::IoStatus;
+
+constexpr Duration kContinueWait = std::chrono::milliseconds(300);  // then the body is sent anyway
 
 // One connection; what happens on it is told only while it is the current one.
 class Client::Conn final : public RawEnd, private StrictEvents {
@@ -19,6 +22,7 @@ class Client::Conn final : public RawEnd, private StrictEvents {
       : RawEnd(client.env_.loop, std::move(stream)), client_(client), reader_(StrictReader::Kind::Response, *this) {
     setReadSize(client.plan_.reading == plan::Reading::Small ? 50 : 8192);
     if (client.plan_.reading == plan::Reading::Never) setReading(false);
+    if (client.plan_.pace > Duration::zero()) pace_ = client.env_.loop.makeTimer([this] { setReading(true); });
   }
   [[nodiscard]] bool between() const { return reader_.between(); }
 
@@ -30,6 +34,10 @@ class Client::Conn final : public RawEnd, private StrictEvents {
       return;
     }
     const std::string bytes = takeReceived();
+    if (pace_ && ended() == IoStatus::Ok) {
+      setReading(false);
+      pace_->arm(client_.plan_.pace);
+    }
     if (!bytes.empty()) reader_.feed(bytes);
     if (client_.current_ != this || ended() == IoStatus::Ok) return;
     if (ended() == IoStatus::Eof) reader_.endOfInput();
@@ -57,6 +65,7 @@ class Client::Conn final : public RawEnd, private StrictEvents {
 
   Client& client_;
   StrictReader reader_;
+  std::unique_ptr<lb::Timer> pace_;  // null: it reads as fast as it can
 };
 
 Client::Client(const lb::Env& env, const lb::Address& to, const plan::Client& plan, check::Ledger& ledger,
@@ -73,11 +82,7 @@ Client::Client(const lb::Env& env, const lb::Address& to, const plan::Client& pl
         pump();
       })),
       patience_timer_(env.loop.makeTimer([this] { onPatience(); })),
-      continue_timer_(env.loop.makeTimer([this] {
-        if (held_body_.empty()) return;
-        outbox_ += std::exchange(held_body_, {});
-        writeSome();
-      })) {
+      continue_timer_(env.loop.makeTimer([this] { onContinueTime(); })) {
   for (const plan::Request& request : plan.requests) ledger.add(request, plan);
   start_timer_->arm(plan.start);
 }
@@ -93,10 +98,24 @@ void Client::open() {
   cut_pending_ = stopped_ = told_to_end_ = finished_ = answering_ = tunnel_ = thought_ = false;
   connected_ = ledger_.now();
   idle_since_ = check::kNever;
+  judged_ = {};
   connections_.push_back(std::make_unique<Conn>(*this, env_.network.connect(to_)));
   current_ = connections_.back().get();
+  if (Trace* trace = ledger_.world().trace()) trace->nameEnd(current_->info().local, name_);
   ledger_.trace("{} connects", name_);
   pump();
+}
+
+// Nobody has said 100 (Continue) so far; if a backend has, it got lost.
+void Client::onContinueTime() {
+  if (held_body_.empty() || current_ == nullptr) return;
+  const check::Entry& entry = ledger_.of(waiting_.back()->id);
+  const bool lost = entry.continued != check::kNever && ledger_.scenario().calm_only &&
+                    ledger_.now() - entry.continued > kContinueWait / 2;
+  if (lost)
+    ledger_.fail(check::Class::Safety, "safety.interim", entry.plan->id, "a backend's 100 (Continue) did not arrive");
+  outbox_ += std::exchange(held_body_, {});
+  writeSome();
 }
 
 void Client::pump() {
@@ -133,7 +152,7 @@ void Client::queue(const plan::Request& request) {
   if (request.expect && text.bytes.size() > text.head_size) {
     held_body_ = text.bytes.substr(text.head_size);
     text.bytes.resize(text.head_size);
-    continue_timer_->arm(std::chrono::milliseconds(300));
+    continue_timer_->arm(kContinueWait);
   }
   outbox_ += text.bytes;
 }
@@ -216,7 +235,17 @@ void Client::onHead(const Head& head) {
   answering_ = true;
   told_to_end_ = !switches && (head.connectionHas("close") || (request.http10 && !head.connectionHas("keep-alive")));
   ledger_.headAtClient(request.id, head);
+  if (request.malformed < 0) judgeConnection(request, head);
   if (switches) openTunnel(request);
+}
+
+void Client::judgeConnection(const plan::Request& request, const Head& head) {
+  const check::Asked asked{.http10 = request.http10, .keep_alive = request.keep_alive, .close = request.close};
+  const check::Said said{.keep_alive = head.connectionHas("keep-alive"),
+                         .close = head.connectionHas("close"),
+                         .switches = head.status == 101};
+  const std::string wrong = judged_.onAnswer(asked, said, ledger_.scenario().config.limits.max_requests);
+  if (!wrong.empty()) ledger_.fail(check::Class::Safety, "safety.client_connection", request.id, wrong);
 }
 
 void Client::openTunnel(const plan::Request& request) {
@@ -302,9 +331,9 @@ void Client::abandon(check::Loss how, bool reset) {
   const bool announced = how == check::Loss::Surprise && told_to_end_ && !answering_;
   for (const plan::Request* request : waiting_) {
     const bool first = request == waiting_.front();
-    const check::Loss loss = announced                                     ? check::Loss::Announced
+    const check::Loss loss = announced                                ? check::Loss::Announced
                              : how == check::Loss::Surprise && !first ? check::Loss::Behind
-                                                                           : how;
+                                                                      : how;
     ledger_.lostAtClient(request->id, loss, first && answering_);
   }
   waiting_.clear();

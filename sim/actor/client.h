@@ -8,6 +8,7 @@
 
 #include "sim/actor/raw_client.h"
 #include "sim/actor/strict_reader.h"
+#include "sim/check/client_connection.h"
 #include "sim/check/ledger.h"
 #include "sim/plan/scenario.h"
 
@@ -39,10 +40,12 @@ class Client {
   void onHead(const Head& head);
   void onBody(std::string_view bytes);
   void onEnd(const Head& head, std::size_t wire_bytes, const Head& trailers);
+  void judgeConnection(const plan::Request& request, const Head& head);
   void openTunnel(const plan::Request& request);
   void onRaw(std::string_view bytes);
   void onConnectionEnded(lb::IoStatus status);
   void onPatience();
+  void onContinueTime();
   // The connection is given up; what was asked for on it is lost.
   void abandon(check::Loss how, bool reset);
   void next();
@@ -76,6 +79,7 @@ class Client {
   bool finished_ = false;
   bool answering_ = false;
   bool tunnel_ = false;
+  check::ClientConnection judged_;  // the current one
   MonoTime connected_{};
   MonoTime idle_since_{};
   std::uint64_t body_bytes_ = 0;

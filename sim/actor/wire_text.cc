@@ -42,7 +42,7 @@ std::string connectionOf(const plan::Request& request) {
   if (request.keep_alive) add("keep-alive");
   if (request.close) add("close");
   if (request.upgrade) add("Upgrade");
-  if (request.hop_by_hop) add("X-Hop, TE");
+  if (request.hop_by_hop) add("X-Hop , TE");
   return members;
 }
 
@@ -76,11 +76,20 @@ WireText requestText(const plan::Request& request) {
     return made;
   }
   std::string text;
-  fmt::format_to(std::back_inserter(text), "{} {} HTTP/1.{}\r\nHost: {}\r\nX-Sim-Id: {}\r\n", request.method,
-                 requestTarget(request), request.http10 ? 0 : 1, host, request.id);
+  fmt::format_to(std::back_inserter(text), "{} {} HTTP/1.{}\r\n", request.method, requestTarget(request),
+                 request.http10 ? 0 : 1);
+  if (!host.empty()) text.append("Host:").append(request.id % 5 == 0 ? "" : " ").append(host).append("\r\n");
+  fmt::format_to(std::back_inserter(text), "X-Sim-Id: {}\r\n", request.id);
   appendFields(text, request.id, Direction::ToBackend, request.fields);
-  if (request.hop_by_hop)
-    text += "Keep-Alive: timeout=5\r\nTE: trailers\r\nX-Hop: secret\r\nProxy-Connection: keep-alive\r\n";
+  // What must not be passed on: fields of this hop, also if a second Connection names them, and a client's word for
+  // what only the proxy knows.
+  if (request.hop_by_hop) {
+    text +=
+        "Keep-Alive: timeout=5\r\nTE: trailers\r\nX-Hop: secret\r\nx-hop-too:  \t secret \t\r\n"
+        "Proxy-Connection: keep-alive\r\nConnection: X-Hop-Too\r\n"
+        "X-Forwarded-For: 192.0.2.66\r\nForwarded: for=192.0.2.66\r\nX-Forwarded-Host: spoof.test\r\n"
+        "X-Request-Id: spoofed\r\n";
+  }
   const std::string connection = connectionOf(request);
   if (!connection.empty()) text.append("Connection: ").append(connection).append("\r\n");
   if (request.upgrade) text.append("Upgrade: ").append(kProtocol).append("\r\n");
@@ -105,7 +114,7 @@ WireText answerText(const plan::Request& request) {
   const bool switches = answer.status == 101;
   const bool bodyless = switches || answer.status == 204 || answer.status == 304;
   std::string text;
-  if (answer.interim && !request.http10) text += "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+  if (answer.interim) text += "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
   fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} Planned\r\nX-Sim-Id: {}\r\nX-Hop-Back: 1\r\n", answer.status,
                  request.id);
   appendFields(text, request.id, Direction::ToClient, answer.fields);

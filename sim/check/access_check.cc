@@ -47,7 +47,9 @@ void bookLine(std::string_view line, Books& books) {
     ++books.own;
     ++books.own_by_reason[std::string(valueOf(line, "reason"))];
   }
-  books.timed += valueOf(line, "t_total").empty() ? 0 : 1;
+  if (code.starts_with('5') && valueOf(line, "origin") == "backend")
+    ++(valueOf(line, "aborted").empty() && valueOf(line, "reason").empty() ? books.failed : books.maybe_failed);
+  if (const double total = secondsOf(valueOf(line, "t_total")); total >= 0) books.totals.push_back(total);
   books.attempts += attempts;
   books.retries += attempts > 1 ? attempts - 1 : 0;
   books.bytes_in += numberOf(valueOf(line, "bytes_in"));

@@ -1,6 +1,7 @@
 // See books.h.
 #include "sim/check/books.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -27,31 +28,62 @@ double sumOf(std::string_view text, std::string_view family, std::string_view la
   return sum;
 }
 
+// Every bucket of a histogram against the times that went into it. They are written with microseconds, so that one on a
+// bucket's edge may be on either side.
+void checkBuckets(Ledger& ledger, std::string_view metrics, std::string_view family, const std::vector<double>& times) {
+  constexpr double kRounding = 1e-6;
+  for (std::size_t at = metrics.find(family); at != std::string_view::npos; at = metrics.find(family, at + 1)) {
+    const std::string_view line = metrics.substr(at, metrics.find('\n', at) - at);
+    constexpr std::string_view kKey = "le=\"";
+    const std::size_t key = line.find(kKey);
+    if (key == std::string_view::npos) continue;
+    const std::string_view bound = line.substr(key, line.find('"', key + kKey.size()) + 1 - key);
+    double limit = 0;
+    if (std::from_chars(bound.data() + kKey.size(), bound.data() + bound.size(), limit).ec != std::errc{}) continue;
+    const auto below = [&](double edge) {
+      return static_cast<double>(std::ranges::count_if(times, [&](double time) { return time <= edge; }));
+    };
+    const double said = sumOf(metrics, family, bound);
+    ledger.expect(said >= below(limit - kRounding) && said <= below(limit + kRounding), Class::Safety, "safety.metrics",
+                  0, fmt::format("{} with {} is {} and should be {}", family, bound, said, below(limit)));
+    if (ledger.failed()) return;
+  }
+}
+
 }  // namespace
 
-void checkBooks(Ledger& ledger, std::string_view metrics, const Books& books, bool backends_stayed) {
+void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, bool backends_stayed) {
+  const Books& books = ledger.books();
   const auto same = [&](std::string_view family, std::string_view label, std::uint64_t truth) {
     const double said = sumOf(metrics, family, label);
-    ledger.expect(std::llround(said) == static_cast<long long>(truth), Class::Safety, "safety.metrics", 0,
-                  fmt::format("{}{}{} is {} and should be {}", family, label.empty() ? "" : " with ", label, said,
-                              truth));
+    ledger.expect(
+        std::llround(said) == static_cast<long long>(truth), Class::Safety, "safety.metrics", 0,
+        fmt::format("{}{}{} is {} and should be {}", family, label.empty() ? "" : " with ", label, said, truth));
   };
-  same("lb_requests_total", "", books.lines);
   for (const char* gauge : {"lb_client_connections", "lb_service_inflight_requests", "lb_backend_inflight_requests",
                             "lb_backend_connections"})
     same(gauge, "", 0);
+  if (!services_stayed) return;
+  same("lb_requests_total", "", books.lines);
   if (!books.detailed) return;
   for (const auto& [code, count] : books.by_code) same("lb_requests_total", fmt::format("code=\"{}\"", code), count);
   for (const auto& [reason, count] : books.own_by_reason)
     same("lb_generated_responses_total", fmt::format("reason=\"{}\"", reason), count);
   same("lb_generated_responses_total", "", books.own);
   same("lb_client_aborts_total", "", books.aborted);
-  same("lb_request_duration_seconds_count", "", books.timed);
-  same("lb_request_duration_seconds_bucket", "le=\"+Inf\"", books.timed);
+  same("lb_request_duration_seconds_count", "", books.totals.size());
+  same("lb_request_duration_seconds_bucket", "le=\"+Inf\"", books.totals.size());
   same("lb_received_bytes_total", "side=\"client\"", books.bytes_in);
   same("lb_sent_bytes_total", "side=\"client\"", books.bytes_out);
   same("lb_retries_total", "", books.retries);
-  if (backends_stayed) same("lb_backend_attempts_total", "", books.attempts);
+  checkBuckets(ledger, metrics, "lb_request_duration_seconds_bucket", books.totals);
+  if (!backends_stayed) return;
+  same("lb_backend_attempts_total", "", books.attempts);
+  const auto failed = static_cast<std::uint64_t>(std::llround(sumOf(metrics, "lb_backend_attempts_total", "http_5xx")));
+  ledger.expect(failed >= books.failed && failed <= books.failed + books.maybe_failed, Class::Safety, "safety.metrics",
+                0,
+                fmt::format("{} attempts are said to have ended with 5xx, it was {} to {}", failed, books.failed,
+                            books.failed + books.maybe_failed));
 }
 
 }  // namespace sim::check

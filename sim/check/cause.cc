@@ -67,8 +67,22 @@ class View {
     const bool cuts = std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
     return client.half_close || (cuts && client.cut == plan::Cut::HalfClose);
   }
-  [[nodiscard]] bool backendIsSlow() const {
-    return !entry_.calm && (plan_.answer.delay > 0ms || plan_.answer.gap > 0ms || plan_.answer.piece > 0);
+  // Slow enough for one of the service's timeouts? What is cut within its answer is cut for its gaps.
+  [[nodiscard]] bool backendIsSlow(bool within_answer) const {
+    if (entry_.calm) return false;
+    const auto& timeouts = service_->timeouts;
+    const Duration way = roundTrip() + 50ms;
+    if (timeouts.total > 0ms) return true;
+    if (plan_.answer.piece > 0 && plan_.answer.gap + way >= timeouts.response_idle) return true;
+    if (within_answer) return false;
+    const Duration head = plan_.answer.piece > 0 ? plan_.answer.gap * (600 / plan_.answer.piece + 1) : Duration{};
+    return plan_.answer.delay + head + way >= timeouts.response_header;
+  }
+  // A slow reader that goes on reading makes progress at least so often.
+  [[nodiscard]] bool readsInTime(Duration limit) const {
+    const plan::Client& client = *entry_.client;
+    if (client.reading == plan::Reading::Never) return false;
+    return (scenario_.network.window / 50 + 1) * client.pace + 4 * roundTrip() + 50ms < limit;
   }
 
   const Ledger& ledger_;
@@ -81,9 +95,19 @@ class View {
 };
 
 constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
+constexpr Duration kReloadTakes = 2s;  // a worker may be paused meanwhile
 constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
                                                   FaultKind::Slow,  FaultKind::BlackHole, FaultKind::Pause,
                                                   FaultKind::Kill};
+
+// A request without a service, or one whose service a reload has taken away.
+bool noRouteHasCause(const View& view) {
+  if (view.service_ == nullptr) return true;
+  return std::ranges::any_of(view.ledger_.configurations(), [&](const Ledger::Configured& one) {
+    return std::ranges::find(one.config.services, view.service_->name, &lb::config::Service::name) ==
+           one.config.services.end();
+  });
+}
 
 bool badRequestHasCause(const View& view) {
   if (view.plan_.malformed >= 0) return true;
@@ -120,9 +144,9 @@ bool badResponseHasCause(const View& view) {
          view.plan_.answer.fields + 10 > view.scenario_.config.limits.max_headers;
 }
 
-bool backendTimeoutHasCause(const View& view) {
+bool backendTimeoutHasCause(const View& view, bool within_answer) {
   using enum AnswerFault;
-  if (view.fault({Silence, HugeHead, Garbage}) || view.backendIsSlow()) return true;
+  if (view.fault({Silence, StopsReading, HugeHead, Garbage}) || view.backendIsSlow(within_answer)) return true;
   if (view.backends(kWaits) > 0 || view.client(kStalls) || view.client({FaultKind::Slow})) return true;
   if (view.proxy({FaultKind::Pause, FaultKind::ConnectExhausted})) return true;
   const auto& timeouts = view.service_->timeouts;
@@ -133,8 +157,14 @@ bool backendTimeoutHasCause(const View& view) {
 }
 
 bool requestTimeoutHasCause(const View& view) {
-  return view.clientIsSlow() || view.client(kStalls) || view.client({FaultKind::Slow}) ||
+  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading}) || view.client(kStalls) || view.client({FaultKind::Slow}) ||
          view.proxy({FaultKind::Pause}) || view.plan_.malformed >= 0 || view.backends(kWaits) > 0;
+}
+
+// A request line that does not fit into the head, either.
+bool uriIsTooLong(const View& view) {
+  const auto& limits = view.scenario_.config.limits;
+  return actor::requestTarget(view.plan_).size() + 20 > std::min(limits.max_uri_bytes, limits.max_header_bytes);
 }
 
 bool headIsTooLarge(const View& view) {
@@ -145,22 +175,31 @@ bool headIsTooLarge(const View& view) {
 
 }  // namespace
 
-bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend, MonoTime,
-              MonoTime) {
-  const auto& scenario = ledger.scenario();
-  const std::size_t count = scenario.backends.size();
-  return std::ranges::any_of(service.hosts, [&](const lb::config::Host& host) {
-    if (host.address == plan::backendIp(backend) || host.address == plan::backendName(backend)) return true;
-    const auto before = static_cast<std::uint32_t>((backend + count - 1) % count);
-    return host.address == plan::backendName(before) && ledger.troubles().ever(FaultKind::DnsMoves);
-  });
+// Of any configuration that was in force in that time, or had been just before it.
+bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend, MonoTime from,
+              MonoTime to) {
+  const std::size_t count = ledger.scenario().backends.size();
+  const auto& all = ledger.configurations();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool over = i + 1 < all.size() && all[i + 1].since + kReloadTakes < from;
+    if (over || all[i].since > to) continue;
+    const auto known = std::ranges::find(all[i].config.services, service.name, &lb::config::Service::name);
+    if (known == all[i].config.services.end()) continue;
+    const bool serves = std::ranges::any_of(known->hosts, [&](const lb::config::Host& host) {
+      if (host.address == plan::backendIp(backend) || host.address == plan::backendName(backend)) return true;
+      const auto before = static_cast<std::uint32_t>((backend + count - 1) % count);
+      return host.address == plan::backendName(before) && ledger.troubles().ever(FaultKind::DnsMoves);
+    });
+    if (serves) return true;
+  }
+  return false;
 }
 
 bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
   const View view(ledger, entry);
-  if (reason == "no_route") return view.plan_.service < 0;
+  if (reason == "no_route") return noRouteHasCause(view);
   if (reason == "bad_request") return badRequestHasCause(view);
-  if (reason == "uri_too_long") return actor::requestTarget(view.plan_).size() > view.scenario_.config.limits.max_uri_bytes;
+  if (reason == "uri_too_long") return uriIsTooLong(view);
   if (reason == "header_too_large") return headIsTooLarge(view);
   if (reason == "request_timeout") return requestTimeoutHasCause(view);
   if (reason == "draining") return ledger.drainingSince() != kNever;
@@ -176,7 +215,7 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "connect_timeout") return connectHasCause(view, true);
   if (reason == "backend_closed") return backendClosedHasCause(view);
   if (reason == "bad_backend_response") return badResponseHasCause(view);
-  if (reason == "backend_timeout") return backendTimeoutHasCause(view);
+  if (reason == "backend_timeout") return backendTimeoutHasCause(view, false);
   return false;  // `denied` and `internal` have none here
 }
 
@@ -207,16 +246,23 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (view.client({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow})) return true;
   if (view.proxy({FaultKind::Pause, FaultKind::AcceptExhausted})) return true;
   // A client that does not read, or reads slowly, is given up after a while.
-  if (client.reading != plan::Reading::Normal && config.timeouts.response_idle < 1h) return true;
+  if (!view.readsInTime(config.timeouts.response_idle)) return true;
   // So is one to which everything is a long way.
   if (view.slowNetwork() && config.timeouts.response_idle <= 10 * view.roundTrip() + 50ms) return true;
+  if (within_answer && view.plan_.upgrade) {
+    using End = plan::Tunnel::End;
+    if (view.plan_.tunnel.end == End::BackendReset || view.plan_.tunnel.end == End::ClientReset) return true;
+  }
+  // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
+  // meets a reset before its end (RFC 9112 9.6).
+  if (within_answer && client.pace > 0ms && client.pipeline > 1) return true;
   if (within_answer) {
     if (view.fault({CutClose, CutReset, EarlyReset, Early})) return true;
     if (view.service_ == nullptr) return false;
     if (view.backends({FaultKind::Kill, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow,
                        FaultKind::Pause}) > 0)
       return true;
-    if (hasCause(ledger, entry, "backend_timeout") && waitedLongEnough(ledger, entry, "backend_timeout")) return true;
+    if (backendTimeoutHasCause(view, true) && waitedLongEnough(ledger, entry, "backend_timeout")) return true;
     if (hasCause(ledger, entry, "body_too_large")) return true;
     return hasCause(ledger, entry, "request_timeout") && waitedLongEnough(ledger, entry, "request_timeout");
   }
@@ -229,8 +275,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (config.limits.max_connection_age > 0s &&
       ledger.now() - entry.connected + view.slack() >= config.limits.max_connection_age)
     return true;
-  // A tunnel's ends are those of its two sides.
-  return view.plan_.upgrade && within_answer;
+  return false;
 }
 
 }  // namespace sim::check

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "sim/core/trace.h"
+
 namespace sim::check {
 
 std::uint64_t answerBytes(const plan::Request& request) {
@@ -37,7 +39,7 @@ void Ledger::expect(bool holds, Class kind, const char* invariant, std::uint64_t
 
 void Ledger::fail(Class kind, std::string invariant, std::uint64_t request, std::string what) {
   if (failed()) return;
-  trace("FAIL {}: {}", invariant, what);
+  if (world_.trace() != nullptr) world_.trace()->violation(invariant, what);
   violation_ = {kind, std::move(invariant), std::move(what), request, {}, {}, world_.now(), world_.events()};
 }
 

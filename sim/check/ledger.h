@@ -66,6 +66,7 @@ struct Entry {
   MonoTime started = kNever;     // the client gave its first byte to the network
   MonoTime sent = kNever;        // and its last
   MonoTime answered = kNever;    // the final head came
+  MonoTime continued = kNever;   // its backend said 100
   MonoTime ended = kNever;       // the whole answer came, or it became certain that it will not
   int status = 0;
   std::uint32_t answers = 0;  // final heads at the client
@@ -129,6 +130,14 @@ class Ledger {
   }
   void setTracer(std::function<void(std::string)> tracer) { tracer_ = std::move(tracer); }
 
+  // Takes effect at the proxy from now on, as soon as its workers get to it.
+  void configure(const lb::config::Config& config) { configurations_.push_back({world_.now(), config}); }
+  struct Configured {
+    MonoTime since;
+    lb::config::Config config;
+  };
+  [[nodiscard]] const std::vector<Configured>& configurations() const { return configurations_; }
+
   void setCalm() { calm_ = true; }  // from here on every new request must succeed
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
@@ -149,6 +158,7 @@ class Ledger {
   World& world_;
   const plan::Scenario& scenario_;
   std::vector<Entry> entries_;
+  std::vector<Configured> configurations_;  // in order
   Troubles troubles_;
   Marks marks_;
   std::function<void(std::string)> tracer_;

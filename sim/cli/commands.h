@@ -9,5 +9,8 @@ namespace sim::cli {
 void addRun(CLI::App& app, int& code);
 void addSweep(CLI::App& app, int& code);
 void addExplain(CLI::App& app, int& code);
+void addShrink(CLI::App& app, int& code);
+void addValidate(CLI::App& app, int& code);
+void addBench(CLI::App& app, int& code);
 
 }  // namespace sim::cli

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/cli/trace_option.h"
 #include "sim/plan/scenario.h"
 #include "sim/run/run.h"
 
@@ -21,7 +22,10 @@ struct Outcome {
 
 // After a failure the run stands in the middle of everything and cannot be taken apart: the process has to end with
 // std::_Exit, so whoever wants to go on runs this in a child process.
-// `as_given`: the options that ask for this scenario, for the report. `trace`: everything that happens, to stderr.
-[[nodiscard]] Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given, bool trace);
+// `as_given`: the options that ask for this scenario, for the report.
+[[nodiscard]] Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given);
+
+// The same with everything written down that `option` asks for, and all there is if it fails.
+[[nodiscard]] Outcome runTraced(const plan::Scenario& scenario, const std::string& as_given, const TraceOption& option);
 
 }  // namespace sim::cli

@@ -7,6 +7,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
 #include "sim/cli/one_run.h"
+#include "sim/cli/rehearse_option.h"
 #include "sim/cli/scenario_option.h"
 
 namespace sim::cli {
@@ -14,13 +15,14 @@ namespace {
 
 struct Options {
   ScenarioOption from;
-  bool trace = false;
+  RehearseOption rehearsal;
+  TraceOption trace;
 };
 
 int runOne(const Options& options) {
   const auto scenario = options.from.load();
   if (!scenario) return kUsage;
-  const Outcome outcome = runScenario(*scenario, options.from.asGiven(), options.trace);
+  const Outcome outcome = runTraced(*scenario, options.from.asGiven(), options.trace);
   if (outcome.code != kFine) std::_Exit(outcome.code);
   fmt::print("ok  seed={}  hash={:016x}  {} requests  {} events  {:.1f} s of virtual time\n", scenario->seed,
              outcome.hash, outcome.requests, outcome.events, outcome.virtual_seconds);
@@ -32,9 +34,19 @@ int runOne(const Options& options) {
 void addRun(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* run = app.add_subcommand("run", "Run one scenario and judge it");
-  options->from.addTo(*run);
-  run->add_flag("--trace", options->trace, "Print everything that happens, as it happens");
-  run->callback([options, &code] { code = runOne(*options); });
+  CLI::Option_group* from = options->from.addTo(*run);
+  from->require_option(1, 2);  // a rehearsal may have both
+  options->trace.addTo(*run);
+  options->rehearsal.addTo(*run);
+  run->callback([options, from, &code] {
+    if (options->rehearsal.given()) {
+      code = options->rehearsal.run(options->from, from->count("--seed") > 0);
+    } else if (from->count_all() > 1) {
+      throw CLI::ValidationError("--seed and --scenario exclude each other without --config");
+    } else {
+      code = runOne(*options);
+    }
+  });
 }
 
 }  // namespace sim::cli

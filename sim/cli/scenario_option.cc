@@ -12,11 +12,12 @@
 
 namespace sim::cli {
 
-void ScenarioOption::addTo(CLI::App& command) {
+CLI::Option_group* ScenarioOption::addTo(CLI::App& command) {
   CLI::Option_group* group = command.add_option_group("Scenario", "What to run");
   group->add_option("--seed", seed, "Make the scenario from this number");
-  group->add_option("--scenario", file, "Read it from this file, as `sim explain` prints it");
+  group->add_option("--scenario,FILE", file, "Read it from this file, as `sim explain` prints it");
   group->require_option(1);
+  return group;
 }
 
 std::optional<plan::Scenario> ScenarioOption::load() const {

@@ -14,7 +14,7 @@ struct ScenarioOption {
   std::uint64_t seed = 0;
   std::string file;  // "": the seed counts
 
-  void addTo(CLI::App& command);  // one of them has to be given
+  CLI::Option_group* addTo(CLI::App& command);  // one of them has to be given
   // Nothing: the file is no good, and that has been said.
   [[nodiscard]] std::optional<plan::Scenario> load() const;
   [[nodiscard]] std::string asGiven() const;  // "--seed 7", for messages that say how to do it again

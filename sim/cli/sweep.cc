@@ -1,5 +1,5 @@
-// `sim sweep`: many seeds, in as many processes as there are cores. A process runs seed after seed until one fails; then
-// another one goes on behind it.
+// `sim sweep`: many seeds, in as many processes as there are cores. A process runs seed after seed until one fails;
+// then another one goes on behind it.
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -31,10 +31,10 @@ struct Progress {
 [[noreturn]] void work(std::uint64_t first, std::uint64_t last, std::uint64_t check_every, Progress& progress) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     progress.seed = seed;
-    const Outcome result = runScenario(plan::generate(seed), fmt::format("--seed {}", seed), false);
+    const Outcome result = runScenario(plan::generate(seed), fmt::format("--seed {}", seed));
     if (result.code != kFine) std::_Exit(result.code);
     if (check_every > 0 && seed % check_every == 0) {
-      const Outcome again = runScenario(plan::generate(seed), fmt::format("--seed {}", seed), false);
+      const Outcome again = runScenario(plan::generate(seed), fmt::format("--seed {}", seed));
       if (again.hash != result.hash) {
         std::printf("FAIL nondeterminism  seed=%llu: two runs differ\n", static_cast<unsigned long long>(seed));
         std::fflush(stdout);
@@ -124,7 +124,7 @@ class Sweep {
       const std::uint64_t seed = progress_[i].seed;
       int code = WIFEXITED(status) ? WEXITSTATUS(status) : kCrash;
       if (WIFSIGNALED(status)) {
-        std::printf("FAIL crash  seed=%llu  signal %d\n  replay   sim run --seed %llu --trace\n",
+        std::printf("FAIL crash  seed=%llu  signal %d\n  replay   sim run --seed %llu\n",
                     static_cast<unsigned long long>(seed), WTERMSIG(status), static_cast<unsigned long long>(seed));
       } else if (code < kSafety || code > kNondeterminism) {
         std::printf("FAIL crash  seed=%llu  exit code %d\n", static_cast<unsigned long long>(seed), code);

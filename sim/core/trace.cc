@@ -77,6 +77,7 @@ TraceConnection* Trace::change(std::uint64_t connection) {
 
 void Trace::push(TraceEvent event) {
   event.event = world_.events();
+  if (event.event > last_event_) return;
   bytes_ += event.text.size();
   if (TraceConnection* connection = change(event.connection)) update(*connection, event);
   events_.push_back(std::move(event));
@@ -89,6 +90,20 @@ void Trace::push(TraceEvent event) {
 
 void Trace::add(TraceKind kind, std::string_view who, std::string_view text) {
   push({.time = world_.now(), .kind = kind, .text = std::string(text), .who = std::string(who)});
+}
+
+void Trace::fault(std::string_view name, std::string_view who, bool on) {
+  const std::pair<std::string, std::string> what(name, who);
+  if (on) {
+    faults_.push_back(what);
+  } else if (const auto found = std::ranges::find(faults_, what); found != faults_.end()) {
+    faults_.erase(found);
+  }
+  add(on ? TraceKind::FaultOn : TraceKind::FaultOff, who, name);
+}
+
+void Trace::allHealed() {
+  for (const auto& [name, who] : std::exchange(faults_, {})) add(TraceKind::FaultOff, who, name);
 }
 
 void Trace::violation(std::string_view invariant, std::string_view what) {
@@ -107,6 +122,7 @@ void Trace::nameEnd(const lb::Address& address, std::string_view name) {
 }
 
 void Trace::connection(std::uint64_t id, TraceConnection about) {
+  if (world_.events() > last_event_) return;
   connections_[id] = std::move(about);
   if (connections_.size() > limits_.connections_max) connections_.erase(connections_.begin());
 }
@@ -130,6 +146,7 @@ void Trace::packet(MonoTime time, std::uint64_t connection, TraceKind kind, Trac
 }
 
 void Trace::read(std::uint64_t connection, TraceEnd reader, std::uint64_t bytes) {
+  if (world_.events() > last_event_) return;
   if (TraceConnection* known = change(connection)) known->flows[at(other(reader))].read += bytes;
 }
 

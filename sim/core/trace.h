@@ -8,9 +8,12 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lb/base/address.h"
 #include "sim/core/world.h"
@@ -100,12 +103,14 @@ class Trace {
   void log(std::string_view who, std::string_view line) { add(TraceKind::Log, who, line); }
   void access(std::string_view who, std::string_view line) { add(TraceKind::Access, who, line); }
   // `name` is the kind of the fault, `who` the host it strikes; one that ends has the same of both as it began with.
-  void fault(std::string_view name, std::string_view who, bool on) {
-    add(on ? TraceKind::FaultOn : TraceKind::FaultOff, who, name);
-  }
+  void fault(std::string_view name, std::string_view who, bool on);
+  void allHealed();
   void violation(std::string_view invariant, std::string_view what);
   // Of an end that has this address: whose it is. By default it is its event loop's.
   void nameEnd(const lb::Address& address, std::string_view name);
+
+  // Nothing that happens in later events of the world is kept.
+  void endAfter(std::uint64_t event) { last_event_ = event; }
 
   // For sim/net.
   void loop(std::uint64_t id, std::string_view name) { loops_[id] = name; }
@@ -131,9 +136,11 @@ class Trace {
   Limits limits_;
   std::deque<TraceEvent> events_;
   std::size_t bytes_ = 0;
+  std::uint64_t last_event_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t dropped_ = 0;
   std::map<std::uint64_t, TraceConnection> connections_;  // ids grow, so the oldest comes first
   std::map<std::uint64_t, std::string> loops_;
+  std::vector<std::pair<std::string, std::string>> faults_;  // that are on: name, who
 };
 
 }  // namespace sim

@@ -74,6 +74,10 @@ Interest Connection::ready(Side side) const {
   return (readable ? Interest::Read : Interest::None) | (writable ? Interest::Write : Interest::None);
 }
 
+bool Connection::blocked(Side side) const {
+  return held(side) && lb::has(end(side).stream->wanted(), Interest::Write) && !lb::has(ready(side), Interest::Write);
+}
+
 IoResult Connection::read(Side side, std::span<const lb::Space> into, MonoTime at) {
   const End& here = end(side);
   if (here.phase == Phase::Closed) return {0, IoStatus::Reset};

@@ -52,6 +52,10 @@ class Connection final {
   [[nodiscard]] std::uint64_t id() const { return id_; }
   // What the side has received and not read; for observers of the world.
   [[nodiscard]] std::size_t unread(Side side) const;
+  [[nodiscard]] bool held(Side side) const { return end(side).stream != nullptr; }     // by its program
+  [[nodiscard]] bool finished(Side side) const { return flow(side).finish_wanted; }    // sends no more
+  [[nodiscard]] std::uint64_t written(Side side) const { return flow(side).written; }  // bytes, ever
+  [[nodiscard]] bool blocked(Side side) const;  // its program has more to write than the connection takes
 
   // For the other classes of sim/net.
   void arrived(Side side, const Packet& packet);  // may destroy this object

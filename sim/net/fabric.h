@@ -64,6 +64,8 @@ class Fabric {
   [[nodiscard]] Prng& chance() { return chance_; }
   [[nodiscard]] Link& link(const Host& from, const Host& to);
 
+  [[nodiscard]] const std::vector<std::unique_ptr<Connection>>& connections() const { return connections_; }
+
   // For the other classes of sim/net. A connection asks for its own removal when nobody is left who knows it.
   Connection& addConnection(Host& from, Host& to, const lb::Address& local, const lb::Address& remote);
   void removeConnection(Connection& connection);

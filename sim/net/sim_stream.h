@@ -21,6 +21,7 @@ class SimStream final : public lb::Stream, private IoItem {
   [[nodiscard]] const lb::StreamInfo& info() const override { return info_; }
 
   void changed();  // what is possible may have changed
+  [[nodiscard]] lb::Interest wanted() const { return wanted_; }
 
  private:
   void onIo() override;

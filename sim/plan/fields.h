@@ -23,7 +23,7 @@ inline constexpr std::array<Word<Framing>, 4> kFramingWords{{{Framing::None, "no
                                                              {Framing::Length, "length"},
                                                              {Framing::Chunked, "chunked"},
                                                              {Framing::UntilClose, "until_close"}}};
-inline constexpr std::array<Word<AnswerFault>, 13> kAnswerFaultWords{{{AnswerFault::None, "none"},
+inline constexpr std::array<Word<AnswerFault>, 14> kAnswerFaultWords{{{AnswerFault::None, "none"},
                                                                       {AnswerFault::NoAnswerClose, "no_answer_close"},
                                                                       {AnswerFault::NoAnswerReset, "no_answer_reset"},
                                                                       {AnswerFault::Silence, "silence"},
@@ -35,7 +35,8 @@ inline constexpr std::array<Word<AnswerFault>, 13> kAnswerFaultWords{{{AnswerFau
                                                                       {AnswerFault::IdleBytes, "idle_bytes"},
                                                                       {AnswerFault::SilentClose, "silent_close"},
                                                                       {AnswerFault::Early, "early"},
-                                                                      {AnswerFault::EarlyReset, "early_reset"}}};
+                                                                      {AnswerFault::EarlyReset, "early_reset"},
+                                                                      {AnswerFault::StopsReading, "stops_reading"}}};
 inline constexpr std::array<Word<Cut>, 3> kCutWords{
     {{Cut::Reset, "reset"}, {Cut::HalfClose, "half_close"}, {Cut::Silence, "silence"}}};
 inline constexpr std::array<Word<Reading>, 3> kReadingWords{
@@ -83,6 +84,11 @@ inline constexpr std::array<Word<FaultKind>, 15> kFaultKindWords{{{FaultKind::St
 // would understand the file without them.
 struct Always {};
 inline constexpr Always kAlways;
+// Here the default of zero means "as much as there is": less than a given number is not simpler, but nothing is.
+struct ZeroIsAll {};
+inline constexpr ZeroIsAll kZeroIsAll;
+template <class Tag, class... Tags>
+inline constexpr bool kTagged = (std::is_same_v<Tag, Tags> || ...);
 
 template <class Field>
 constexpr void describe(std::type_identity<Answer>, Field&& field) {
@@ -91,7 +97,7 @@ constexpr void describe(std::type_identity<Answer>, Field&& field) {
   field("bytes", &Answer::bytes);
   field("chunk", &Answer::chunk);
   field("delay", &Answer::delay);
-  field("piece", &Answer::piece);
+  field("piece", &Answer::piece, kZeroIsAll);
   field("gap", &Answer::gap);
   field("interim", &Answer::interim);
   field("trailers", &Answer::trailers);
@@ -136,9 +142,10 @@ template <class Field>
 constexpr void describe(std::type_identity<Client>, Field&& field) {
   field("start", &Client::start);
   field("pipeline", &Client::pipeline);
-  field("piece", &Client::piece);
+  field("piece", &Client::piece, kZeroIsAll);
   field("gap", &Client::gap);
   field("reading", &Client::reading);
+  field("pace", &Client::pace);
   field("cut", &Client::cut);
   field("half_close", &Client::half_close);
   field("patience", &Client::patience);

@@ -14,13 +14,15 @@ namespace {
 using namespace std::chrono_literals;
 
 // Of what is legal and merely unusual, and of what goes wrong.
-constexpr std::array kOddities{"pipelining",  "http10", "chunked",     "head",    "expect",  "trailers", "interim",
-                               "hop",         "sizes",  "tiny_buffer", "latency", "small",   "limits",   "workers",
-                               "until_close", "close",  "half_close",  "reload",  "segments"};
-constexpr std::array kFaults{"stall",        "black_hole",  "refuse",       "kill",      "bad_answer", "cut_answer",
-                             "no_answer",    "silence",     "silent_close", "early",     "idle_bytes", "slow_backend",
-                             "slow_client",  "abort",       "never_reads",  "malformed", "body_limit", "tiny_timeouts",
-                             "slow_network", "drain_storm", "unknown_host"};
+constexpr std::array kOddities{"pipelining", "http10", "chunked",     "head",    "expect",     "trailers", "interim",
+                               "hop",        "sizes",  "tiny_buffer", "latency", "small",      "limits",   "workers",
+                               "until_close", "close", "half_close",  "reload",  "segments",   "fields",   "names",
+                               "upgrade",    "census", "idle_close",  "wall_jump", "early_drain"};
+constexpr std::array kFaults{"stall",        "black_hole", "refuse",      "kill",        "bad_answer",  "cut_answer",
+                             "no_answer",    "silence",    "silent_close", "early",      "idle_bytes",  "slow_backend",
+                             "slow_client",  "abort",      "never_reads", "malformed",   "body_limit",  "tiny_timeouts",
+                             "slow_network", "drain_storm", "unknown_host", "stall_one_way", "pause",   "exhausted",
+                             "dns",          "too_long",   "stops_reading", "huge",      "long_faults"};
 
 class Generator {
  public:
@@ -34,8 +36,14 @@ class Generator {
     for (const char* family : kFaults) {
       if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family);
     }
-    made_.drain_in_storm = made_.has("drain_storm") && random_.chance({1, 2});
+    made_.drain_in_storm = (made_.has("drain_storm") && random_.chance({1, 2})) ||
+                           (made_.calm_only && made_.has("early_drain"));
+    if (made_.drain_in_storm) made_.storm = upTo(oneOf<Duration>({20ms, 500ms, 5s}));
+    if (made_.has("census")) made_.census = 200;
     made_.backends.resize(random_.between(1, 4));
+    for (Backend& backend : made_.backends) {
+      if (made_.has("idle_close")) backend.idle_close = oneOf<Duration>({1ms, 50ms, 1s, 4s, 5s});
+    }
     network();
     config();
     const std::uint64_t clients = random_.between(1, 12);
@@ -71,6 +79,7 @@ class Generator {
       net.window = oneOf<std::uint32_t>({600, 2000, 8000, 20'000});
       net.short_io = number(0, 80);
     }
+    if (made_.has("names")) net.name_ttl = oneOf<Duration>({1s, 5s, 60s});
     if (net.segment_max < 100 && net.latency > 1ms) net.segment_max = 536;  // or a body takes an hour
   }
 
@@ -85,6 +94,7 @@ class Generator {
     config.admin.enabled = false;
     config.threads = made_.has("workers") ? number(1, 3) : 1;
     config.limits.max_connections = 1000;
+    if (random_.chance({3, 4})) config.access_log.format = lb::config::LogFormat::Json;
     config.timeouts.request_header = timeout(10s);
     config.timeouts.request_body_idle = timeout(30s);
     config.timeouts.client_idle = timeout(75s);
@@ -106,10 +116,12 @@ class Generator {
     lb::config::Service made;
     made.name = "s" + std::to_string(index);
     made.domains = {serviceHost(index)};
+    const bool named = made_.has("names");
     for (std::uint32_t i = 0; i < made_.backends.size(); ++i) {
-      if (random_.chance({2, 3})) made.hosts.push_back({.address = backendIp(i), .port = kBackendPort, .place = {}});
+      if (i > 0 && random_.chance({1, 3})) continue;
+      const bool by_name = named && random_.chance({2, 3});
+      made.hosts.push_back({.address = by_name ? backendName(i) : backendIp(i), .port = kBackendPort, .place = {}});
     }
-    if (made.hosts.empty()) made.hosts.push_back({.address = backendIp(0), .port = kBackendPort, .place = {}});
     if (random_.chance({1, 2})) made.balance = lb::config::Balance::RoundRobin;
     made.timeouts.connect = timeout(2s);
     made.timeouts.response_header = timeout(30s);
@@ -126,6 +138,8 @@ class Generator {
   }
 
   std::uint32_t bodySize() {
+    // Megabytes, so that buffers fill whatever the sizes of windows are; not many of them.
+    if (on("huge", {1, 40}) && made_.network.segment_max >= 1000 && huge_++ < 2) return number(1'000'000, 6'000'000);
     switch (random_.below(8)) {
       case 0: return number(0, 1);
       case 1:
@@ -147,12 +161,14 @@ class Generator {
     if (on("until_close", {1, 5})) made.framing = Framing::UntilClose;
     made.interim = on("interim", {1, 4});
     made.trailers = on("trailers", {1, 3});
+    if (on("fields", {1, 2})) made.fields = number(1, 12);
+    if (on("too_long", {1, 40})) made.fields = 300;
     made.close = on("close", {1, 5});
     if (random_.chance({1, 2})) made.delay = upTo(20ms);
     if (on("slow_backend", {1, 4})) made.delay = upTo(8s);
     if (on("slow_backend", {1, 4})) {
       made.piece = number(1, 2000) + made.bytes / 200;
-      made.gap = upTo(200ms);
+      made.gap = upTo(oneOf<Duration>({20ms, 200ms}));
     }
     made.fault = answerFault();
     made.fault_at = number(0, 999);
@@ -171,6 +187,7 @@ class Generator {
     if (on("cut_answer", {1, 10})) return oneOf({CutClose, CutReset});
     if (on("no_answer", {1, 10})) return oneOf({NoAnswerClose, NoAnswerReset});
     if (on("silence", {1, 20})) return Silence;
+    if (on("stops_reading", {1, 10})) return StopsReading;
     if (on("silent_close", {1, 5})) return SilentClose;
     if (on("early", {1, 5})) return oneOf({Early, EarlyReset});
     if (on("idle_bytes", {1, 5})) return IdleBytes;
@@ -188,6 +205,10 @@ class Generator {
     made.keep_alive = made.http10 && random_.chance({1, 2});
     made.close = on("close", {1, 8});
     made.hop_by_hop = on("hop", {1, 3});
+    if (on("fields", {1, 2})) made.fields = number(1, 12);
+    if (on("too_long", {1, 40})) made.fields = 300;
+    if (on("too_long", {1, 40})) made.padding = oneOf<std::uint32_t>({100, 8000, 9000});
+    if (made.http10 && on("unknown_host", {1, 3})) made.service = -2;
     if (made.method == "POST" || made.method == "PUT") {
       made.bytes = bodySize();
       made.framing = on("chunked", {1, 2}) && !made.http10 ? Framing::Chunked : Framing::Length;
@@ -199,7 +220,26 @@ class Generator {
     if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
+    if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0)
+      upgrade(made);
     return made;
+  }
+
+  void upgrade(Request& made) {
+    made.method = "GET";
+    made.upgrade = true;
+    made.close = made.keep_alive = false;
+    if (random_.chance({1, 4})) return;  // refused: an answer like any other
+    made.answer.status = 101;
+    made.answer.interim = made.answer.close = false;
+    made.answer.framing = Framing::None;
+    made.answer.bytes = 0;
+    if (made.answer.fault != AnswerFault::Silence && made.answer.fault != AnswerFault::NoAnswerReset)
+      made.answer.fault = AnswerFault::None;
+    made.tunnel.up = bodySize();
+    made.tunnel.down = bodySize();
+    using enum Tunnel::End;
+    made.tunnel.end = oneOf({Client, Backend, ClientReset, BackendReset, Client, Backend});
   }
 
   Client client() {
@@ -211,28 +251,50 @@ class Generator {
       made.gap = upTo(oneOf<Duration>({100us, 1ms, 20ms}));
     }
     if (on("small", {1, 4})) made.reading = Reading::Small;
+    if (made.reading == Reading::Small && random_.chance({1, 2})) made.pace = oneOf<Duration>({100us, 1ms, 10ms});
     if (on("never_reads", {1, 6})) made.reading = Reading::Never;
     made.cut = oneOf({Cut::Reset, Cut::HalfClose, Cut::Silence});
     made.half_close = on("half_close", {1, 4});
-    made.patience = made_.calm_only ? Duration(1h) : oneOf<Duration>({300ms, 3s, 15s, 60s});
+    made.patience = made_.calm_only ? Duration(1h) : oneOf<Duration>({300ms, 3s, 15s, 60s, 3h});
     const std::uint64_t count = random_.between(1, random_.chance({1, 4}) ? 40 : 8);
     for (std::uint64_t i = 0; i < count; ++i) made.requests.push_back(request());
     return made;
   }
 
   void faults() {
-    const std::array<std::pair<const char*, FaultKind>, 5> kinds{{{"stall", FaultKind::Stall},
-                                                                  {"black_hole", FaultKind::BlackHole},
-                                                                  {"refuse", FaultKind::Refuse},
-                                                                  {"kill", FaultKind::Kill},
-                                                                  {"slow_network", FaultKind::Slow}}};
-    for (const auto& [family, kind] : kinds) {
-      if (!made_.has(family)) continue;
-      for (std::uint64_t i = random_.between(1, 4); i > 0; --i) {
-        Fault fault{.kind = kind, .at = upTo(8s), .length = upTo(oneOf<Duration>({10ms, 1s, 10s}))};
+    struct Row {
+      const char* family;
+      FaultKind kind;
+      enum class Where : std::uint8_t { Backend, Anywhere, Proxy, BackendOrProxy, Name } where;
+    };
+    using enum Row::Where;
+    static constexpr auto kRows = std::to_array<Row>({{"stall", FaultKind::Stall, Anywhere},
+                                                      {"stall_one_way", FaultKind::StallTo, Anywhere},
+                                                      {"stall_one_way", FaultKind::StallFrom, Anywhere},
+                                                      {"black_hole", FaultKind::BlackHole, Backend},
+                                                      {"refuse", FaultKind::Refuse, Backend},
+                                                      {"kill", FaultKind::Kill, Backend},
+                                                      {"slow_network", FaultKind::Slow, Anywhere},
+                                                      {"pause", FaultKind::Pause, BackendOrProxy},
+                                                      {"exhausted", FaultKind::AcceptExhausted, Proxy},
+                                                      {"exhausted", FaultKind::ConnectExhausted, Proxy},
+                                                      {"dns", FaultKind::DnsFails, Name},
+                                                      {"dns", FaultKind::DnsEmpty, Name},
+                                                      {"dns", FaultKind::DnsSilent, Name},
+                                                      {"dns", FaultKind::DnsMoves, Name},
+                                                      {"wall_jump", FaultKind::WallJump, Proxy}});
+    for (const Row& row : kRows) {
+      if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
+      for (std::uint64_t i = random_.between(1, 3); i > 0; --i) {
+        Fault fault{.kind = row.kind, .at = upTo(8s), .length = upTo(oneOf<Duration>({10ms, 1s, 10s}))};
+        if (made_.has("long_faults") && random_.chance({1, 3}) && row.kind != FaultKind::Pause) {
+          fault.at = upTo(10ms);
+          fault.length = 1h;  // the storm does not see its end
+        }
         fault.who = static_cast<int>(random_.below(made_.backends.size()));
-        const bool anywhere = kind == FaultKind::Stall || kind == FaultKind::Slow;
-        if (anywhere && random_.chance({1, 3})) fault.who = kClientsSide;
+        if (row.where == Anywhere && random_.chance({1, 3})) fault.who = kClientsSide;
+        if (row.where == Proxy || (row.where == BackendOrProxy && random_.chance({1, 3}))) fault.who = kProxySide;
+        if (row.kind == FaultKind::Pause) fault.length = std::min<Duration>(fault.length, 1s);
         made_.faults.push_back(fault);
       }
     }
@@ -241,6 +303,7 @@ class Generator {
   Prng random_;
   Scenario made_;
   std::uint64_t last_id_ = 0;
+  int huge_ = 0;
 };
 
 }  // namespace
@@ -254,6 +317,7 @@ Scenario generate(std::uint64_t seed) {
 }
 
 std::string serviceHost(int service) {
+  if (service < -1) return {};
   return service < 0 ? "nobody.test" : "s" + std::to_string(service) + ".test";
 }
 

@@ -1,5 +1,6 @@
 // Scenario files. Which fields there are is said in fields.h; here stands what each kind of value looks like in JSON:
-// times are nanoseconds, enumerated values words, and the configuration is the YAML that lb reads, as a list of lines.
+// times are nanoseconds, enumerated values words, and the configuration is the YAML that lb reads, as a list of its
+// lines.
 #include "sim/plan/json.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 
 #include "lb/base/check.h"
 #include "lb/config/parse.h"
+#include "sim/plan/config_text.h"
 #include "sim/plan/fields.h"
 #include "sim/plan/validate.h"
 
@@ -41,15 +43,7 @@ Json write(E value) {
 }
 
 Json write(const lb::config::Config& config) {
-  const std::string text = lb::config::dump(config);
-  Json lines = Json::array();
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    std::string line = text.substr(at, end - at);
-    if (line[std::min(line.find_first_not_of(' '), line.size())] != '#') lines.push_back(std::move(line));
-    at = end + 1;
-  }
-  return lines;
+  return configLines(config);
 }
 
 template <Described T>
@@ -66,9 +60,9 @@ template <Described T>
 Json write(const T& object) {
   const T usual{};
   Json json = Json::object();
-  describe(std::type_identity<T>{}, [&](const char* name, auto member, auto... always) {
+  describe(std::type_identity<T>{}, [&](const char* name, auto member, auto... tags) {
     Json value = write(object.*member);
-    if (sizeof...(always) > 0 || value != write(usual.*member)) json[name] = std::move(value);
+    if (kTagged<Always, decltype(tags)...> || value != write(usual.*member)) json[name] = std::move(value);
   });
   return json;
 }
@@ -146,7 +140,7 @@ void read(const Json& json, const std::string& path, std::vector<T>& values) {
 void read(const Json& json, const std::string& path, lb::config::Config& config) {
   std::vector<std::string> lines;
   read(json, path, lines);
-  const auto parsed = lb::config::parse(fmt::format("{}\n", fmt::join(lines, "\n")));
+  const auto parsed = lb::config::parse(joined(lines));
   if (!parsed) {
     const lb::config::Issue& issue = parsed.error().front();
     const std::string line = issue.place.line > 0 ? fmt::format("/{}", issue.place.line - 1) : "";

@@ -31,6 +31,7 @@ enum class AnswerFault : std::uint8_t {
   SilentClose,    // closes after the answer without having said so
   Early,          // answers before the request's body has come, and reads it anyway
   EarlyReset,     // answers before the request's body has come, and resets
+  StopsReading,   // takes the head and nothing more
 };
 
 struct Answer {
@@ -60,7 +61,7 @@ struct Tunnel {
 struct Request {
   std::uint64_t id = 0;
   std::string method = "GET";
-  int service = 0;  // -1: a host nobody serves
+  int service = 0;  // -1: a host nobody serves; -2: no host at all, as HTTP/1.0 has it
   bool http10 = false;
   bool keep_alive = false;  // asked for in HTTP/1.0
   bool close = false;
@@ -89,6 +90,7 @@ struct Client {
   std::uint32_t piece = 0;     // bytes of one write; 0: all at once
   Duration gap{};
   Reading reading = Reading::Normal;
+  Duration pace{};  // between reads, if they are small
   Cut cut = Cut::Reset;
   bool half_close = false;  // after the last request
   Duration patience = std::chrono::seconds(30);

@@ -18,6 +18,7 @@ constexpr std::uint32_t kThreadsMax = 64;
 constexpr std::uint32_t kBytesMax = 1U << 30U;
 constexpr std::size_t kRequestsMax = 1'000'000;
 
+// What a type can hold and a run cannot do, and what a run can do and the oracles could not judge.
 class Validator {
  public:
   explicit Validator(const Scenario& scenario) : scenario_(scenario) {}
@@ -58,6 +59,10 @@ class Validator {
       say("/config", fmt::format("clients connect to {}:{}, where the proxy does not listen", kProxyIp, kProxyPort));
     if (config.threads < 1 || config.threads > kThreadsMax)
       say("/config", fmt::format("proxy.threads has to be a number within 1 and {}", kThreadsMax));
+    if (config.services.empty()) say("/config", "there is no service");
+    for (const lb::config::Service& service : config.services) {
+      if (service.hosts.empty()) say("/config", fmt::format("service {} has no host", service.name));
+    }
   }
 
   // Whom a fault can befall: every kind can a backend.
@@ -98,7 +103,7 @@ class Validator {
     check(path + "/id", request.id, std::uint64_t{1}, kIdMax);
     if (!ids_.insert(request.id).second) say(path + "/id", fmt::format("{} stands twice", request.id));
     if (ids_.size() > kRequestsMax) say(path, fmt::format("more than {} requests", kRequestsMax));
-    check(path + "/service", request.service, -1, static_cast<int>(scenario_.config.services.size()) - 1);
+    check(path + "/service", request.service, -2, static_cast<int>(scenario_.config.services.size()) - 1);
     check(path + "/bytes", request.bytes, 0U, kBytesMax);
     check(path + "/chunk", request.chunk, 1U, kBytesMax);
     check(path + "/malformed", request.malformed, -1, static_cast<int>(actor::badRequests().size()) - 1);
@@ -106,11 +111,19 @@ class Validator {
     if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
       say(path + "/method", fmt::format("capital letters are wanted, not \"{}\"", request.method));
     if (request.framing == Framing::UntilClose) say(path + "/framing", "the end of a request cannot be a close");
+    answer(request, path + "/answer");
+  }
+
+  void answer(const Request& request, const std::string& path) {
     const Answer& answer = request.answer;
-    check(path + "/answer/status", answer.status, 200, 599);
-    check(path + "/answer/bytes", answer.bytes, 0U, kBytesMax);
-    check(path + "/answer/chunk", answer.chunk, 1U, kBytesMax);
-    check(path + "/answer/fault_at", answer.fault_at, 0U, 1000U);
+    if (answer.status != 101 || !request.upgrade) check(path + "/status", answer.status, 200, 599);
+    check(path + "/bytes", answer.bytes, 0U, kBytesMax);
+    check(path + "/chunk", answer.chunk, 1U, kBytesMax);
+    check(path + "/fault_at", answer.fault_at, 0U, 1000U);
+    using enum AnswerFault;
+    const bool unclear = answer.fault == CutClose || answer.fault == TrailingBytes || answer.fault == IdleBytes;
+    if (answer.framing == Framing::UntilClose && unclear)
+      say(path + "/fault", "where a close is the end, neither an early one nor bytes too many can be told");
   }
 
   const Scenario& scenario_;

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/report/names.h"
 
@@ -30,14 +31,23 @@ class Printer {
   std::string text_;
 };
 
-std::string faultsLine(const FailureReport& report) {
+// Broken between words where a line gets too long.
+std::vector<std::string> faultLines(const FailureReport& report) {
   if (report.faults_on.empty() && report.faults_off.empty()) return {};
-  const auto list = [](const std::vector<std::string>& names) {
-    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " "));
+  constexpr std::size_t kLineMax = 100;
+  std::vector<std::string> lines;
+  const auto add = [&](std::string line, const std::vector<std::string>& names) {
+    if (names.empty()) line += " none";
+    for (const std::string& name : names) {
+      if (line.size() + 1 + name.size() > kLineMax) lines.push_back(std::exchange(line, "   "));
+      line += ' ' + name;
+    }
+    lines.push_back(line);
   };
-  std::string line = "on: " + list(report.faults_on);
-  if (!report.faults_off.empty()) line += "   off: " + list(report.faults_off);
-  return line + fmt::format("   ({} fired)", report.faults_fired);
+  add("on: ", report.faults_on);
+  if (!report.faults_off.empty()) add("off:", report.faults_off);
+  lines.back() += fmt::format("   ({} fired)", report.faults_fired);
+  return lines;
 }
 
 // "00000010  47 45 54 ...  |GET ...|"; a byte that one side does not have is blank.
@@ -68,7 +78,8 @@ std::vector<std::string> differenceLines(const Difference& difference) {
   const auto at = static_cast<std::size_t>(std::ranges::mismatch(expected, seen).in1 - expected.begin());
   if (at == expected.size() && at == seen.size()) return {};
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("{}: differs at byte {}; from byte {} on {} B were expected, {} B seen", difference.what,
+  const std::string of = difference.what.empty() ? "" : difference.what + ": ";
+  lines.push_back(fmt::format("{}differs at byte {}; from byte {} on {} B were expected, {} B seen", of,
                               difference.from + at, difference.from, expected.size(), seen.size()));
   const std::size_t begin = at / kRowBytes * kRowBytes;
   const std::size_t end = std::min(begin + 2 * kRowBytes, std::max(expected.size(), seen.size()));
@@ -95,7 +106,7 @@ std::string toText(const FailureReport& report) {
   out.section("what", {report.what});
   out.section("who", report.who);
   if (report.difference) out.section("bytes", differenceLines(*report.difference));
-  out.section("faults", {faultsLine(report)});
+  out.section("faults", faultLines(report));
   out.section("last", report.last);
   out.section("replay", {report.replay});
   out.section("smaller", {report.shrink});

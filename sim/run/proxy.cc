@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace sim::run {
@@ -27,12 +28,13 @@ Proxy::Proxy(net::Fabric& fabric, net::Host& host, const lb::config::Config& con
       control_env_.env(), *this, *this,
       lb::ControlOptions{.file_name = "scenario", .build = {"0", "0", "sim"}, .max_connections = 1000},
       threads_.size());
+  lb::LineSink* access_log = config_.access_log.path == "off" ? nullptr : this;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     threads_[i].env = std::make_unique<net::SimEnv>(fabric, host, fmt::format("proxy{}", i));
     net::SimLoop& loop = threads_[i].env->loop;
-    threads_[i].worker =
-        std::make_unique<lb::Worker>(threads_[i].env->env(), static_cast<std::uint32_t>(threads_.size()), *this, this,
-                                     *control_, [&loop] { return static_cast<std::uint64_t>(loop.busy().count()); });
+    threads_[i].worker = std::make_unique<lb::Worker>(
+        threads_[i].env->env(), static_cast<std::uint32_t>(threads_.size()), *this, access_log, *control_,
+        [&loop] { return static_cast<std::uint64_t>(loop.busy().count()); });
   }
 }
 
@@ -90,11 +92,13 @@ Proxy::Gauges Proxy::gauges() {
       sums.inflight += one->inflight_requests.get();
       one->requests.forEach([&](auto, auto, auto, std::uint64_t count) { sums.requests += count; });
     }
-    for (const auto& hosts : view.backends) {
-      for (const auto& one : hosts) {
+    for (std::size_t service = 0; service < view.backends.size(); ++service) {
+      const std::uint64_t idle_max = config_.services[service].pool.max_idle;
+      for (const auto& one : view.backends[service]) {
         if (!seen.insert(one.get()).second) continue;
         sums.backend_active += one->connections_active.get();
         sums.backend_idle += one->connections_idle.get();
+        sums.idle_over_limit += std::max(one->connections_idle.get(), idle_max) - idle_max;
         sums.backend_inflight += one->inflight_requests.get();
         for (const auto& counter : one->attempts) sums.attempts += counter.get();
       }

@@ -48,6 +48,7 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
     std::uint64_t connections = 0, idle_connections = 0, inflight = 0;
     std::uint64_t backend_active = 0, backend_idle = 0, backend_inflight = 0;
     std::uint64_t requests = 0, attempts = 0;
+    std::uint64_t idle_over_limit = 0;  // pooled connections beyond pool.max_idle
   };
   [[nodiscard]] Gauges gauges();
 

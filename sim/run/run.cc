@@ -10,12 +10,22 @@ namespace sim::run {
 using check::Class;
 using namespace std::chrono_literals;
 
+namespace {
+
+// What is told often begins with who did it: "c3 sends request 7".
+std::string_view actorOf(std::string_view line) {
+  const std::string_view word = line.substr(0, line.find_first_of(" ':"));
+  return !word.empty() && word.back() >= '0' && word.back() <= '9' ? word : std::string_view();
+}
+
+}  // namespace
+
 Run::Run(const plan::Scenario& scenario, bool traced)
     : scenario_(scenario), world_(scenario.seed), ledger_(world_, scenario), config_(scenario.config) {
   if (traced) {
     trace_.emplace(world_);
     world_.setTrace(&*trace_);
-    ledger_.setTracer([this](std::string_view line) { trace_->note("", line); });
+    ledger_.setTracer([this](std::string_view line) { trace_->note(actorOf(line), line); });
   }
   for (const plan::Client& client : scenario.clients) {
     for (const plan::Request& request : client.requests) last_id_ = std::max(last_id_, request.id);
@@ -25,11 +35,11 @@ Run::Run(const plan::Scenario& scenario, bool traced)
 Run::~Run() = default;
 
 void Run::onLog(lb::LogLevel, std::string_view line) {
-  if (trace_) trace_->log("lb", line);
+  if (trace_) trace_->log("proxy", line);
 }
 
 void Run::onAccess(std::string_view line) {
-  if (trace_) trace_->access("lb", line);
+  if (trace_) trace_->access("proxy", line);
   ledger_.onAccessLine(line);
 }
 
@@ -41,6 +51,10 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
         if (world_.events() < next_look) return false;
         next_look = world_.events() + look_every;
         if (world_.events() >= next_memory_check_) checkMemory();
+        if (world_.now() >= next_stream_look_) {
+          next_stream_look_ = world_.now() + check::StreamWatch::kEvery;
+          stream_watch_->look();
+        }
         if (world_.events() > kEventsMax) ledger_.fail(Class::Liveness, "liveness.spin", 0, "too many events");
         return done();
       },
@@ -52,7 +66,7 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
 // ever before, and now and then.
 void Run::checkMemory() {
   const std::size_t blocks = stage_->proxy().blocksInUse();
-  constexpr std::uint64_t kSeldom = 4096;
+  constexpr std::uint64_t kSeldom = 1024;
   next_memory_check_ = world_.events() + 64;
   if (blocks <= blocks_seen_ && world_.events() % kSeldom >= 64) return;
   blocks_seen_ = std::max(blocks_seen_, blocks);
@@ -67,6 +81,14 @@ void Run::checkMemory() {
   const std::uint64_t bound = (connections + 2) * connection + 16;
   expect(blocks <= bound, Class::Safety, "safety.memory",
          fmt::format("{} blocks for {} connections", blocks, connections));
+  const std::uint32_t threads = scenario_.config.threads;
+  const std::uint64_t clients_max = std::uint64_t{std::max(1U, limits.max_connections / threads)} * threads;
+  // Who stands in the queue when draining begins is let in.
+  expect(now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
+         "safety.connections",
+         fmt::format("{} client connections where {} are the limit", now.connections, clients_max));
+  expect(now.idle_over_limit == 0, Class::Safety, "safety.pool",
+         fmt::format("{} idle connections more than pool.max_idle", now.idle_over_limit));
   if (now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
 }
@@ -91,6 +113,8 @@ bool Run::go() {
 
 void Run::start() {
   stage_ = std::make_unique<Stage>(world_, scenario_, ledger_, *this);
+  ledger_.configure(config_);
+  stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
   const auto started = stage_->proxy().start();
   expect(started.has_value(), Class::Safety, "safety.start", started ? "" : started.error().what);
   expect(until([&] { return stage_->proxy().accepting(); }, 5s), Class::Liveness, "liveness.start", "nobody accepts");
@@ -103,10 +127,10 @@ void Run::ask(const plan::Client& client) {
       std::make_unique<actor::Client>(stage_->clientEnv(), to, client, ledger_, fmt::format("c{}", clients_.size())));
 }
 
-// The same services; other balancing, another order of the hosts, one of them gone; and back again.
+// Other balancing, another order of the hosts, one of them gone; or a service gone; and back again.
 void Run::reload(std::uint64_t number) {
   config_ = scenario_.config;
-  if (number % 2 == 0) {
+  if (number % 4 == 0) {
     for (lb::config::Service& service : config_.services) {
       using lb::config::Balance;
       service.balance = service.balance == Balance::Random ? Balance::RoundRobin : Balance::Random;
@@ -114,10 +138,17 @@ void Run::reload(std::uint64_t number) {
       if (service.hosts.size() > 1 && scenario_.seed % 2 == 0) service.hosts.pop_back();
     }
   }
+  if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only) config_.services.pop_back();
   ledger_.trace("the configuration changes");
   ledger_.leave(check::Mark::Reloaded);
   if (stage_->proxy().gauges().inflight > 0) ledger_.leave(check::Mark::ReloadedInFlight);
+  ledger_.configure(config_);
   stage_->proxy().reload(config_);
+}
+
+// Who may not be sent again has it if its connection is closed at the very moment of its use (RFC 9112 9.3.1).
+bool Run::badLuck(const check::Entry& entry) const {
+  return scenario_.has("idle_close") && !check::replayable(*entry.plan, *check::serviceOf(scenario_, *entry.plan));
 }
 
 void Run::storm() {
@@ -138,7 +169,7 @@ void Run::storm() {
   expect(done, Class::Liveness, "liveness.answers", "not every request has ended although nothing went wrong");
   for (const check::Entry& entry : ledger_.entries()) {
     if (entry.plan == nullptr || ledger_.failed()) continue;
-    ledger_.expect(entry.good || entry.lost, Class::Safety, "safety.model", entry.plan->id,
+    ledger_.expect(entry.good || entry.lost || badLuck(entry), Class::Safety, "safety.model", entry.plan->id,
                    fmt::format("request {} failed for nothing", entry.plan->id));
   }
 }

@@ -13,6 +13,7 @@
 
 #include "sim/actor/client.h"
 #include "sim/check/ledger.h"
+#include "sim/check/stream_watch.h"
 #include "sim/core/trace.h"
 #include "sim/run/stage.h"
 
@@ -29,7 +30,7 @@ class Run final : public ProxyOutput {
 
   [[nodiscard]] const check::Ledger& ledger() const { return ledger_; }
   [[nodiscard]] World& world() { return world_; }
-  [[nodiscard]] const Trace& trace() const { return *trace_; }  // REQUIRES: traced
+  [[nodiscard]] Trace& trace() { return *trace_; }  // REQUIRES: traced
   [[nodiscard]] std::uint64_t requests() const { return requests_; }  // that were sent, once it is over
 
  private:
@@ -64,6 +65,7 @@ class Run final : public ProxyOutput {
   [[nodiscard]] plan::Request plainRequest(const char* method, std::size_t service);
   [[nodiscard]] Duration longestDeadlines() const;
   [[nodiscard]] bool clientsDone() const;
+  [[nodiscard]] bool badLuck(const check::Entry& entry) const;
 
   const plan::Scenario& scenario_;
   World world_;
@@ -71,6 +73,8 @@ class Run final : public ProxyOutput {
   check::Ledger ledger_;
   lb::config::Config config_;  // in force
   std::unique_ptr<Stage> stage_;
+  std::optional<check::StreamWatch> stream_watch_;
+  MonoTime next_stream_look_{};
   std::vector<std::unique_ptr<actor::Client>> clients_;
   std::vector<std::unique_ptr<plan::Client>> more_;  // what the calm asks for
   std::uint64_t last_id_ = 0;

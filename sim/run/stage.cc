@@ -77,8 +77,7 @@ Stage::Stage(World& world, const plan::Scenario& scenario, check::Ledger& ledger
   for (std::uint32_t i = 0; i < backends; ++i) {
     backend_envs_.push_back(std::make_unique<net::SimEnv>(fabric_, *backend_hosts_[i], backend_hosts_[i]->name()));
     const lb::Address at{backend_hosts_[i]->address(), plan::kBackendPort};
-    backends_.push_back(
-        std::make_unique<actor::Backend>(backend_envs_[i]->env(), at, ledger, i, scenario.backends[i]));
+    backends_.push_back(std::make_unique<actor::Backend>(backend_envs_[i]->env(), at, ledger, i, scenario.backends[i]));
   }
   proxy_ = std::make_unique<Proxy>(fabric_, proxy_host_, scenario.config, output);
 }
@@ -116,7 +115,6 @@ void Stage::turn(const plan::Fault& fault, bool on) {
   int& count = on_[{fault.kind, fault.who}];
   count += on ? 1 : -1;
   const bool changes = count == (on ? 1 : 0);
-  ledger_.trace("{} of {} {}", wordFor(fault.kind), nameOf(fault.who), on ? "begins" : "ends");
   if (!changes && fault.kind != FaultKind::Pause) return;
   if (world_.trace() != nullptr) world_.trace()->fault(wordFor(fault.kind), nameOf(fault.who), on);
   if (on) {
@@ -191,6 +189,7 @@ void Stage::heal() {
     if (count > 0 && place.first == FaultKind::WallJump) world_.jumpWall(-kWallJump);
     count = 0;
   }
+  if (world_.trace() != nullptr) world_.trace()->allHealed();
   ledger_.troubles().endAll(world_.now());
   applyLinks(plan::kClientsSide);
   for (std::size_t i = 0; i < backends_.size(); ++i) {

@@ -20,6 +20,7 @@ class Stage {
 
   [[nodiscard]] Proxy& proxy() { return *proxy_; }
   [[nodiscard]] net::Host& proxyHost() { return proxy_host_; }
+  [[nodiscard]] const net::Fabric& fabric() const { return fabric_; }
   [[nodiscard]] lb::Env clientEnv() { return client_env_->env(); }
   [[nodiscard]] const std::vector<std::unique_ptr<actor::Backend>>& backends() const { return backends_; }
 

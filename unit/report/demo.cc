@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "sim/report/json_lines.h"
+#include "sim/report/page.h"
 #include "sim/report/pcap.h"
 #include "sim/report/text.h"
 #include "unit/report/story.h"
@@ -25,5 +26,7 @@ int main(int argc, char** argv) {
   writeJsonLines(story.trace(), lines);
   std::ofstream pcap(folder + "/trace.pcap", std::ios::binary);
   writePcap(story.trace(), pcap);
-  return text.good() && lines.good() && pcap.good() ? 0 : 1;
+  std::ofstream page(folder + "/trace.html");
+  writeHtml(story.trace(), headOf(story.failure()), page);
+  return text.good() && lines.good() && pcap.good() && page.good() ? 0 : 1;
 }

@@ -45,7 +45,8 @@ TEST(FailureReport, SaysEverythingThatIsKnown) {
            expected  00000000  73 61 6d 65 20 61 73                              |same as|
            seen      00000000  73 61 6d 65 20 41 74                              |same At|
                                               ^^
-  faults   on: short_read half_close   off: dns   (17 fired)
+  faults   on:  short_read half_close
+           off: dns   (17 fired)
   last     one
            two
   replay   sim run --scenario out/91.json --until-event 48213 --trace text

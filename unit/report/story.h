@@ -11,6 +11,7 @@
 #include "sim/actor/raw_client.h"
 #include "sim/core/trace.h"
 #include "sim/net/sim_env.h"
+#include "sim/report/failure.h"
 #include "sim/run/proxy.h"
 
 namespace sim::report {
@@ -88,7 +89,15 @@ class Story : public run::ProxyOutput {
       if (i == clients / 2) strike();
     }
     world_.runFor(1s);
-    trace_.violation("safety.pool_clean", "connection b2#7 returned to the pool with 12 unread bytes");
+    violated_ = {.invariant = "safety.pool_clean",
+                 .what = "connection b2#7 returned to the pool with 12 unread bytes",
+                 .seed = 1,
+                 .time = world_.now(),
+                 .event = world_.events(),
+                 .who = {"exchange x118 (client c0, POST /0/1, 10 B) -> backend b2"},
+                 .faults_on = {"stall", "refuse"},
+                 .replay = "sim run --seed 1 --trace text"};
+    trace_.violation(violated_.invariant, violated_.what);
   }
   // One backend refuses, another stands still for a while.
   void strike() {
@@ -108,6 +117,7 @@ class Story : public run::ProxyOutput {
     trace_.fault("refuse", "b0", false);
   }
 
+  [[nodiscard]] const FailureReport& failure() const { return violated_; }
   [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] World& world() { return world_; }
   [[nodiscard]] Trace& trace() { return trace_; }
@@ -131,6 +141,7 @@ class Story : public run::ProxyOutput {
   std::vector<std::unique_ptr<actor::RawBackend>> backends_;
   std::unique_ptr<run::Proxy> proxy_;
   std::vector<std::unique_ptr<actor::RawClient>> clients_;
+  FailureReport violated_;
   bool started_ = false;
 };
 

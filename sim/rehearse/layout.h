@@ -1,0 +1,53 @@
+// Who takes part in a rehearsal: the services of all configurations that come into force, and a simulated backend for
+// every address that any of their hosts may stand for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/base/address.h"
+#include "lb/config/config.h"
+
+namespace sim::rehearse {
+
+// What the simulated name service says.
+struct NameAnswer {
+  std::vector<lb::IpAddress> addresses;
+  lb::Duration ttl = std::chrono::seconds(30);
+  lb::Duration delay = std::chrono::milliseconds(1);
+  bool fails = false;
+  bool silent = false;
+};
+
+struct Site {
+  std::string label;                  // what people call it: "10.0.0.3:8080", "api.internal:8080"
+  std::vector<std::string> also;      // further names that match it
+  lb::Address address;                // where it listens; on lb's own machine if that is a loopback address
+  std::vector<std::size_t> services;  // that may send to it
+};
+
+struct Layout {
+  std::vector<std::string> services;
+  std::vector<Site> sites;
+  std::map<std::string, NameAnswer> names;  // as they are at the start
+
+  [[nodiscard]] std::vector<std::size_t> matching(std::string_view pattern) const;  // `*` stands for any text
+  [[nodiscard]] std::vector<std::string_view> labels() const;
+};
+
+// `names`: what the scenario says of names at the start; `later`: which addresses they may get during the rehearsal.
+// A name of which neither says anything gets an address of the range for benchmarks (RFC 2544).
+[[nodiscard]] Layout layOut(const std::vector<const lb::config::Config*>& configs,
+                            std::map<std::string, NameAnswer> names,
+                            const std::map<std::string, std::vector<lb::IpAddress>>& later);
+
+// The service that serves this host, by the rules of docs/configuration.md; null: none.
+[[nodiscard]] const lb::config::Service* serviceOfHost(const lb::config::Config& config, std::string_view host);
+
+[[nodiscard]] bool isLoopback(const lb::IpAddress& ip);
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view text);
+
+}  // namespace sim::rehearse

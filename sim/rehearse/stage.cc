@@ -1,0 +1,196 @@
+// See stage.h.
+#include "sim/rehearse/stage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sim::rehearse {
+namespace {
+
+constexpr std::uint32_t kUnlimited = 1'000'000;  // requests at once that no simulated backend reaches
+constexpr std::string_view kLbAddress = "198.19.0.1";
+
+bool isLocal(const lb::IpAddress& ip) {
+  return isLoopback(ip) || ip == lb::IpAddress{};
+}
+
+bool names(const std::vector<std::size_t>& list, std::size_t one) {
+  return std::ranges::find(list, one) != list.end();
+}
+
+model::BackendPlan planOf(const Behaviour& behaviour, std::size_t number, const lb::Address& at) {
+  model::BackendPlan plan{
+      .number = static_cast<std::uint32_t>(number), .port = at.port, .ip = at.ip, .station = {}, .answer = {}};
+  plan.station.slots = behaviour.concurrency == 0 ? kUnlimited : behaviour.concurrency;
+  plan.station.queue_max = behaviour.queue;
+  plan.station.service = behaviour.latency;
+  return plan;
+}
+
+}  // namespace
+
+bool isOfStage(const lb::IpAddress& ip) {
+  return lb::Cidr::parse("198.19.0.0/16")->contains(ip);
+}
+
+Stage::Stage(net::Fabric& fabric, const Scenario& scenario)
+    : fabric_(fabric), scenario_(scenario), lb_(&fabric.addHost("lb", std::string(kLbAddress))) {
+  for (std::size_t i = 0; i < scenario.traffic.size(); ++i)
+    clients_.push_back(&fabric.addHost(scenario.traffic[i].name, fmt::format("198.19.1.{}", i + 1)));
+  const auto& sites = scenario.layout.sites;
+  behaviours_.resize(sites.size());
+  for (const BackendRule& rule : scenario.backends) {
+    for (const std::size_t site : rule.backends) rule.patch.apply(behaviours_[site]);
+  }
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    net::Host& host = hostOf(sites[i].address.ip);
+    site_hosts_.push_back(&host);
+    if (std::ranges::find(machines_, &host) == machines_.end()) machines_.push_back(&host);
+    backends_.push_back(
+        std::make_unique<model::QueueBackend>(fabric, host, *lb_, planOf(behaviours_[i], i, sites[i].address)));
+    applyToSite(i);
+  }
+  for (const auto& [name, answer] : scenario.layout.names) setName(name, answer);
+  applyToWays();
+}
+
+net::Host& Stage::hostOf(const lb::IpAddress& ip) {
+  if (isLocal(ip)) return *lb_;
+  if (net::Host* known = fabric_.hostAt(ip)) return *known;
+  return fabric_.addHost(ip.toString(), ip.toString());
+}
+
+void Stage::setName(const std::string& name, const NameAnswer& answer) {
+  fabric_.setName(name, {answer.addresses, answer.ttl, answer.delay, answer.fails, answer.silent});
+}
+
+void Stage::begin(std::size_t index) {
+  const Fault& fault = scenario_.faults[index];
+  on_.insert(index);
+  if (fault.kind == FaultKind::Restart) {
+    std::erase_if(on_, [&](std::size_t one) {
+      const Fault& other = scenario_.faults[one];
+      const bool down = other.kind == FaultKind::Crash || other.kind == FaultKind::Stop;
+      return down && std::ranges::any_of(fault.backends, [&](std::size_t site) { return names(other.backends, site); });
+    });
+  }
+  for (const std::size_t site : fault.backends) applyToSite(site);
+  if (fault.kind == FaultKind::Dns) setName(fault.name, fault.answer);
+  applyToWays();
+}
+
+void Stage::end(std::size_t index) {
+  const Fault& fault = scenario_.faults[index];
+  if (on_.erase(index) == 0) return;  // a restart was earlier
+  for (const std::size_t site : fault.backends) applyToSite(site);
+  if (fault.kind == FaultKind::Dns) setName(fault.name, scenario_.layout.names.at(fault.name));
+  applyToWays();
+}
+
+void Stage::change(std::size_t site, const BehaviourPatch& patch) {
+  patch.apply(behaviours_[site]);
+  backends_[site]->setService(behaviours_[site].latency);
+  applyToSite(site);
+}
+
+bool Stage::isOn(std::size_t site, FaultKind kind) const {
+  return std::ranges::any_of(on_, [&](std::size_t index) {
+    return scenario_.faults[index].kind == kind && names(scenario_.faults[index].backends, site);
+  });
+}
+
+void Stage::applyToSite(std::size_t site) {
+  using Mode = model::QueueBackend::Mode;
+  model::QueueBackend& backend = *backends_[site];
+  Mode mode = Mode::Up;
+  if (isOn(site, FaultKind::Pause)) mode = Mode::Hang;
+  if (isOn(site, FaultKind::Reset)) mode = Mode::Reset;
+  if (isOn(site, FaultKind::Stop)) mode = Mode::Leave;
+  if (isOn(site, FaultKind::Crash)) mode = Mode::Refuse;
+  backend.setMode(mode);
+  backend.station().pause(mode == Mode::Hang || isOn(site, FaultKind::Hang));
+  double factor = 1;
+  std::uint32_t error_ppm = behaviours_[site].error_ppm;
+  std::uint32_t error_status = behaviours_[site].error_status;
+  for (const std::size_t index : on_) {
+    const Fault& fault = scenario_.faults[index];
+    if (!names(fault.backends, site)) continue;
+    if (fault.kind == FaultKind::Slow) factor *= fault.factor;
+    if (fault.kind != FaultKind::Errors) continue;
+    error_ppm = fault.error_ppm;
+    error_status = fault.error_status;
+  }
+  backend.station().setSlowdown(factor);
+  backend.setErrors({error_ppm, 1'000'000}, static_cast<int>(error_status));
+}
+
+bool Stage::stands(const Side& side, const net::Host& host) const {
+  switch (side.kind) {
+    case Side::Kind::Lb: return &host == lb_;
+    case Side::Kind::Clients: return std::ranges::find(clients_, &host) != clients_.end();
+    case Side::Kind::Backends:
+      return std::ranges::any_of(side.backends, [&](std::size_t site) { return site_hosts_[site] == &host; });
+  }
+  return false;
+}
+
+void Stage::applyToWays() {
+  for (const auto& group : {clients_, machines_}) {
+    for (net::Host* host : group) {
+      setWay(*lb_, *host);
+      if (host != lb_) setWay(*host, *lb_);
+    }
+  }
+}
+
+void Stage::setWay(net::Host& from, net::Host& to) {
+  net::LinkRules rules;
+  if (&from == &to) rules.latency = Duration::zero();
+  const auto patch = [&](const std::array<Side, 2>& between, const LinkPatch& what) {
+    const bool there = stands(between[0], from) && stands(between[1], to);
+    if (!there && !(stands(between[1], from) && stands(between[0], to))) return;
+    rules.latency = what.latency.value_or(rules.latency);
+    rules.jitter = what.jitter.value_or(rules.jitter);
+    rules.bytes_per_second = what.bandwidth.value_or(rules.bytes_per_second);
+  };
+  for (const NetworkRule& rule : scenario_.network) patch(rule.between, rule.patch);
+  for (const std::size_t index : on_) {
+    const Fault& fault = scenario_.faults[index];
+    const bool to_site =
+        std::ranges::any_of(fault.backends, [&](std::size_t site) { return site_hosts_[site] == &to; });
+    if (fault.kind == FaultKind::Network) patch(fault.between, fault.link);
+    if (fault.kind == FaultKind::Refuse && to_site) rules.refuse = true;
+    if (fault.kind == FaultKind::BlackHole && to_site) rules.black_hole = true;
+    if (fault.kind != FaultKind::Partition) continue;
+    const bool there = stands(fault.between[0], from) && stands(fault.between[1], to);
+    const bool back = stands(fault.between[1], from) && stands(fault.between[0], to);
+    if (there || (fault.both_ways && back)) rules.stalled = true;
+  }
+  fabric_.setRules(from, to, rules);
+}
+
+SiteSample Stage::look(std::size_t site) {
+  using Mode = model::QueueBackend::Mode;
+  model::QueueBackend& backend = *backends_[site];
+  SiteSample sample;
+  sample.working = static_cast<std::uint32_t>(backend.station().inService());
+  sample.waiting = static_cast<std::uint32_t>(backend.station().queueLength());
+  switch (backend.mode()) {
+    case Mode::Up: sample.state = isOn(site, FaultKind::Hang) ? SiteState::Hung : SiteState::Up; break;
+    case Mode::Hang: sample.state = SiteState::Paused; break;
+    default: sample.state = SiteState::Down; break;
+  }
+  if (sample.state == SiteState::Up && (isOn(site, FaultKind::Refuse) || isOn(site, FaultKind::BlackHole)))
+    sample.state = SiteState::Refusing;
+  return sample;
+}
+
+std::string Stage::violation() const {
+  for (const auto& backend : backends_) {
+    if (!backend->violation().empty()) return backend->violation();
+  }
+  return {};
+}
+
+}  // namespace sim::rehearse

@@ -1,0 +1,67 @@
+// An experiment's apparatus: open-loop traffic, the whole proxy, and queueing stations behind it, in a world of their
+// own. Whatever is not answered as it should be spoils the experiment.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/model/open_loop.h"
+#include "sim/model/queue_backend.h"
+#include "sim/run/proxy.h"
+
+namespace sim::validate {
+
+// The unit of time of every experiment: so long that what the proxy and the network add is nothing.
+constexpr lb::Duration kUnit = std::chrono::milliseconds(100);
+
+struct LabPlan {
+  lb::config::Service service{};  // its policy and limits; the lab gives it hosts and endless patience
+  std::uint32_t servers = 1;
+  model::StationPlan station{};
+  model::Arrivals arrivals{};
+  std::uint64_t requests = 0;
+  bool losses = false;  // a 503 is what is being measured; otherwise it spoils
+  std::uint64_t seed = 1;
+};
+
+class Lab final : public model::TrafficObserver, public run::ProxyOutput {
+ public:
+  explicit Lab(LabPlan plan);
+  ~Lab();
+
+  // Until everything has been answered; `on_done` is told of each request. False: it was spoilt.
+  bool run(std::function<void(const model::Outcome&)> on_done);
+  [[nodiscard]] const std::string& spoilt() const { return spoilt_; }  // by what
+
+  [[nodiscard]] std::uint64_t requests() const { return traffic_->counters().done; }
+  // How far the sum of all times inside is from the integral of the number inside, relatively: Little's law for a run
+  // that ends empty.
+  [[nodiscard]] double offLittleAtClient() const;
+  [[nodiscard]] double offLittleAtStations();
+  // What a request spends outside the stations, in units.
+  [[nodiscard]] double overhead();
+
+ private:
+  void onDone(const model::Outcome& outcome) override;
+  void onLog(lb::LogLevel level, std::string_view line) override;
+  void onAccess(std::string_view) override {}
+  void build();
+  void spoil(std::string why);
+  [[nodiscard]] lb::config::Config config() const;
+
+  LabPlan plan_;
+  World world_;
+  net::Fabric fabric_{world_};
+  net::Host& client_host_;
+  net::Host& proxy_host_;
+  net::SimEnv client_;
+  std::vector<std::unique_ptr<model::QueueBackend>> backends_;
+  std::unique_ptr<run::Proxy> proxy_;
+  std::unique_ptr<model::OpenLoop> traffic_;
+  std::function<void(const model::Outcome&)> on_done_;
+  std::string spoilt_;
+};
+
+}  // namespace sim::validate

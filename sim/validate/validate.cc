@@ -1,0 +1,192 @@
+// See validate.h. The table of experiments; ids are those of the project's validation plan.
+#include "sim/validate/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/validate/pick_experiment.h"
+#include "sim/validate/queue_experiment.h"
+#include "sim/validate/theory.h"
+
+namespace sim::validate {
+namespace {
+
+using lb::config::Balance;
+using model::Discipline;
+
+lb::config::Service balanced(Balance balance) {
+  lb::config::Service service;
+  service.balance = balance;
+  return service;
+}
+
+// V1: one server, exponential service, Poisson arrivals.
+void addMM1(std::vector<QueueExperiment>& rows) {
+  struct Row {
+    double load, time, full_time;
+  };
+  for (const Row& row : {Row{0.5, 200'000, 1'000'000}, Row{0.7, 300'000, 1'600'000}, Row{0.9, 1'000'000, 16'000'000}}) {
+    rows.push_back({.id = "V1",
+                    .what = fmt::format("M/M/1 at {}", row.load),
+                    .load = row.load,
+                    .service = balanced(Balance::RoundRobin),
+                    .expectations = {{Figure::MeanTime, timeInMM1(row.load), 0},
+                                     {Figure::P99, quantileOfMM1(row.load, 0.99), 0.03}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+}
+
+// V3: random picks thin Poisson arrivals to Poisson arrivals, so each of 100 servers is M/M/1.
+void addRandom(std::vector<QueueExperiment>& rows) {
+  struct Row {
+    double load, time, full_time;
+  };
+  for (const Row& row : {Row{0.5, 4000, 10'000}, Row{0.7, 10'000, 20'000}}) {
+    rows.push_back({.id = "V3",
+                    .what = fmt::format("random over 100 at {}", row.load),
+                    .load = row.load,
+                    .servers = 100,
+                    .service = balanced(Balance::Random),
+                    .expectations = {{Figure::MeanTime, timeInMM1(row.load), 0},
+                                     {Figure::P99, quantileOfMM1(row.load, 0.99), 0.03}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+}
+
+// V4: round robin gives each of n servers every n-th of Poisson arrivals. 100 servers at 0.9 take so many requests that
+// only the long run has them.
+void addRoundRobin(std::vector<QueueExperiment>& rows, bool full) {
+  struct Row {
+    std::uint32_t servers;
+    double load, time, full_time;
+  };
+  std::vector<Row> wanted{{10, 0.9, 60'000, 1'000'000}, {100, 0.7, 8000, 20'000}};
+  if (full) wanted.push_back({100, 0.9, 60'000, 60'000});
+  for (const Row& row : wanted) {
+    rows.push_back({.id = "V4",
+                    .what = fmt::format("round robin over {} at {}", row.servers, row.load),
+                    .load = row.load,
+                    .servers = row.servers,
+                    .service = balanced(Balance::RoundRobin),
+                    .expectations = {{Figure::MeanTime, timeInErlangM1(static_cast<int>(row.servers), row.load), 0.02}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+}
+
+// V7 and V8: processor sharing does not depend on the law of service, waiting in turn does.
+void addLaws(std::vector<QueueExperiment>& rows) {
+  struct Row {
+    Law law;
+    const char* name;
+    double cv2, time, full_time, tolerance;
+  };
+  const Row laws[] = {{Law::Constant, "constant", 0, 150'000, 700'000, 0.03},
+                      {Law::Exponential, "exponential", 1, 200'000, 1'000'000, 0.03},
+                      {Law::Bimodal, "bimodal", kBimodalCv2, 800'000, 16'000'000, 0.1}};
+  for (const Row& row : laws) {
+    rows.push_back({.id = "V7",
+                    .what = fmt::format("M/G/1 sharing at 0.8, {}", row.name),
+                    .load = 0.8,
+                    .discipline = Discipline::Sharing,
+                    .law = row.law,
+                    .expectations = {{Figure::MeanTime, timeInMM1(0.8), 0.03}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+  for (const Row& row : laws) {
+    rows.push_back({.id = "V8",
+                    .what = fmt::format("M/G/1 in turn at 0.8, {}", row.name),
+                    .load = 0.8,
+                    .law = row.law,
+                    .expectations = {{Figure::MeanTime, timeInMG1(0.8, row.cv2), row.tolerance}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+}
+
+// V10: regular arrivals.
+void addRegular(std::vector<QueueExperiment>& rows) {
+  struct Row {
+    double load, time, full_time;
+  };
+  for (const Row& row : {Row{0.5, 200'000, 400'000}, Row{0.8, 250'000, 2'500'000}, Row{0.9, 500'000, 8'000'000}}) {
+    rows.push_back({.id = "V10",
+                    .what = fmt::format("D/M/1 at {}", row.load),
+                    .load = row.load,
+                    .arrivals = model::Arrivals::Kind::Regular,
+                    .expectations = {{Figure::MeanTime, timeInDM1(row.load), 0.02}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+}
+
+// Not of the proxy but of the instruments: several slots behind one queue, and none behind none.
+void addStations(std::vector<QueueExperiment>& rows) {
+  rows.push_back({.id = "SLOTS",
+                  .what = "a backend of 10 slots at 0.9: M/M/10",
+                  .load = 0.9,
+                  .slots = 10,
+                  .expectations = {{Figure::MeanTime, 1 + waitInMMc(10, 0.9), 0.02}},
+                  .time = 10'000,
+                  .full_time = 400'000});
+  rows.push_back({.id = "SLOTS",
+                  .what = "10 slots, no queue, 10 offered: M/M/10/10",
+                  .load = 1,
+                  .slots = 10,
+                  .queue_max = 0,
+                  .expectations = {{Figure::Lost, erlangB(10, 10), 0.03}},
+                  .time = 5000,
+                  .full_time = 50'000});
+}
+
+// An entry runs together: its verdicts share an id.
+struct Entry {
+  std::string id;
+  std::function<std::vector<Verdict>(const Options&)> run;
+};
+
+std::vector<Entry> entries(bool full) {
+  std::vector<QueueExperiment> rows;
+  addMM1(rows);
+  addRandom(rows);
+  addRoundRobin(rows, full);
+  addLaws(rows);
+  addRegular(rows);
+  addStations(rows);
+  std::vector<Entry> all;
+  for (QueueExperiment& row : rows) {
+    std::string id = row.id;
+    all.push_back({std::move(id), [row = std::move(row)](const Options& options) { return run(row, options); }});
+  }
+  all.push_back({"V11", littlesLaw});
+  all.push_back({"PICK", randomPicks});
+  all.push_back({"PICK", roundRobinPicks});
+  return all;
+}
+
+}  // namespace
+
+bool validate(const Options& options, const OnVerdict& on_verdict) {
+  bool any = false;
+  for (const Entry& entry : entries(options.full)) {
+    if (!options.only.empty() && entry.id != options.only) continue;
+    any = true;
+    for (const Verdict& verdict : entry.run(options)) on_verdict(verdict);
+  }
+  return any;
+}
+
+std::vector<std::string> experimentIds() {
+  std::vector<std::string> ids;
+  for (const Entry& entry : entries(false)) {
+    if (std::ranges::find(ids, entry.id) == ids.end()) ids.push_back(entry.id);
+  }
+  return ids;
+}
+
+}  // namespace sim::validate
