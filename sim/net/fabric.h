@@ -51,7 +51,6 @@ class Fabric {
   void kill(Host& host);
   void restart(Host& host);
 
-  [[nodiscard]] std::size_t connections() const { return connections_.size(); }  // that anybody still knows of
   // Each may have left a connection that only one side knows of, until that side sends something or loses patience.
   [[nodiscard]] std::uint64_t resetsLost() const { return resets_lost_; }
   void noteLostReset() { ++resets_lost_; }

@@ -25,7 +25,7 @@ class NetTest : public testing::Test {
   // Whatever became of them: when nobody holds them any more, systems do not remember connections for ever.
   void TearDown() override {
     run(1h);
-    EXPECT_EQ(fabric_.connections(), 0U);
+    EXPECT_EQ(fabric_.connections().size(), 0U);
     EXPECT_EQ(client_host_.portsInUse() + server_host_.portsInUse(), 0U);
   }
   void run(Duration time = 1s) { world_.runFor(time); }
