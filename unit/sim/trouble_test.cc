@@ -160,8 +160,9 @@ TEST_F(NetTest, HandshakeOverAWayLongerThanTheFirstRetry) {
   client.send("x");
   run(20s);
   EXPECT_EQ(client.ended(), IoStatus::Ok);
-  EXPECT_EQ(backend.connections().size(), 1U);
+  ASSERT_EQ(backend.connections().size(), 1U);
   EXPECT_EQ(backend.everything(), "x");
+  EXPECT_EQ(backend.last().ended(), IoStatus::Ok);
 }
 
 TEST_F(NetTest, WhatWasReceivedStaysReadableWhenTheSystemGivesUp) {
@@ -196,6 +197,7 @@ TEST_F(NetTest, ServerWaitsAMinuteForTheEndOfTheHandshake) {
     run(2min);
     EXPECT_EQ(backend.everything(), in_time ? "x" : "");
     EXPECT_EQ(client.ended(), in_time ? IoStatus::Ok : IoStatus::Reset);
+    EXPECT_EQ(backend.openConnections(), in_time ? 1U : 0U);
   }
 }
 
