@@ -34,6 +34,9 @@ int runOne(const Options& options) {
 void addRun(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* run = app.add_subcommand("run", "Run one scenario and judge it");
+  run->footer(
+      "Examples:\n  sim run --seed 4711\n  sim run --seed 4711 --trace text | less\n"
+      "  sim run --scenario found.json --trace html,pcap --out found");
   CLI::Option_group* from = options->from.addTo(*run);
   from->require_option(1, 2);  // a rehearsal may have both
   options->trace.addTo(*run);

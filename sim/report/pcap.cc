@@ -38,8 +38,13 @@ struct Link {
   const TraceConnection* about = nullptr;
   TraceEnd seen_from = TraceEnd::Server;
   std::array<Sender, 2> senders;
-  // What the far end has sent and what has not arrived yet, in its order.
-  std::deque<std::vector<TcpPacket>> coming;
+  // What the far end has sent and what has not arrived yet, in its order; some of it never does.
+  struct Coming {
+    TraceKind kind;
+    std::uint64_t offset;
+    std::vector<TcpPacket> packets;
+  };
+  std::vector<Coming> coming;
 };
 
 class Capture {
@@ -87,14 +92,17 @@ class Capture {
       if (near) {
         for (const TcpPacket& packet : packets) frames_.push_back({event.time, ipPacket(packet)});
       } else {
-        link.coming.push_back(std::move(packets));
+        link.coming.push_back({event.kind, event.offset, std::move(packets)});
       }
       return;
     }
     note(link.senders[index(other(event.from))], event);
-    if (near || link.coming.empty()) return;  // empty: its sending had to leave the trace
-    for (const TcpPacket& packet : link.coming.front()) frames_.push_back({event.time, ipPacket(packet)});
-    link.coming.pop_front();
+    if (near) return;
+    const auto found = std::ranges::find_if(
+        link.coming, [&](const Link::Coming& one) { return one.kind == event.kind && one.offset == event.offset; });
+    if (found == link.coming.end()) return;  // its sending had to leave the trace
+    for (const TcpPacket& packet : found->packets) frames_.push_back({event.time, ipPacket(packet)});
+    link.coming.erase(found);
   }
 
   // What the receiver knows after an arrival.

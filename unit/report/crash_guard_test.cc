@@ -44,7 +44,9 @@ TEST(CrashGuardDeathTest, IsOverWhenTheGuardIsGone) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
-        { const CrashGuard guard([](int) { std::_Exit(72); }); }
+        {
+          const CrashGuard guard([](int) { std::_Exit(72); });
+        }
         std::raise(SIGABRT);
       },
       testing::KilledBySignal(SIGABRT), "");

@@ -97,5 +97,27 @@ TEST(Pcap, HoldsWhatTheProxySendsWhenItLeavesAndWhatItGetsWhenItArrives) {
   EXPECT_EQ(size(), before + 16 + 40 + 4);
 }
 
+// An attempt to connect may vanish on its way; what comes after it is then not taken for it.
+TEST(Pcap, WhatVanishesOnItsWayIsNotInTheCapture) {
+  const auto capture = [](bool lost_first) {
+    World world(1);
+    Trace trace(world);
+    trace.connection(1, {});
+    const auto send = [&](TraceKind kind, std::uint64_t offset, bool arrives) {
+      const std::uint64_t size = kind == TraceKind::Data ? 4 : 0;
+      const std::string bytes = kind == TraceKind::Data ? "data" : "";
+      trace.packet(world.now(), 1, kind, TraceStage::Sent, TraceEnd::Client, offset, size, bytes);
+      if (arrives) trace.packet(world.now(), 1, kind, TraceStage::Arrived, TraceEnd::Client, offset, size);
+    };
+    if (lost_first) send(TraceKind::Connect, 0, false);
+    send(TraceKind::Connect, 1, true);
+    send(TraceKind::Data, 0, true);
+    std::ostringstream out;
+    writePcap(trace, out);
+    return out.str();
+  };
+  EXPECT_EQ(capture(true), capture(false));
+}
+
 }  // namespace
 }  // namespace sim::report
