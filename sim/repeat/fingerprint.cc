@@ -60,6 +60,9 @@ std::optional<Fingerprint> fromLine(std::string_view line) {
 
 std::optional<Difference> difference(const Fingerprint& one, const Fingerprint& other) {
   if (one == other) return std::nullopt;
+  const auto died = [](const Fingerprint& print) { return print.outcome.starts_with("crash."); };
+  if (died(one) || died(other))
+    return Difference{fmt::format("one ends with \"{}\", the other with \"{}\"", one.outcome, other.outcome), {}};
   if (one.hash != other.hash || one.notes != other.notes || one.checkpoints != other.checkpoints) {
     const auto [mine, its] = std::ranges::mismatch(one.checkpoints, other.checkpoints);
     const auto equal = static_cast<std::uint64_t>(mine - one.checkpoints.begin());
