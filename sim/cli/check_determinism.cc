@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <sstream>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "sim/cli/exit_code.h"
 #include "sim/cli/scenario_option.h"
 #include "sim/cli/seed_range.h"
+#include "sim/cli/stopwatch.h"
 #include "sim/repeat/fingerprint.h"
 #include "sim/repeat/process.h"
 
@@ -60,7 +60,7 @@ class Check {
   Check(const Options& options, SeedRange range) : options_(options), range_(range), ways_(waysOf(options.binaries)) {}
 
   int go() {
-    const auto begin = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const auto wanted = printsOf(ways_.front());
     if (!wanted) return kUsage;
     std::size_t compared = 1;
@@ -76,9 +76,8 @@ class Check {
     }
     std::uint64_t notes = 0;
     for (const Fingerprint& print : *wanted) notes += print.notes;
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     fmt::print("{} runs, each in {} ways: every time the same {} events and draws  ({:.1f} s)\n", wanted->size(),
-               compared, notes, seconds);
+               compared, notes, watch.seconds());
     return kFine;
   }
 

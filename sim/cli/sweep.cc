@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "sim/cli/exit_code.h"
 #include "sim/cli/one_run.h"
 #include "sim/cli/seed_range.h"
+#include "sim/cli/stopwatch.h"
 
 namespace sim::cli {
 namespace {
@@ -68,7 +68,7 @@ class Sweep {
   }
 
   int go() {
-    const auto begin = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const std::uint64_t count = options_.last - options_.first + 1;
     for (unsigned i = 0; i < options_.jobs; ++i) {
       progress_[i] = {};
@@ -77,7 +77,7 @@ class Sweep {
       spawn(i);
     }
     while (running_ > 0) reap();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = watch.seconds();
     Progress sum{};
     for (unsigned i = 0; i < options_.jobs; ++i) {
       sum.done += progress_[i].done;
