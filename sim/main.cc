@@ -9,7 +9,10 @@ int main(int argc, char** argv) {
   sim::cli::addRun(app, code);
   sim::cli::addSweep(app, code);
   sim::cli::addExplain(app, code);
+  sim::cli::addListFaults(app, code);
   sim::cli::addShrink(app, code);
+  sim::cli::addCheckDeterminism(app, code);
+  sim::cli::addFingerprint(app, code);
   sim::cli::addValidate(app, code);
   sim::cli::addBench(app, code);
   try {

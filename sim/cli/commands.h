@@ -9,7 +9,10 @@ namespace sim::cli {
 void addRun(CLI::App& app, int& code);
 void addSweep(CLI::App& app, int& code);
 void addExplain(CLI::App& app, int& code);
+void addListFaults(CLI::App& app, int& code);
 void addShrink(CLI::App& app, int& code);
+void addCheckDeterminism(CLI::App& app, int& code);
+void addFingerprint(CLI::App& app, int& code);
 void addValidate(CLI::App& app, int& code);
 void addBench(CLI::App& app, int& code);
 

@@ -13,6 +13,7 @@
 #include "sim/cli/exit_code.h"
 #include "sim/cli/one_run.h"
 #include "sim/cli/scenario_option.h"
+#include "sim/cli/stopwatch.h"
 #include "sim/plan/json.h"
 #include "sim/shrink/trial.h"
 
@@ -20,7 +21,6 @@ namespace sim::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 struct Options {
   ScenarioOption from;
@@ -56,9 +56,9 @@ class Work {
     }
     invariant_ = first.invariant;
     trial_max_ = std::max<std::chrono::milliseconds>(
-        1s, 4 * std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin_));
+        200ms, 4 * std::chrono::duration_cast<std::chrono::milliseconds>(watch_.elapsed()));
     shrink::Shrinker shrinker(original_, {.fails = [this](const plan::Scenario& candidate) { return fails(candidate); },
-                                          .enough = [this] { return elapsed() > options_.budget_s; },
+                                          .enough = [this] { return watch_.seconds() > options_.budget_s; },
                                           .onProgress = [this](const plan::Scenario& best) { show(best); }});
     const bool complete = shrinker.go();
     if (talks_) fmt::print(stderr, "\r\033[K");
@@ -66,16 +66,14 @@ class Work {
   }
 
  private:
-  [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
-
   bool fails(const plan::Scenario& candidate) {
     ++trials_;
     return shrink::tryOut(candidate, trial_max_).invariant == invariant_;
   }
 
   void show(const plan::Scenario& best) {
-    if (!talks_ || elapsed() - shown_ < 0.1) return;
-    shown_ = elapsed();
+    if (!talks_ || watch_.seconds() - shown_ < 0.1) return;
+    shown_ = watch_.seconds();
     fmt::print(stderr, "\r{:4.0f} s  {} trials  {}\033[K", shown_, trials_, sizeText(shrink::Size(best)));
   }
 
@@ -83,7 +81,7 @@ class Work {
     const std::string file = outName(options_);
     if (!writeFile(file, plan::toJson(best) + "\n")) return kUsage;
     fmt::print("{}\n  was      {}\n  now      {}\n  trials   {} in {:.1f} s, {}\n  file     {}\n", invariant_,
-               sizeText(shrink::Size(original_)), sizeText(shrink::Size(best)), trials_, elapsed(),
+               sizeText(shrink::Size(original_)), sizeText(shrink::Size(best)), trials_, watch_.seconds(),
                complete ? "nothing more helps" : "then the time was up", file);
     std::fflush(nullptr);
     const pid_t child = fork();
@@ -96,7 +94,7 @@ class Work {
   const Options& options_;
   plan::Scenario original_;
   bool talks_;
-  Clock::time_point begin_ = Clock::now();
+  Stopwatch watch_;
   std::chrono::milliseconds trial_max_{};
   std::string invariant_;
   std::uint64_t trials_ = 0;

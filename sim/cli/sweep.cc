@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -15,6 +14,8 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
 #include "sim/cli/one_run.h"
+#include "sim/cli/seed_range.h"
+#include "sim/cli/stopwatch.h"
 
 namespace sim::cli {
 namespace {
@@ -67,7 +68,7 @@ class Sweep {
   }
 
   int go() {
-    const auto begin = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const std::uint64_t count = options_.last - options_.first + 1;
     for (unsigned i = 0; i < options_.jobs; ++i) {
       progress_[i] = {};
@@ -76,7 +77,7 @@ class Sweep {
       spawn(i);
     }
     while (running_ > 0) reap();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = watch.seconds();
     Progress sum{};
     for (unsigned i = 0; i < options_.jobs; ++i) {
       sum.done += progress_[i].done;
@@ -145,17 +146,6 @@ class Sweep {
   int code_ = 0;
 };
 
-// "A..B", both included.
-bool parseRange(const std::string& text, SweepOptions& options) {
-  const std::size_t dots = text.find("..");
-  if (dots == std::string::npos) return false;
-  char* end = nullptr;
-  options.first = std::strtoull(text.c_str(), &end, 10);
-  if (end != text.c_str() + dots) return false;
-  options.last = std::strtoull(text.c_str() + dots + 2, &end, 10);
-  return *end == '\0' && options.last >= options.first;
-}
-
 }  // namespace
 
 void addSweep(CLI::App& app, int& code) {
@@ -172,11 +162,14 @@ void addSweep(CLI::App& app, int& code) {
   sweep->add_flag("--check-determinism", given->check, "Run every 16th seed twice and compare");
   sweep->callback([given, &code] {
     SweepOptions& options = given->options;
-    if (!parseRange(given->range, options)) {
+    const auto range = parseSeedRange(given->range);
+    if (!range) {
       fmt::print(stderr, "--seeds wants FIRST..LAST, not \"{}\"\n", given->range);
       code = kUsage;
       return;
     }
+    options.first = range->first;
+    options.last = range->last;
     options.jobs = static_cast<unsigned>(std::min<std::uint64_t>(options.jobs, options.last - options.first + 1));
     options.check_every = given->check ? 16 : 0;
     code = Sweep(options).go();

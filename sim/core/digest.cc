@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace sim {
 namespace {
@@ -29,6 +30,18 @@ void Digest::note(lb::MonoTime when, Kind kind, std::uint64_t who, std::uint64_t
   mix((who << 8) | static_cast<std::uint64_t>(kind));
   mix(amount);
   if (++events_ % kCheckpointEvents == 0) checkpoints_.push_back(value_);
+  if (events_ > watch_first_) [[unlikely]]
+    tell(when, kind, who, amount);
+}
+
+void Digest::watch(std::uint64_t first, std::uint64_t last, Watcher watcher) {
+  watch_first_ = first;
+  watch_last_ = last;
+  watcher_ = std::move(watcher);
+}
+
+void Digest::tell(lb::MonoTime when, Kind kind, std::uint64_t who, std::uint64_t amount) const {
+  if (events_ <= watch_last_) watcher_(events_ - 1, when, kind, who, amount, value_);
 }
 
 void Digest::mix(std::uint64_t word) {

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <vector>
 
 #include "lb/env/stream.h"
@@ -19,16 +21,25 @@ class Digest {
   void note(lb::MonoTime when, Kind kind, std::uint64_t who, std::uint64_t amount = 0);
   void note(lb::MonoTime when, Kind kind, std::uint64_t who, lb::Bytes bytes);
 
+  // Tells about those from the first number on and before the last one, counted from zero, and the hash after each.
+  using Watcher = std::function<void(std::uint64_t number, lb::MonoTime when, Kind kind, std::uint64_t who,
+                                     std::uint64_t amount, std::uint64_t value)>;
+  void watch(std::uint64_t first, std::uint64_t last, Watcher watcher);
+
   [[nodiscard]] std::uint64_t value() const { return value_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
   [[nodiscard]] const std::vector<std::uint64_t>& checkpoints() const { return checkpoints_; }
 
  private:
   void mix(std::uint64_t word);
+  void tell(lb::MonoTime when, Kind kind, std::uint64_t who, std::uint64_t amount) const;
 
   std::uint64_t value_ = 0x243f6a8885a308d3U;
   std::uint64_t events_ = 0;
   std::vector<std::uint64_t> checkpoints_;
+  std::uint64_t watch_first_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t watch_last_ = 0;
+  Watcher watcher_;
 };
 
 }  // namespace sim

@@ -62,6 +62,7 @@ class World {
   void runFor(Duration time);
   void runUntilIdle();  // REQUIRES: nothing that repeats for ever
 
+  [[nodiscard]] std::uint64_t nextTie() { return schedule_.next(); }  // to compare how many have been drawn
   [[nodiscard]] const Chance& chance() const { return chance_; }
   [[nodiscard]] Digest& digest() { return digest_; }
   // Null: nobody wants to know. REQUIRES: set before anything lives in this world; it outlives what does.

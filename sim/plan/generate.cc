@@ -6,6 +6,7 @@
 
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
+#include "sim/plan/families.h"
 #include "sim/plan/scenario.h"
 
 namespace sim::plan {
@@ -13,28 +14,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of what is legal and merely unusual, and of what goes wrong.
-constexpr std::array kOddities{"pipelining", "http10", "chunked",     "head",    "expect",     "trailers", "interim",
-                               "hop",        "sizes",  "tiny_buffer", "latency", "small",      "limits",   "workers",
-                               "until_close", "close", "half_close",  "reload",  "segments",   "fields",   "names",
-                               "upgrade",    "census", "idle_close",  "wall_jump", "early_drain"};
-constexpr std::array kFaults{"stall",        "black_hole", "refuse",      "kill",        "bad_answer",  "cut_answer",
-                             "no_answer",    "silence",    "silent_close", "early",      "idle_bytes",  "slow_backend",
-                             "slow_client",  "abort",      "never_reads", "malformed",   "body_limit",  "tiny_timeouts",
-                             "slow_network", "drain_storm", "unknown_host", "stall_one_way", "pause",   "exhausted",
-                             "dns",          "too_long",   "stops_reading", "huge",      "long_faults"};
-
 class Generator {
  public:
   explicit Generator(std::uint64_t seed) : random_(Chance(seed).stream("scenario")) { made_.seed = seed; }
 
   Scenario make() {
     made_.calm_only = random_.chance({1, 12});
-    for (const char* family : kOddities) {
-      if (random_.chance({1, 2})) made_.families.emplace_back(family);
+    for (const Family& family : kOddities) {
+      if (random_.chance({1, 2})) made_.families.emplace_back(family.name);
     }
-    for (const char* family : kFaults) {
-      if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family);
+    for (const Family& family : kFaultFamilies) {
+      if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family.name);
     }
     made_.drain_in_storm = (made_.has("drain_storm") && random_.chance({1, 2})) ||
                            (made_.calm_only && made_.has("early_drain"));

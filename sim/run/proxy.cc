@@ -72,6 +72,13 @@ std::uint64_t Proxy::timersArmed() const {
   return timers;
 }
 
+NextDraws Proxy::nextDraws() {
+  NextDraws draws{{"control", control_env_.random.next()}};
+  for (std::size_t i = 0; i < threads_.size(); ++i)
+    draws.emplace_back(fmt::format("proxy{}", i), threads_[i].env->random.next());
+  return draws;
+}
+
 std::uint64_t Proxy::turns() const {
   std::uint64_t turns = 0;
   for (const Thread& thread : threads_) turns += thread.env->loop.turns();

@@ -11,6 +11,9 @@
 
 namespace sim::run {
 
+// What each stream of random numbers, by its name, would draw next. Asking draws it.
+using NextDraws = std::vector<std::pair<std::string, std::uint64_t>>;
+
 // What the process writes, for whoever wants to read it.
 class ProxyOutput {
  public:
@@ -41,6 +44,7 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
   [[nodiscard]] std::uint64_t timersArmed() const;
   [[nodiscard]] std::uint64_t turns() const;
   [[nodiscard]] lb::Control& control() { return *control_; }
+  [[nodiscard]] NextDraws nextDraws();
   [[nodiscard]] std::size_t workers() const { return threads_.size(); }
 
   // Sums over all workers.

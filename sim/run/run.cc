@@ -174,4 +174,10 @@ void Run::storm() {
   }
 }
 
+NextDraws Run::nextDraws() {
+  NextDraws draws = stage_ ? stage_->nextDraws() : NextDraws();
+  draws.emplace_back("schedule", world_.nextTie());
+  return draws;
+}
+
 }  // namespace sim::run

@@ -30,7 +30,8 @@ class Run final : public ProxyOutput {
 
   [[nodiscard]] const check::Ledger& ledger() const { return ledger_; }
   [[nodiscard]] World& world() { return world_; }
-  [[nodiscard]] Trace& trace() { return *trace_; }  // REQUIRES: traced
+  [[nodiscard]] Trace& trace() { return *trace_; }                    // REQUIRES: traced
+  [[nodiscard]] NextDraws nextDraws();                                // once it is over
   [[nodiscard]] std::uint64_t requests() const { return requests_; }  // that were sent, once it is over
 
  private:

@@ -200,4 +200,13 @@ void Stage::heal() {
   proxy_host_.rules().accept_exhausted = proxy_host_.rules().connect_exhausted = false;
 }
 
+NextDraws Stage::nextDraws() {
+  NextDraws draws = proxy_->nextDraws();
+  draws.emplace_back("net", fabric_.chance().next());
+  draws.emplace_back("clients", client_env_->random.next());
+  for (std::size_t i = 0; i < backend_envs_.size(); ++i)
+    draws.emplace_back(fmt::format("b{}", i), backend_envs_[i]->random.next());
+  return draws;
+}
+
 }  // namespace sim::run

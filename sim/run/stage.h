@@ -24,6 +24,8 @@ class Stage {
   [[nodiscard]] lb::Env clientEnv() { return client_env_->env(); }
   [[nodiscard]] const std::vector<std::unique_ptr<actor::Backend>>& backends() const { return backends_; }
 
+  [[nodiscard]] NextDraws nextDraws();
+
   void schedule(const std::vector<plan::Fault>& faults);  // from now on
   void heal();                                            // everything, for ever; what is scheduled does not come
 

@@ -102,7 +102,7 @@ TEST(ScenarioFile, RefusesWhatCannotBeRight) {
       {"backend", with(R"("faults": [{"kind": "kill", "who": 1}])"), "f.json: /faults/0/who: 1 is not within 0 and 0"},
       {"clients killed", with(R"("faults": [{"kind": "kill", "who": -1}])"), "f.json: /faults/0/who: -1 is not"},
       {"service", with(R"("clients": [{"requests": [{"id": 1, "service": 1}]}])"),
-       "f.json: /clients/0/requests/0/service: 1 is not within -1 and 0"},
+       "f.json: /clients/0/requests/0/service: 1 is not within -2 and 0"},
       {"ids", with(R"("clients": [{"requests": [{"id": 1}]}, {"requests": [{"id": 1}]}])"),
        "f.json: /clients/1/requests/0/id: 1 stands twice"},
       {"endless", with(R"("clients": [{"requests": [{"id": 1, "chunk": 0}]}])"),

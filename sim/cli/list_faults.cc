@@ -1,0 +1,28 @@
+// `sim list-faults`: what a seed may switch on.
+#include <fmt/format.h>
+
+#include "sim/cli/commands.h"
+#include "sim/cli/exit_code.h"
+#include "sim/plan/families.h"
+
+namespace sim::cli {
+namespace {
+
+void print(const char* title, const auto& families) {
+  fmt::print("{}\n", title);
+  for (const plan::Family& family : families) fmt::print("  {:14} {}\n", family.name, family.about);
+}
+
+}  // namespace
+
+void addListFaults(CLI::App& app, int& code) {
+  CLI::App* list = app.add_subcommand("list-faults", "Print the families of faults and oddities, and what they are");
+  list->callback([&code] {
+    fmt::print("Each seed switches every family off with probability one half; one seed in twelve has no faults.\n\n");
+    print("faults", plan::kFaultFamilies);
+    print("oddities: legal, and merely unusual", plan::kOddities);
+    code = kFine;
+  });
+}
+
+}  // namespace sim::cli

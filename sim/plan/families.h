@@ -1,0 +1,85 @@
+// The families of faults and oddities that a seed switches on or off, each with what it stands for. generate() draws
+// them in this order, so a new one stands at the end of its list; `sim list-faults` prints them.
+#pragma once
+
+#include <array>
+
+namespace sim::plan {
+
+struct Family {
+  const char* name = nullptr;
+  const char* about = nullptr;
+};
+
+// Legal, and merely unusual.
+inline constexpr std::array kOddities{
+    Family{"pipelining", "clients send up to six requests before the first answer"},
+    Family{"http10", "HTTP/1.0 requests, with and without keep-alive"},
+    Family{"chunked", "chunked bodies, of requests and of answers"},
+    Family{"head", "HEAD requests"},
+    Family{"expect", "Expect: 100-continue, whose body waits for the 100"},
+    Family{"trailers", "trailers behind chunked bodies"},
+    Family{"interim", "103 Early Hints before the answer"},
+    Family{"hop", "hop-by-hop fields that must not be passed on"},
+    Family{"sizes", "bodies of up to 300 kB"},
+    Family{"tiny_buffer", "limits.buffer_bytes from 1 kB to 16 kB"},
+    Family{"latency", "links that take up to 5 ms, with jitter"},
+    Family{"small", "small windows, and reads and writes that do less than they could"},
+    Family{"limits", "low limits: requests for each connection, heads, connections"},
+    Family{"workers", "one to three workers"},
+    Family{"until_close", "answers that end where their connection does"},
+    Family{"close", "Connection: close, of clients and of backends"},
+    Family{"half_close", "clients that finish sending before the last answer"},
+    Family{"reload", "the configuration is changed and loaded again"},
+    Family{"segments", "segments from 1 to 1460 bytes"},
+    Family{"fields", "further fields that must be passed on, some of them twice"},
+    Family{"names", "backends by name, looked up again when the answer is too old"},
+    Family{"upgrade", "101 and a tunnel behind it"},
+    Family{"census", "in the calm, many requests whose spread over the backends is judged"},
+    Family{"idle_close", "backends that close connections on which nothing is asked for a while"},
+    Family{"wall_jump", "the wall clock jumps by an hour"},
+    Family{"early_drain", "of scenarios without faults: the drain begins while requests are under way"},
+};
+
+// Something goes wrong.
+inline constexpr std::array kFaultFamilies{
+    Family{"stall", "for a while nothing arrives between the proxy and a backend, or the clients"},
+    Family{"black_hole", "attempts to connect vanish"},
+    Family{"refuse", "attempts to connect are refused"},
+    Family{"kill", "a backend's process dies and comes back on the same port"},
+    Family{"bad_answer", "answers that are no HTTP, heads without an end, bytes that nobody asked for"},
+    Family{"cut_answer", "answers that end in the middle, by a close or a reset"},
+    Family{"no_answer", "a close or a reset instead of an answer"},
+    Family{"silence", "a backend that takes the request and never answers"},
+    Family{"silent_close", "a close after the answer that was not announced"},
+    Family{"early", "answers before the request's body has come, then the rest is read or reset"},
+    Family{"idle_bytes", "bytes on an idle connection"},
+    Family{"slow_backend", "answers that take their time, or come in pieces"},
+    Family{"slow_client", "requests that come in pieces"},
+    Family{"abort", "clients that stop in the middle of a request: reset, half close or silence"},
+    Family{"never_reads", "clients that never read"},
+    Family{"malformed", "requests of the corpus that two programs could read differently"},
+    Family{"body_limit", "limits.max_body, which some requests exceed"},
+    Family{"tiny_timeouts", "timeouts from 1 ms to 1 h"},
+    Family{"slow_network", "links that take up to 200 ms, and phases of 20 kB/s"},
+    Family{"drain_storm", "the drain begins in the middle of everything"},
+    Family{"unknown_host", "requests for a host that no service has"},
+    Family{"stall_one_way", "for a while nothing arrives, in one direction only"},
+    Family{"pause", "a backend's process or a worker of the proxy stands still for a while"},
+    Family{"exhausted", "the proxy has no descriptors to accept or to connect with"},
+    Family{"dns", "names that fail, have no address, are not answered or move"},
+    Family{"too_long", "heads of 300 fields and targets of 9 kB"},
+    Family{"stops_reading", "backends that stop reading in the middle of a request"},
+    Family{"huge", "bodies of 1 to 6 MB, larger than all buffers by far"},
+    Family{"long_faults", "faults that last until the storm is over"},
+};
+
+constexpr bool explained(const auto& families) {
+  for (const Family& family : families) {
+    if (family.name == nullptr || family.about == nullptr || *family.about == '\0') return false;
+  }
+  return true;
+}
+static_assert(explained(kOddities) && explained(kFaultFamilies), "every family says what it stands for");
+
+}  // namespace sim::plan
