@@ -26,9 +26,7 @@ class View {
         to_(ledger.now()) {}
 
   // What happened shortly before may still be on its way.
-  [[nodiscard]] Duration slack() const {
-    return 1s + 4 * (scenario_.network.latency + scenario_.network.jitter);
-  }
+  [[nodiscard]] Duration slack() const { return 1s + 4 * (scenario_.network.latency + scenario_.network.jitter); }
   [[nodiscard]] bool client(std::initializer_list<FaultKind> kinds) const {
     return ledger_.troubles().any(kinds, plan::kClientsSide, from_, to_);
   }
@@ -95,6 +93,7 @@ class View {
 };
 
 constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
+constexpr Duration kFirstLookups = 1s;
 constexpr Duration kReloadTakes = 2s;  // a worker may be paused meanwhile
 constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
                                                   FaultKind::Slow,  FaultKind::BlackHole, FaultKind::Pause,
@@ -116,9 +115,9 @@ bool badRequestHasCause(const View& view) {
 }
 
 bool connectHasCause(const View& view, bool timed_out) {
-  const std::size_t unreachable = view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall,
-                                           FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause,
-                                           FaultKind::DnsMoves});
+  const std::size_t unreachable =
+      view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
+                     FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsMoves});
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
   const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
   if (may_time_out && (timed_out || unreachable > 0)) return true;
@@ -157,8 +156,9 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
 }
 
 bool requestTimeoutHasCause(const View& view) {
-  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading}) || view.client(kStalls) || view.client({FaultKind::Slow}) ||
-         view.proxy({FaultKind::Pause}) || view.plan_.malformed >= 0 || view.backends(kWaits) > 0;
+  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading}) || view.client(kStalls) ||
+         view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) || view.plan_.malformed >= 0 ||
+         view.backends(kWaits) > 0;
 }
 
 // A request line that does not fit into the head, either.
@@ -207,8 +207,15 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "body_too_large")
     return view.service_->limits.max_body > 0 && view.plan_.bytes > view.service_->limits.max_body;
   if (reason == "no_healthy_backend") {
-    return ledger.troubles().ever(FaultKind::DnsEmpty) || ledger.troubles().ever(FaultKind::DnsFails) ||
-           ledger.troubles().ever(FaultKind::DnsSilent);
+    // What has been found once goes on being used, so that trouble matters at the first lookups only.
+    const MonoTime begin{World::kStart};
+    const auto until = ledger.configurations().size() > 1 ? ledger.now() : begin + kFirstLookups;
+    for (std::size_t i = 0; i < ledger.scenario().backends.size(); ++i) {
+      if (ledger.troubles().any({FaultKind::DnsEmpty, FaultKind::DnsFails, FaultKind::DnsSilent}, static_cast<int>(i),
+                                begin, until))
+        return true;
+    }
+    return false;
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted});
   if (reason == "connect_failed") return connectHasCause(view, false);

@@ -30,7 +30,7 @@ class Run final : public ProxyOutput {
 
   [[nodiscard]] const check::Ledger& ledger() const { return ledger_; }
   [[nodiscard]] World& world() { return world_; }
-  [[nodiscard]] Trace& trace() { return *trace_; }  // REQUIRES: traced
+  [[nodiscard]] Trace& trace() { return *trace_; }                    // REQUIRES: traced
   [[nodiscard]] std::uint64_t requests() const { return requests_; }  // that were sent, once it is over
 
  private:
@@ -58,6 +58,7 @@ class Run final : public ProxyOutput {
   void census();
   void judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last);
   void restAWhile();
+  void idleGuests();
   void drain();
   void checkDrained(const std::vector<std::uint64_t>& in_flight);
   void finish();
