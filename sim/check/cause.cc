@@ -94,6 +94,7 @@ class View {
 
 constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
 constexpr Duration kFirstLookups = 1s;
+constexpr Duration kLateSlack = 100ms;
 constexpr Duration kReloadTakes = 2s;  // a worker may be paused meanwhile
 constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
                                                   FaultKind::Slow,  FaultKind::BlackHole, FaultKind::Pause,
@@ -224,6 +225,29 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "bad_backend_response") return badResponseHasCause(view);
   if (reason == "backend_timeout") return backendTimeoutHasCause(view, false);
   return false;  // `denied` and `internal` have none here
+}
+
+// Both are judged only where nothing but the one who is slow can have taken the time.
+bool headTookTooLong(const Ledger& ledger, const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  const plan::Network& network = ledger.scenario().network;
+  if (plan.framing != plan::Framing::None || entry.client->pipeline > 1 || entry.sent == kNever) return false;
+  const Duration limit = ledger.scenario().config.timeouts.request_header + kLateSlack;
+  if (entry.sent - entry.started <= limit + 4 * (network.latency + network.jitter)) return false;
+  using enum FaultKind;
+  return ledger.scenario().config.limits.max_connections >= 1000 &&
+         !ledger.troubles().any({Stall, StallTo, StallFrom, Slow, BlackHole}, plan::kClientsSide, entry.connected,
+                                ledger.now()) &&
+         !ledger.troubles().any({Pause, AcceptExhausted}, plan::kProxySide, entry.connected, ledger.now());
+}
+
+bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  const lb::config::Service* service = serviceOf(ledger.scenario(), plan);
+  const bool plain = !entry.calm && plan.answer.fault == AnswerFault::None && !plan.answer.interim && !plan.expect;
+  if (service == nullptr || !plain || entry.attempts.empty() || entry.attempts.back().complete == kNever) return false;
+  if (plan.answer.delay <= service->timeouts.response_header + kLateSlack) return false;
+  return !ledger.troubles().any({FaultKind::Pause}, plan::kProxySide, entry.attempts.back().head, ledger.now());
 }
 
 // The client's own clock started before any of the proxy's could.
