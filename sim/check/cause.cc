@@ -95,6 +95,7 @@ class View {
 constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
 constexpr Duration kFirstLookups = 1s;
 constexpr Duration kLateSlack = 100ms;
+constexpr Duration kHeadSlack = 10ms;
 constexpr Duration kReloadTakes = 2s;  // a worker may be paused meanwhile
 constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
                                                   FaultKind::Slow,  FaultKind::BlackHole, FaultKind::Pause,
@@ -232,7 +233,7 @@ bool headTookTooLong(const Ledger& ledger, const Entry& entry) {
   const plan::Request& plan = *entry.plan;
   const plan::Network& network = ledger.scenario().network;
   if (plan.framing != plan::Framing::None || entry.client->pipeline > 1 || entry.sent == kNever) return false;
-  const Duration limit = ledger.scenario().config.timeouts.request_header + kLateSlack;
+  const Duration limit = ledger.scenario().config.timeouts.request_header + kHeadSlack;
   if (entry.sent - entry.started <= limit + 4 * (network.latency + network.jitter)) return false;
   using enum FaultKind;
   return ledger.scenario().config.limits.max_connections >= 1000 &&
