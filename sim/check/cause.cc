@@ -300,7 +300,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   }
   // An idle connection may be closed at the very moment when it is used again (RFC 9112 9.6), and one on which a
   // request does not come is closed without a word.
-  if (entry.idle_since == kNever && ledger.now() - entry.connected >= config.timeouts.request_header) return true;
+  if (entry.idle_since == kNever && entry.started - entry.connected + view.slack() >= config.timeouts.request_header)
+    return true;
   const Duration idle = entry.idle_since == kNever ? entry.started - entry.connected : entry.started - entry.idle_since;
   if (idle + view.slack() >= config.timeouts.client_idle) return true;
   if (ledger.now() - entry.started >= config.timeouts.request_header && view.clientIsSlow()) return true;
