@@ -13,6 +13,12 @@ namespace sim::actor {
 
 using lb::IoStatus;
 
+namespace {
+
+constexpr Duration kPauseSlack = std::chrono::seconds(1);
+
+}  // namespace
+
 constexpr Duration kContinueWait = std::chrono::milliseconds(300);  // then the body is sent anyway
 
 // One connection; what happens on it is told only while it is the current one.
@@ -246,6 +252,16 @@ void Client::judgeConnection(const plan::Request& request, const Head& head) {
                          .switches = head.status == 101};
   const std::string wrong = judged_.onAnswer(asked, said, ledger_.scenario().config.limits.max_requests);
   if (!wrong.empty()) ledger_.fail(check::Class::Safety, "safety.client_connection", request.id, wrong);
+  // Who is answered while the proxy drains is told not to ask again.
+  const MonoTime draining = ledger_.drainingSince();
+  const check::Entry& entry = ledger_.of(request.id);
+  if (draining == check::kNever || entry.attempts.empty() || said.switches || request.http10) return;
+  const bool asked_later = entry.attempts.back().head - draining > std::chrono::milliseconds(1);
+  const bool paused =
+      ledger_.troubles().any({plan::FaultKind::Pause}, plan::kProxySide, draining + -kPauseSlack, ledger_.now());
+  if (asked_later && !paused && !said.close)
+    ledger_.fail(check::Class::Safety, "safety.drain_keeps", request.id,
+                 "an answer while draining keeps the connection");
 }
 
 void Client::openTunnel(const plan::Request& request) {

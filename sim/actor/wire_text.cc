@@ -32,7 +32,11 @@ void appendBody(std::string& out, std::uint64_t id, Direction direction, Framing
 void appendFields(std::string& out, std::uint64_t id, Direction direction, std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto [name, value] = plannedField(id, direction, i);
-    out.append(name).append(":").append(value.empty() || i % 3 == 0 ? "" : " ").append(value).append("\r\n");
+    out.append(name)
+        .append(":")
+        .append(value.empty() || i % 3 == 0 ? "" : " ")
+        .append(value)
+        .append(i % 4 == 1 ? " \t\r\n" : "\r\n");
   }
 }
 
@@ -49,8 +53,8 @@ std::string connectionOf(const plan::Request& request) {
 }  // namespace
 
 std::pair<std::string, std::string> plannedField(std::uint64_t id, Direction direction, std::uint32_t index) {
-  constexpr std::array<const char*, 7> kNames{"X-Alpha", "x-lower-case", "X-Repeated", "Accept-Language",
-                                              "X-Repeated", "X_Odd.Name!", "Cookie"};
+  constexpr std::array<const char*, 7> kNames{"X-Alpha",    "x-lower-case", "X-Repeated", "Accept-Language",
+                                              "X-Repeated", "X_Odd.Name!",  "Cookie"};
   const std::string name = kNames[(id + index) % kNames.size()];
   switch ((id * 3 + index) % 6) {
     case 0: return {name, ""};

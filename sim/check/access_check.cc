@@ -111,6 +111,10 @@ void Ledger::checkLogged(const Entry& entry) {
   if (entry.answers == 1 && entry.from_backend) wrong(logged.lines == 1, "lines", logged.lines, "an answer");
   if (logged.lines == 0) return;
   wrong(logged.attempts >= entry.attempts.size(), "attempts", logged.attempts, entry.attempts.size());
+  // Where nothing is pooled, nothing is stale, and every attempt but the first is a retry of a connect.
+  const lb::config::Service* service = serviceOf(scenario_, plan);
+  if (service != nullptr && service->pool.max_idle == 0)
+    wrong(logged.attempts <= service->retry.attempts + 1, "attempts", logged.attempts, "that fewer are allowed");
   if (entry.answers == 1) {
     wrong(logged.code == entry.status, "code", logged.code, entry.status);
     wrong(logged.from_backend == entry.from_backend, "from a backend:", logged.from_backend, entry.from_backend);

@@ -51,7 +51,8 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
   expect(!head.http10, Class::Safety, "safety.version", id, "an answer in HTTP/1.0");
   expect(!plan.http10 || head.body != Head::Body::Chunked, Class::Safety, "safety.framing", id,
          fmt::format("chunked answer to HTTP/1.0 request {}", id));
-  expect(head.count("date") == 1 || head.status == 101, Class::Safety, "safety.fields", id, "an answer has to have one Date");
+  expect(head.count("date") == 1 || head.status == 101, Class::Safety, "safety.fields", id,
+         "an answer has to have one Date");
   entry.from_backend = head.field("x-sim-id").has_value();
   if (entry.from_backend) {
     checkBackendHead(entry, head);
@@ -68,13 +69,14 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
          fmt::format("request {} got {} instead of {}", plan.id, head.status, plan.answer.status));
   expect(!entry.attempts.empty(), Class::Safety, "safety.invented", plan.id, "it got an answer that no backend gave");
   expect(plan.malformed < 0, Class::Safety, "safety.malformed", plan.id, "a malformed request got a backend's answer");
+  expect(!answerTookTooLong(*this, entry), Class::Safety, "safety.timeout_late", plan.id,
+         fmt::format("the answer to {} came after timeouts.response_header was over", plan.id));
   std::uint32_t index = 0;
   for (std::size_t i = 0; i < head.size(); ++i) {
     if (head.is(i, "x-sim-id") || std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); }))
       continue;
-    const auto [name, value] = index < plan.answer.fields
-                                   ? actor::plannedField(plan.id, Direction::ToClient, index)
-                                   : std::pair<std::string, std::string>{};
+    const auto [name, value] = index < plan.answer.fields ? actor::plannedField(plan.id, Direction::ToClient, index)
+                                                          : std::pair<std::string, std::string>{};
     ++index;
     if (head.name(i) == name && head.value(i) == value) continue;
     fail(Class::Safety, index > plan.answer.fields ? "safety.hop_by_hop" : "safety.fields", plan.id,
@@ -99,7 +101,8 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
   constexpr std::string_view kPrefix = "lb; error=";
   const std::string_view origin = head.field("proxy-status").value_or("");
   if (!origin.starts_with(kPrefix)) {
-    fail(Class::Safety, "safety.origin", plan.id, fmt::format("the {} to request {} is nobody's", head.status, plan.id));
+    fail(Class::Safety, "safety.origin", plan.id,
+         fmt::format("the {} to request {} is nobody's", head.status, plan.id));
     return;
   }
   entry.reason = origin.substr(kPrefix.size());

@@ -26,9 +26,7 @@ class View {
         to_(ledger.now()) {}
 
   // What happened shortly before may still be on its way.
-  [[nodiscard]] Duration slack() const {
-    return 1s + 4 * (scenario_.network.latency + scenario_.network.jitter);
-  }
+  [[nodiscard]] Duration slack() const { return 1s + 4 * (scenario_.network.latency + scenario_.network.jitter); }
   [[nodiscard]] bool client(std::initializer_list<FaultKind> kinds) const {
     return ledger_.troubles().any(kinds, plan::kClientsSide, from_, to_);
   }
@@ -95,6 +93,9 @@ class View {
 };
 
 constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
+constexpr Duration kFirstLookups = 1s;
+constexpr Duration kLateSlack = 100ms;
+constexpr Duration kHeadSlack = 10ms;
 constexpr Duration kReloadTakes = 2s;  // a worker may be paused meanwhile
 constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
                                                   FaultKind::Slow,  FaultKind::BlackHole, FaultKind::Pause,
@@ -116,9 +117,9 @@ bool badRequestHasCause(const View& view) {
 }
 
 bool connectHasCause(const View& view, bool timed_out) {
-  const std::size_t unreachable = view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall,
-                                           FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause,
-                                           FaultKind::DnsMoves});
+  const std::size_t unreachable =
+      view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
+                     FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsMoves});
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
   const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
   if (may_time_out && (timed_out || unreachable > 0)) return true;
@@ -157,8 +158,9 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
 }
 
 bool requestTimeoutHasCause(const View& view) {
-  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading}) || view.client(kStalls) || view.client({FaultKind::Slow}) ||
-         view.proxy({FaultKind::Pause}) || view.plan_.malformed >= 0 || view.backends(kWaits) > 0;
+  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading}) || view.client(kStalls) ||
+         view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) || view.plan_.malformed >= 0 ||
+         view.backends(kWaits) > 0;
 }
 
 // A request line that does not fit into the head, either.
@@ -207,8 +209,15 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "body_too_large")
     return view.service_->limits.max_body > 0 && view.plan_.bytes > view.service_->limits.max_body;
   if (reason == "no_healthy_backend") {
-    return ledger.troubles().ever(FaultKind::DnsEmpty) || ledger.troubles().ever(FaultKind::DnsFails) ||
-           ledger.troubles().ever(FaultKind::DnsSilent);
+    // What has been found once goes on being used, so that trouble matters at the first lookups only.
+    const MonoTime begin{World::kStart};
+    const auto until = ledger.configurations().size() > 1 ? ledger.now() : begin + kFirstLookups;
+    for (std::size_t i = 0; i < ledger.scenario().backends.size(); ++i) {
+      if (ledger.troubles().any({FaultKind::DnsEmpty, FaultKind::DnsFails, FaultKind::DnsSilent}, static_cast<int>(i),
+                                begin, until))
+        return true;
+    }
+    return false;
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted});
   if (reason == "connect_failed") return connectHasCause(view, false);
@@ -217,6 +226,29 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "bad_backend_response") return badResponseHasCause(view);
   if (reason == "backend_timeout") return backendTimeoutHasCause(view, false);
   return false;  // `denied` and `internal` have none here
+}
+
+// Both are judged only where nothing but the one who is slow can have taken the time.
+bool headTookTooLong(const Ledger& ledger, const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  const plan::Network& network = ledger.scenario().network;
+  if (plan.framing != plan::Framing::None || entry.client->pipeline > 1 || entry.sent == kNever) return false;
+  const Duration limit = ledger.scenario().config.timeouts.request_header + kHeadSlack;
+  if (entry.sent - entry.started <= limit + 4 * (network.latency + network.jitter)) return false;
+  using enum FaultKind;
+  return ledger.scenario().config.limits.max_connections >= 1000 &&
+         !ledger.troubles().any({Stall, StallTo, StallFrom, Slow, BlackHole}, plan::kClientsSide, entry.connected,
+                                ledger.now()) &&
+         !ledger.troubles().any({Pause, AcceptExhausted}, plan::kProxySide, entry.connected, ledger.now());
+}
+
+bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  const lb::config::Service* service = serviceOf(ledger.scenario(), plan);
+  const bool plain = !entry.calm && plan.answer.fault == AnswerFault::None && !plan.answer.interim && !plan.expect;
+  if (service == nullptr || !plain || entry.attempts.empty() || entry.attempts.back().complete == kNever) return false;
+  if (plan.answer.delay <= service->timeouts.response_header + kLateSlack) return false;
+  return !ledger.troubles().any({FaultKind::Pause}, plan::kProxySide, entry.attempts.back().head, ledger.now());
 }
 
 // The client's own clock started before any of the proxy's could.
@@ -268,7 +300,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   }
   // An idle connection may be closed at the very moment when it is used again (RFC 9112 9.6), and one on which a
   // request does not come is closed without a word.
-  if (entry.idle_since == kNever && ledger.now() - entry.connected >= config.timeouts.request_header) return true;
+  if (entry.idle_since == kNever && entry.started - entry.connected + view.slack() >= config.timeouts.request_header)
+    return true;
   const Duration idle = entry.idle_since == kNever ? entry.started - entry.connected : entry.started - entry.idle_since;
   if (idle + view.slack() >= config.timeouts.client_idle) return true;
   if (ledger.now() - entry.started >= config.timeouts.request_header && view.clientIsSlow()) return true;

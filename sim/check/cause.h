@@ -20,4 +20,8 @@ namespace sim::check {
 // Has it a reason to end the connection without a whole answer, now?
 [[nodiscard]] bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer);
 
+// Did something go on although its time was over for certain?
+[[nodiscard]] bool headTookTooLong(const Ledger& ledger, const Entry& entry);
+[[nodiscard]] bool answerTookTooLong(const Ledger& ledger, const Entry& entry);
+
 }  // namespace sim::check

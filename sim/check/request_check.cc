@@ -1,5 +1,5 @@
-// What a backend gets: a request that somebody has sent, the right one, whole or visibly cut, at most as often as it may
-// be, with every field that belongs to it and none that does not.
+// What a backend gets: a request that somebody has sent, the right one, whole or visibly cut, at most as often as it
+// may be, with every field that belongs to it and none that does not.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -16,9 +16,17 @@ using actor::Direction;
 using actor::Head;
 
 // That the proxy writes anew or adds; everything else has to come through as it was.
-constexpr std::array kOurs{"host",           "content-length", "transfer-encoding", "connection",
-                           "upgrade",        "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
-                           "x-request-id",   "via",             "expect"};
+constexpr std::array kOurs{"host",
+                           "content-length",
+                           "transfer-encoding",
+                           "connection",
+                           "upgrade",
+                           "x-forwarded-for",
+                           "x-forwarded-host",
+                           "x-forwarded-proto",
+                           "x-request-id",
+                           "via",
+                           "expect"};
 
 }  // namespace
 
@@ -115,9 +123,11 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
          fmt::format("request {} was tried {} times", id, times));
   expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.route", id,
          fmt::format("request {} of {} went to b{}", id, service->name, backend));
-  expect(service->limits.max_body == 0 || plan.framing != plan::Framing::Length ||
-             plan.bytes <= service->limits.max_body,
-         Class::Safety, "safety.body_limit", id, fmt::format("request {} is over the limit and was passed on", id));
+  expect(
+      service->limits.max_body == 0 || plan.framing != plan::Framing::Length || plan.bytes <= service->limits.max_body,
+      Class::Safety, "safety.body_limit", id, fmt::format("request {} is over the limit and was passed on", id));
+  expect(!headTookTooLong(*this, *entry), Class::Safety, "safety.timeout_late", id,
+         fmt::format("request {} was passed on although its head took longer than timeouts.request_header", id));
   checkForwardedHead(*entry, head);
   checkForwardedFraming(*entry, head);
   return failed() ? nullptr : entry;

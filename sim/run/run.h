@@ -59,6 +59,7 @@ class Run final : public ProxyOutput {
   void census();
   void judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last);
   void restAWhile();
+  void idleGuest();
   void drain();
   void checkDrained(const std::vector<std::uint64_t>& in_flight);
   void finish();
