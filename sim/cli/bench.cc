@@ -56,7 +56,7 @@ void plain(const Options& options) {
   std::uint64_t events = 0;
   std::uint64_t seed = options.seed;
   const double took = repeat(options.seconds, [&] {
-    const Outcome outcome = runScenario(bench::plainScenario(seed), "", false);
+    const Outcome outcome = runScenario(bench::plainScenario(seed), "");
     ++seed;
     if (outcome.code != kFine) fmt::print("the plain scenario failed with seed {}\n", seed - 1);
     requests += outcome.requests;
@@ -91,7 +91,7 @@ void seeds(const Options& options) {
   std::string memory;
   for (int part = 0; part < kParts; ++part) {
     took += repeat(options.seconds / kParts, [&] {
-      const Outcome outcome = runScenario(plan::generate(seed), fmt::format("--seed {}", seed), false);
+      const Outcome outcome = runScenario(plan::generate(seed), fmt::format("--seed {}", seed));
       ++seed;
       if (outcome.code != kFine) ++failed;
       virtual_seconds += outcome.virtual_seconds;

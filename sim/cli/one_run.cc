@@ -4,38 +4,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "sim/cli/exit_code.h"
+#include "sim/cli/failure_of.h"
 #include "sim/report/crash_guard.h"
-#include "sim/report/failure.h"
-#include "sim/report/text.h"
 
 namespace sim::cli {
 namespace {
-
-constexpr std::size_t kLastLines = 24;
-
-report::FailureReport failureOf(const plan::Scenario& scenario, run::Run& run, const std::string& as_given) {
-  const check::Violation& violation = run.ledger().violation();
-  report::FailureReport report;
-  report.invariant = violation.invariant;
-  report.what = violation.what;
-  report.seed = scenario.seed;
-  report.time = violation.when;
-  report.event = violation.event;
-  if (!violation.expected.empty()) report.difference = {{}, 0, violation.expected, violation.seen};
-  report.faults_on = scenario.families;
-  const auto& events = run.trace().events();
-  report.faults_fired = static_cast<std::uint64_t>(std::ranges::count(events, TraceKind::FaultOn, &TraceEvent::kind));
-  report.last = report::lastLines(run.trace(), kLastLines);
-  report.replay = fmt::format("sim run {} --until-event {} --trace text", as_given, violation.event);
-  report.shrink = fmt::format("sim shrink {}", as_given);
-  return report;
-}
 
 report::PageHead headOf(const plan::Scenario& scenario, const Outcome& outcome, const std::string& as_given) {
   return {.title = fmt::format("Seed {}", scenario.seed),
@@ -55,12 +32,7 @@ void print(const report::FailureReport& report) {
 
 void tellCrash(const plan::Scenario& scenario, run::Run& run, const std::string& as_given, const TraceOption& option,
                int signal) {
-  report::FailureReport report = failureOf(scenario, run, as_given);
-  report.invariant = "crash";
-  report.what = fmt::format("the process dies of signal {} ({})", signal, strsignal(signal));
-  report.time = run.world().now();
-  report.event = run.world().events();
-  report.replay = fmt::format("sim run {} --until-event {} --trace text", as_given, report.event);
+  report::FailureReport report = crashOf(scenario, run, as_given, signal);
   run.trace().violation(report.invariant, report.what);
   static_cast<void>(
       option.writeAll(run.trace(), std::to_string(scenario.seed), report::headOf(report), scenario, report.files));
@@ -89,7 +61,9 @@ Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given)
   // Once more, now with somebody who writes down what happens: it happens again.
   auto again = std::make_unique<run::Run>(scenario, true);
   static_cast<void>(again->go());
-  print(failureOf(scenario, *again, as_given));
+  report::FailureReport failure = failureOf(scenario, *again, as_given);
+  failure.files = {fmt::format("sim run {} writes them: scenario, page, capture, traces", as_given)};
+  print(failure);
   static_cast<void>(again.release());
   return outcome;
 }

@@ -88,7 +88,7 @@ class Work {
     std::fflush(nullptr);
     const pid_t child = fork();
     if (child < 0) std::abort();
-    if (child == 0) std::_Exit(runScenario(best, "--scenario " + file, false).code);
+    if (child == 0) std::_Exit(runScenario(best, "--scenario " + file).code);
     waitpid(child, nullptr, 0);
     return kFine;
   }

@@ -37,26 +37,39 @@ void Connection::notify(Side side) {
   if (end(side).stream != nullptr) end(side).stream->changed();
 }
 
+void Connection::send(Side from, MonoTime at, Packet packet) {
+  Flow& incoming = flow(other(from));
+  incoming.ack_sent = packet.ack = incoming.arrived + (incoming.finish_arrived ? 1 : 0);
+  if (world_.trace() != nullptr) [[unlikely]]
+    tracePacket(from, at, packet, false);
+  wire(from).send(at, packet);
+  if (wire(from).held()) delayed();
+}
+
 std::size_t Connection::unread(Side side) const {
   const Flow& incoming = flow(other(side));
   return static_cast<std::size_t>(incoming.arrived - incoming.read);
 }
 
+// What has been written stays in the buffer until the other system has said that it arrived.
 std::size_t Connection::room(Side side) const {
   const Flow& outgoing = flow(side);
-  const auto waiting = static_cast<std::size_t>(outgoing.written - outgoing.sent);
+  const auto kept = static_cast<std::size_t>(outgoing.written - std::min(outgoing.acked, outgoing.written));
   const std::size_t size = end(side).host->rules().send_buffer;
-  return waiting < size ? size - waiting : 0;
+  return kept < size ? size - kept : 0;
 }
 
 // A system reports room only when there is a good deal of it.
+bool Connection::roomIsWorthIt(Side side) const {
+  return room(side) >= std::max<std::size_t>(1, end(side).host->rules().send_buffer / 3);
+}
+
 Interest Connection::ready(Side side) const {
   const End& here = end(side);
   if (here.phase == Phase::Connecting || here.phase == Phase::Closed) return Interest::None;
-  if (here.phase == Phase::Failed || here.reset_arrived) return Interest::Both;
+  if (here.phase == Phase::Failed) return Interest::Both;
   const bool readable = unread(side) > 0 || flow(other(side)).finish_arrived;
-  const std::size_t worth = std::max<std::size_t>(1, here.host->rules().send_buffer / 3);
-  const bool writable = room(side) >= worth || flow(side).finish_wanted;
+  const bool writable = flow(side).finish_wanted || roomIsWorthIt(side);
   return (readable ? Interest::Read : Interest::None) | (writable ? Interest::Write : Interest::None);
 }
 
@@ -66,7 +79,6 @@ bool Connection::blocked(Side side) const {
 
 IoResult Connection::read(Side side, std::span<const lb::Space> into, MonoTime at) {
   const End& here = end(side);
-  if (here.phase == Phase::Failed) return {0, here.failure};
   if (here.phase == Phase::Closed) return {0, IoStatus::Reset};
   std::size_t wish = 0;
   for (const lb::Space space : into) wish += space.size();
@@ -75,7 +87,7 @@ IoResult Connection::read(Side side, std::span<const lb::Space> into, MonoTime a
   std::size_t count = std::min(wish, unread(side));
   if (count == 0) {
     if (incoming.finish_arrived) return {0, IoStatus::Eof};
-    return {0, here.reset_arrived ? IoStatus::Reset : IoStatus::WouldBlock};
+    return {0, here.phase == Phase::Failed ? here.failure : IoStatus::WouldBlock};
   }
   if (fabric_.chance().chance(here.host->rules().short_read)) count = fabric_.chance().between(1, count);
   std::size_t done = 0;
@@ -96,7 +108,7 @@ void Connection::announceWindow(Side side, MonoTime at) {
   Flow& incoming = flow(other(side));
   const std::size_t window = end(side).host->rules().receive_window;
   const std::uint64_t edge = incoming.read + window;
-  if (incoming.finish_arrived || end(side).reset_arrived) return;
+  if (incoming.finish_arrived || end(side).forgotten) return;
   if (edge < incoming.announced + std::max<std::size_t>(1, window / 2)) return;
   incoming.announced = edge;
   send(side, at, {.kind = Packet::Kind::Window, .value = edge});
@@ -106,14 +118,13 @@ IoResult Connection::write(Side side, std::span<const lb::Bytes> from, MonoTime 
   const End& here = end(side);
   if (here.phase == Phase::Failed) return {0, here.failure};
   Flow& outgoing = flow(side);
-  if (here.phase == Phase::Closed || here.reset_arrived || outgoing.finish_wanted) return {0, IoStatus::Reset};
+  if (here.phase == Phase::Closed || outgoing.finish_wanted) return {0, IoStatus::Reset};
   if (here.phase == Phase::Connecting) return {0, IoStatus::WouldBlock};
   std::size_t wish = 0;
   for (const lb::Bytes piece : from) wish += piece.size();
   LB_CHECK(wish > 0);
   std::size_t count = std::min(wish, room(side));
-  if (count == 0) return {0, IoStatus::WouldBlock};
-  if (fabric_.chance().chance(here.host->rules().short_write)) count = fabric_.chance().between(1, count);
+  if (count > 0 && fabric_.chance().chance(here.host->rules().short_write)) count = fabric_.chance().between(1, count);
   std::size_t left = count;
   for (const lb::Bytes piece : from) {
     const std::size_t part = std::min(piece.size(), left);
@@ -122,20 +133,30 @@ IoResult Connection::write(Side side, std::span<const lb::Bytes> from, MonoTime 
   }
   outgoing.written += count;
   pump(side, at);
-  return {count, IoStatus::Ok};
+  if (!roomIsWorthIt(side)) wantAck(side, at);
+  return {count, count > 0 ? IoStatus::Ok : IoStatus::WouldBlock};
+}
+
+// Acknowledgements go alone only to a sender that waits for room, as most of them would change nothing. What has
+// arrived before this one began to wait is acknowledged now.
+void Connection::wantAck(Side side, MonoTime at) {
+  Flow& outgoing = flow(side);
+  if (std::exchange(outgoing.ack_wanted, true) || end(other(side)).forgotten) return;
+  if (outgoing.arrived > outgoing.ack_sent) send(other(side), at, {.kind = Packet::Kind::Ack});
 }
 
 void Connection::pump(Side side, MonoTime at) {
   Flow& outgoing = flow(side);
-  if (end(side).phase == Phase::Connecting) return;
+  if (end(side).phase == Phase::Connecting || end(side).forgotten) return;
   while (outgoing.sent < std::min(outgoing.written, outgoing.edge)) {
     const std::uint64_t rest = std::min(outgoing.written, outgoing.edge) - outgoing.sent;
-    const auto count = std::min<std::uint64_t>(rest, wires_[index(side)].rules().segment_max);
+    const auto count = std::min<std::uint64_t>(rest, wire(side).rules().segment_max);
     outgoing.sent += count;
     send(side, at, {.kind = Packet::Kind::Data, .value = outgoing.sent, .bytes = count});
   }
   if (!outgoing.finish_wanted || outgoing.finish_sent || outgoing.sent < outgoing.written) return;
   outgoing.finish_sent = true;
+  outgoing.finish_sent_first = !flow(other(side)).finish_arrived;
   send(side, at, {.kind = Packet::Kind::Finish});
 }
 
@@ -143,16 +164,10 @@ IoStatus Connection::finish(Side side, MonoTime at) {
   const End& here = end(side);
   if (here.phase == Phase::Failed) return here.failure;
   if (here.phase == Phase::Connecting) return IoStatus::WouldBlock;
-  if (here.phase == Phase::Closed || here.reset_arrived) return IoStatus::Reset;
+  if (here.phase == Phase::Closed) return IoStatus::Reset;
   flow(side).finish_wanted = true;
   pump(side, at);
   return IoStatus::Ok;
-}
-
-void Connection::dropUnsent(Side side) {
-  Flow& outgoing = flow(side);
-  outgoing.written = outgoing.sent;
-  outgoing.bytes.truncate(static_cast<std::size_t>(outgoing.written - outgoing.read));
 }
 
 void Connection::abort(Side side, MonoTime at) {
@@ -160,11 +175,9 @@ void Connection::abort(Side side, MonoTime at) {
   const Phase before = std::exchange(here.phase, Phase::Closed);
   if (before == Phase::Closed) return;
   world_.digest().note(at, Kind::Close, id_ * 2 + index(side), 1);
-  if (side == Side::Client) retry_.callOff();
   if (world_.trace() != nullptr) traceClose(side, at);
-  dropUnsent(side);
-  if (before == Phase::Open && !here.reset_arrived) send(side, at, {.kind = Packet::Kind::Reset});
-  releasePort();
+  forget(side);
+  if (before == Phase::Open) send(side, at, {.kind = Packet::Kind::Reset});
 }
 
 void Connection::close(Side side, MonoTime at) {
@@ -176,7 +189,7 @@ void Connection::close(Side side, MonoTime at) {
 void Connection::letGo(Side side, MonoTime at) {
   End& here = end(side);
   if (here.phase == Phase::Closed) return;
-  if (here.phase != Phase::Open || here.reset_arrived || unread(side) > 0) {
+  if (here.phase != Phase::Open || unread(side) > 0) {
     abort(side, at);
     return;
   }
@@ -185,74 +198,15 @@ void Connection::letGo(Side side, MonoTime at) {
   flow(side).finish_wanted = true;
   pump(side, at);
   here.phase = Phase::Closed;
-  releasePort();
-}
-
-void Connection::releasePort() {
-  if (end(Side::Client).phase != Phase::Closed && end(Side::Client).phase != Phase::Failed) return;
-  if (std::exchange(port_held_, false)) end(Side::Client).host->releasePort(addressOf(Side::Client).port);
+  Alarm& patience = patience_[index(side)];
+  if (patience.planned()) world_.plan(patience, std::min(patience.due().time, world_.now() + kPatienceWhenClosed));
+  if (side == Side::Client) releasePort();
 }
 
 void Connection::removeIfOver() {
   if (end(Side::Client).stream != nullptr || end(Side::Server).stream != nullptr || queued_) return;
-  if (wires_[0].empty() && wires_[1].empty() && !retry_.planned()) fabric_.removeConnection(*this);
-}
-
-void Connection::arrived(Side side, const Packet& packet) {
-  take(side, packet);
-  removeIfOver();
-}
-
-void Connection::take(Side side, const Packet& packet) {
-  using PacketKind = Packet::Kind;
-  const std::uint64_t who = id_ * 2 + index(side);
-  if (world_.trace() != nullptr) tracePacket(other(side), world_.now(), packet, true);
-  if (packet.kind != PacketKind::Data) {
-    world_.digest().note(world_.now(), Kind::Packet, who,
-                         (packet.value << 3) | static_cast<std::uint64_t>(packet.kind));
-  }
-  switch (packet.kind) {
-    case PacketKind::Connect: onConnect(); return;
-    case PacketKind::Accept: onAccept(); return;
-    case PacketKind::Confirm: onConfirm(); return;
-    case PacketKind::Data: onData(side, packet); return;
-    case PacketKind::Finish:
-      flow(other(side)).finish_arrived = true;
-      notify(side);
-      return;
-    case PacketKind::Window:
-      flow(side).edge = std::max(flow(side).edge, packet.value);
-      pump(side, world_.now());
-      notify(side);
-      return;
-    case PacketKind::Reset: onReset(side); return;
-  }
-}
-
-void Connection::onData(Side side, const Packet& packet) {
-  Flow& incoming = flow(other(side));
-  const auto count = static_cast<std::size_t>(packet.value - incoming.arrived);
-  const lb::Bytes bytes = incoming.bytes.view(static_cast<std::size_t>(incoming.arrived - incoming.read), count);
-  world_.digest().note(world_.now(), Kind::Data, id_ * 2 + index(side), bytes);
-  incoming.arrived = packet.value;
-  End& here = end(side);
-  if (here.phase == Phase::Open) {
-    notify(side);
-  } else if (!here.reset_arrived) {
-    send(side, world_.now(), {.kind = Packet::Kind::Reset});
-    here.reset_arrived = true;  // said once
-  }
-}
-
-void Connection::onReset(Side side) {
-  End& here = end(side);
-  if (here.phase == Phase::Connecting && side == Side::Client) {
-    connectFailed(IoStatus::Refused);
-    return;
-  }
-  here.reset_arrived = true;
-  dropUnsent(side);
-  notify(side);
+  if (retry_.planned() || queue_again_.planned()) return;
+  if (wires_[0].empty() && wires_[1].empty()) fabric_.removeConnection(*this);
 }
 
 }  // namespace sim::net

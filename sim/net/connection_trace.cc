@@ -1,4 +1,6 @@
 // What a connection tells the trace of its world, if there is one.
+#include <string>
+
 #include "sim/core/trace.h"
 #include "sim/net/connection.h"
 #include "sim/net/host.h"
@@ -19,7 +21,8 @@ TraceKind kindOf(Packet::Kind kind) {
     case Packet::Kind::Data: return TraceKind::Data;
     case Packet::Kind::Finish: return TraceKind::Finish;
     case Packet::Kind::Window: return TraceKind::Window;
-    case Packet::Kind::Reset: break;
+    case Packet::Kind::Reset:
+    case Packet::Kind::Ack: break;
   }
   return TraceKind::Reset;
 }
@@ -36,6 +39,7 @@ void Connection::traceBirth() const {
 }
 
 void Connection::tracePacket(Side from, MonoTime at, const Packet& packet, bool arrives) const {
+  if (packet.kind == Packet::Kind::Ack) return;  // of no interest to people
   const bool data = packet.kind == Packet::Kind::Data;
   const std::uint64_t offset = packet.value - (data ? packet.bytes : 0);
   std::string bytes;
@@ -56,8 +60,13 @@ void Connection::traceRead(Side side, std::size_t bytes) const {
   world_.trace()->read(id_, endOf(side), bytes);
 }
 
-void Connection::traceFailure(lb::IoStatus why) const {
-  world_.trace()->connectFailed(id_, lb::toString(why));
+// An attempt that failed, or a system that has lost patience with an open connection.
+void Connection::traceFailure(Side side, lb::IoStatus why) const {
+  if (end(side).phase == Phase::Open) {
+    world_.trace()->note(end(side).host->name(), "gave up connection " + std::to_string(id_));
+  } else if (side == Side::Client) {
+    world_.trace()->connectFailed(id_, lb::toString(why));
+  }
 }
 
 }  // namespace sim::net

@@ -43,6 +43,7 @@ Link& Fabric::link(const Host& from, const Host& to) {
     found = std::make_unique<Link>();
     found->rules = default_rules_;
     if (from.id() == to.id()) found->rules.latency = Duration::zero();
+    found->host_down = !to.isUp();
   }
   return *found;
 }
@@ -50,8 +51,29 @@ Link& Fabric::link(const Host& from, const Host& to) {
 void Fabric::setRules(const Host& from, const Host& to, const LinkRules& rules) {
   Link& changed = link(from, to);
   changed.rules = rules;
-  if (rules.stalled) return;
-  for (Wire* wire : std::exchange(changed.held, {})) wire->resume();
+  letThrough(changed);
+}
+
+void Fabric::letThrough(Link& link) {
+  if (link.blocked()) return;
+  for (Wire* wire : std::exchange(link.held, {})) wire->resume();
+}
+
+void Fabric::kill(Host& host) {
+  host.switchOff();
+  for (auto& [ends, link] : links_) {
+    if (ends.second == host.id()) link->host_down = true;
+  }
+  for (std::size_t i = connections_.size(); i > 0; --i) connections_[i - 1]->hostGone(host);
+}
+
+void Fabric::restart(Host& host) {
+  host.switchOn();
+  for (auto& [ends, link] : links_) {
+    if (ends.second != host.id()) continue;
+    link->host_down = false;
+    letThrough(*link);
+  }
 }
 
 void Fabric::setRulesBothWays(const Host& a, const Host& b, const LinkRules& rules) {

@@ -42,6 +42,19 @@ class Fabric {
   [[nodiscard]] LinkRules rules(const Host& from, const Host& to) { return link(from, to).rules; }
   void setDefaultRules(const LinkRules& rules) { default_rules_ = rules; }  // of ways nobody has used or set yet
 
+  // Adds to the latency of this way whatever its rules are: a pair of hosts that is slow for good.
+  void setSlowness(const Host& from, const Host& to, Duration more) { link(from, to).slowness = more; }
+
+  // The power goes: processes end, listeners and connections are gone, and nobody is told. What arrives meanwhile is
+  // lost or repeated; when the host is up again it answers with resets to what it does not know. What ran there may be
+  // destroyed at any time; a new SimEnv is a new process. REQUIRES: not called from a callback on that host.
+  void kill(Host& host);
+  void restart(Host& host);
+
+  // Each may have left a connection that only one side knows of, until that side sends something or loses patience.
+  [[nodiscard]] std::uint64_t resetsLost() const { return resets_lost_; }
+  void noteLostReset() { ++resets_lost_; }
+
   void setName(const std::string& name, NameRule rule) { names_[name] = std::move(rule); }
   void removeName(const std::string& name) { names_.erase(name); }
   [[nodiscard]] const NameRule* findName(const std::string& name) const;
@@ -57,6 +70,8 @@ class Fabric {
   void removeConnection(Connection& connection);
 
  private:
+  static void letThrough(Link& link);
+
   World& world_;
   Prng chance_;
   LinkRules default_rules_;
@@ -64,6 +79,7 @@ class Fabric {
   std::map<lb::IpAddress, Host*> addresses_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::unique_ptr<Link>> links_;  // by the hosts' ids
   std::map<std::string, NameRule> names_;
+  std::uint64_t resets_lost_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;  // last: their wires know the links
 };
 

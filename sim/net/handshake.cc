@@ -20,29 +20,24 @@ void Connection::tryAgain() {
     send(Side::Client, world_.now(), {.kind = Packet::Kind::Connect});
     world_.plan(retry_, world_.now() + kFirstRetry * (std::int64_t{1} << tries_));
   } else {
-    connectFailed(IoStatus::TimedOut);
+    fail(Side::Client, IoStatus::TimedOut);
   }
 }
 
 void Connection::failToConnect(IoStatus why) {
   end(Side::Client).phase = Phase::Failed;
   end(Side::Client).failure = why;
-  if (world_.trace() != nullptr) traceFailure(why);
-  port_held_ = false;
-}
-
-void Connection::connectFailed(IoStatus why) {
-  end(Side::Client).phase = Phase::Failed;
-  end(Side::Client).failure = why;
-  retry_.callOff();
-  if (world_.trace() != nullptr) traceFailure(why);
-  releasePort();
-  notify(Side::Client);
+  end(Side::Client).forgotten = true;
+  port_ = Port::Free;
+  if (world_.trace() != nullptr) traceFailure(Side::Client, why);
 }
 
 void Connection::onConnect() {
-  if (end(Side::Server).phase == Phase::Open) return;  // an attempt that was late
-  const LinkRules& rules = wires_[index(Side::Client)].rules();
+  if (end(Side::Server).phase == Phase::Open) {  // the answer to an earlier attempt was lost, or late
+    if (!confirmed_) send(Side::Server, world_.now(), {.kind = Packet::Kind::Accept});
+    return;
+  }
+  const LinkRules& rules = wire(Side::Client).rules();
   Host& server = *end(Side::Server).host;
   const SimListener* listener = server.listenerAt(addressOf(Side::Server), fabric_.chance());
   if (rules.black_hole || (listener != nullptr && listener->waiting() >= server.rules().backlog)) return;
@@ -60,14 +55,11 @@ void Connection::onConnect() {
 }
 
 void Connection::onAccept() {
-  if (end(Side::Client).phase != Phase::Connecting) {  // it has given up
-    send(Side::Client, world_.now(), {.kind = Packet::Kind::Reset});
-    return;
-  }
+  if (end(Side::Client).phase != Phase::Connecting) return;  // a second answer
   end(Side::Client).phase = Phase::Open;
   retry_.callOff();
   if (end(Side::Client).host == end(Side::Server).host) {
-    queueAtListener();
+    onConfirm();
   } else {
     send(Side::Client, world_.now(), {.kind = Packet::Kind::Confirm});
   }
@@ -75,18 +67,30 @@ void Connection::onAccept() {
 }
 
 void Connection::onConfirm() {
+  if (end(Side::Server).phase != Phase::Open) {  // it does not remember, having been switched off meanwhile
+    send(Side::Server, world_.now(), {.kind = Packet::Kind::Reset});
+    return;
+  }
+  confirmed_ = true;
+  progress(Side::Server);
   queueAtListener();
 }
 
+// Attempts that came at the same time may find the queue full only now: the server's answer is repeated until there is
+// room, and then dropped without a word.
 void Connection::queueAtListener() {
-  SimListener* listener = end(Side::Server).host->listenerAt(addressOf(Side::Server), fabric_.chance());
-  if (listener != nullptr) {
+  End& server = end(Side::Server);
+  SimListener* listener = server.host->listenerAt(addressOf(Side::Server), fabric_.chance());
+  if (listener != nullptr && listener->waiting() < server.host->rules().backlog) {
     queued_ = true;
     listener->enqueue(*this);
-    return;
+  } else if (listener != nullptr && queue_tries_ < kAnswerRetries) {
+    world_.plan(queue_again_, world_.now() + kFirstRetry * (std::int64_t{1} << queue_tries_++));
+  } else {
+    server.phase = Phase::Closed;
+    forget(Side::Server);
+    if (listener == nullptr) send(Side::Server, world_.now(), {.kind = Packet::Kind::Reset});  // it closed meanwhile
   }
-  end(Side::Server).phase = Phase::Closed;  // it closed meanwhile
-  send(Side::Server, world_.now(), {.kind = Packet::Kind::Reset});
 }
 
 }  // namespace sim::net

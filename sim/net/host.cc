@@ -5,6 +5,7 @@
 
 #include "lb/base/check.h"
 #include "sim/net/sim_listener.h"
+#include "sim/net/sim_loop.h"
 
 namespace sim::net {
 
@@ -19,14 +20,53 @@ bool Host::has(const lb::IpAddress& ip) const {
   return ip == lb::IpAddress{} || isLoopback(ip) || std::ranges::find(addresses_, ip) != addresses_.end();
 }
 
-std::uint16_t Host::takePort() {
-  constexpr std::size_t kPorts = kLastEphemeral - kFirstEphemeral + 1;
-  if (used_ports_.size() >= kPorts) return 0;
-  do {
-    last_port_ = last_port_ == kLastEphemeral ? kFirstEphemeral : static_cast<std::uint16_t>(last_port_ + 1);
-  } while (used_ports_.contains(last_port_));
-  used_ports_.insert(last_port_);
-  return last_port_;
+std::uint16_t Host::takePort(const lb::Address& remote, MonoTime now) {
+  const std::uint16_t count = std::min(rules_.ports, kPortsMax);
+  for (std::uint16_t tried = 0; tried < count; ++tried) {
+    const bool last = last_port_ + 1 >= kFirstEphemeral + count;
+    last_port_ = last ? kFirstEphemeral : static_cast<std::uint16_t>(last_port_ + 1);
+    const auto [found, fresh] = ports_.try_emplace({remote, last_port_}, kHeld);
+    if (!fresh && found->second > now) continue;
+    found->second = kHeld;
+    ++ports_in_use_;
+    return last_port_;
+  }
+  return 0;
+}
+
+void Host::releasePort(std::uint16_t port, const lb::Address& remote) {
+  const auto found = ports_.find({remote, port});
+  LB_CHECK(found != ports_.end());
+  if (found->second == kHeld) --ports_in_use_;
+  ports_.erase(found);
+}
+
+void Host::releasePortAt(std::uint16_t port, const lb::Address& remote, MonoTime time) {
+  const auto found = ports_.find({remote, port});
+  LB_CHECK(found != ports_.end());
+  if (found->second == kHeld) --ports_in_use_;
+  found->second = time;
+}
+
+void Host::addLoop(SimLoop& loop) {
+  loops_.push_back(&loop);
+  if (paused_) loop.pause();
+}
+
+void Host::pause() {
+  paused_ = true;
+  for (SimLoop* loop : loops_) loop->pause();
+}
+
+void Host::resume() {
+  paused_ = false;
+  for (SimLoop* loop : loops_) loop->resume();
+}
+
+void Host::switchOff() {
+  up_ = false;
+  for (SimLoop* loop : loops_) loop->kill();
+  for (SimListener* listener : std::exchange(listeners_, {})) listener->forget();
 }
 
 std::uint16_t Host::freeListenPort() const {

@@ -1,8 +1,10 @@
-// A machine of the simulated world: addresses, ports, listeners. What runs on it lives in a SimEnv (sim_env.h).
+// A machine of the simulated world: addresses, ports, listeners, and the loops of its processes. A process lives in a
+// SimEnv (sim_env.h). How a machine is switched off and on is in fabric.h.
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lb/base/address.h"
@@ -12,11 +14,18 @@
 namespace sim::net {
 
 class SimListener;
+class SimLoop;
+
+using lb::Duration;
+using lb::MonoTime;
 
 class Host {
  public:
   static constexpr std::uint16_t kFirstEphemeral = 32768;
-  static constexpr std::uint16_t kLastEphemeral = 60999;
+  static constexpr std::uint16_t kPortsMax = HostRules{}.ports;
+  // Who ends a connection first may not use its port towards the same address for so long.
+  static constexpr Duration kTimeWait = std::chrono::seconds(60);
+  static constexpr Duration kTimeWaitOnLoopback = std::chrono::seconds(1);  // Linux: tcp_tw_reuse
 
   Host(std::uint64_t id, std::string name, std::vector<lb::IpAddress> addresses)
       : id_(id), name_(std::move(name)), addresses_(std::move(addresses)) {}
@@ -31,10 +40,20 @@ class Host {
   [[nodiscard]] HostRules& rules() { return rules_; }
   [[nodiscard]] const HostRules& rules() const { return rules_; }
 
-  // For the other classes of sim/net. 0: none is free.
-  [[nodiscard]] std::uint16_t takePort();
-  void releasePort(std::uint16_t port) { used_ports_.erase(port); }
-  [[nodiscard]] std::size_t portsInUse() const { return used_ports_.size(); }
+  // Every process stands still, as after SIGSTOP; the system goes on: it acknowledges, buffers and queues.
+  void pause();
+  void resume();
+  [[nodiscard]] bool isUp() const { return up_; }
+  [[nodiscard]] std::size_t portsInUse() const { return ports_in_use_; }  // those that only wait not counted
+
+  // For the other classes of sim/net. A port belongs to a connection together with where it leads to. 0: none is free.
+  [[nodiscard]] std::uint16_t takePort(const lb::Address& remote, MonoTime now);
+  void releasePort(std::uint16_t port, const lb::Address& remote);
+  void releasePortAt(std::uint16_t port, const lb::Address& remote, MonoTime time);
+  void addLoop(SimLoop& loop);
+  void removeLoop(SimLoop& loop) { std::erase(loops_, &loop); }
+  void switchOff();  // its processes never run again
+  void switchOn() { up_ = true; }
   [[nodiscard]] std::uint16_t freeListenPort() const;
   void addListener(SimListener& listener) { listeners_.push_back(&listener); }
   void removeListener(SimListener& listener);
@@ -46,8 +65,13 @@ class Host {
   std::string name_;
   std::vector<lb::IpAddress> addresses_;
   HostRules rules_;
-  std::set<std::uint16_t> used_ports_;
+  static constexpr MonoTime kHeld{Duration::max()};
+  std::map<std::pair<lb::Address, std::uint16_t>, MonoTime> ports_;  // until when they may not be used
+  std::size_t ports_in_use_ = 0;
   std::uint16_t last_port_ = kFirstEphemeral - 1;
+  std::vector<SimLoop*> loops_;
+  bool up_ = true;
+  bool paused_ = false;
   std::vector<SimListener*> listeners_;  // in the order of their creation
 };
 

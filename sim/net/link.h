@@ -15,7 +15,8 @@ struct LinkRules {
   lb::Duration jitter{};  // up to this much more, for each packet; the order of a connection's packets stays
   std::uint64_t bytes_per_second = 0;  // of one connection and direction; 0: no limit
   std::size_t segment_max = 16 * 1024;
-  bool stalled = false;     // nothing arrives until this ends, but nothing is lost either
+  Ratio loss{0, 100};       // of packets; to a stream it is delay, as they are sent again
+  bool stalled = false;     // nothing arrives until this ends: a stream waits, attempts to connect are lost
   bool black_hole = false;  // attempts to connect vanish; what is connected goes on
   bool refuse = false;      // attempts to connect are answered with a reset
 };
@@ -25,7 +26,10 @@ class Wire;
 // The way from one host to another, with the wires that a stall holds up.
 struct Link {
   LinkRules rules;
+  lb::Duration slowness{};  // added to the latency, whatever the rules are
+  bool host_down = false;   // where the way leads to
   std::vector<Wire*> held;
+  [[nodiscard]] bool blocked() const { return rules.stalled || host_down; }
 };
 
 // What a host's system grants and how its calls behave; looked at by new connections (sizes) and by each call (ratios).
@@ -33,10 +37,11 @@ struct HostRules {
   std::size_t receive_window = 64 * 1024;
   std::size_t send_buffer = 64 * 1024;
   std::size_t backlog = 4096;
-  Ratio short_read{0, 100};        // such a read gets some of what is there
-  Ratio short_write{0, 100};       // such a write takes some of what there is room for, one byte at least
-  bool accept_exhausted = false;   // no descriptors to accept with
-  bool connect_exhausted = false;  // nor to connect with
+  Ratio short_read{0, 100};                 // such a read gets some of what is there
+  Ratio short_write{0, 100};                // such a write takes some of what there is room for, one byte at least
+  std::uint16_t ports = 60999 - 32768 + 1;  // to connect from, towards each address
+  bool accept_exhausted = false;            // no descriptors to accept with
+  bool connect_exhausted = false;           // nor to connect with
 };
 
 }  // namespace sim::net

@@ -20,8 +20,12 @@ struct SimEnv {
         network(loop, fabric, on),
         resolver(loop, fabric),
         random(fabric.world().chance().stream(name)) {
+    host.addLoop(loop);
     if (Trace* trace = fabric.world().trace()) trace->loop(loop.id(), name);
   }
+  ~SimEnv() { host.removeLoop(loop); }
+  SimEnv(const SimEnv&) = delete;
+  SimEnv& operator=(const SimEnv&) = delete;
 
   [[nodiscard]] lb::Env env() { return {loop, clock, network, resolver, random}; }
 

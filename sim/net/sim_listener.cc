@@ -28,6 +28,11 @@ void SimListener::enqueue(Connection& connection) {
   changed();
 }
 
+void SimListener::forget() {
+  queue_.clear();
+  changed();
+}
+
 void SimListener::changed() {
   if (paused_ || queue_.empty()) {
     loop_.withdraw(*this);

@@ -20,6 +20,7 @@ class SimListener final : public lb::Listener, private IoItem {
   void pause(bool paused) override;
 
   void enqueue(Connection& connection);
+  void forget();  // its host has been switched off
   [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
 
  private:

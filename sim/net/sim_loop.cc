@@ -44,6 +44,11 @@ void SimLoop::pauseFor(Duration time) {
   free_at_ = localTime() + time;
 }
 
+void SimLoop::resume() {
+  paused_ = false;
+  if (!in_turn_) plan();
+}
+
 MonoTime SimLoop::turnTime() const {
   return in_turn_ ? turn_start_ : localTime();
 }
@@ -81,6 +86,7 @@ void SimLoop::wakeAt(MonoTime time) {
 }
 
 void SimLoop::happen() {
+  if (paused_ || dead_) return;
   if (free_at_ > world_.now()) {
     plan();  // busy for longer than was known when this was planned
   } else {

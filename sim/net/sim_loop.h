@@ -51,8 +51,11 @@ class SimLoop final : public lb::Loop, private Event {
   // What a callback costs, one nanosecond at least: or a loop that never comes to rest would stop time.
   void setCallbackCost(Duration cost);
   void work(Duration time) { charge(time); }  // as a long computation would
-  // Frozen as by a debugger or SIGSTOP: no turn begins before this time has passed.
+  // Frozen as by a debugger or SIGSTOP: no turn begins before this time has passed, or before it is resumed.
   void pauseFor(Duration time);
+  void pause() { paused_ = true; }
+  void resume();
+  void kill() { dead_ = true; }  // no turn ever begins again
 
   [[nodiscard]] MonoTime turnTime() const;   // constant within a turn
   [[nodiscard]] MonoTime localTime() const;  // with what the turn has cost so far
@@ -96,6 +99,8 @@ class SimLoop final : public lb::Loop, private Event {
   MonoTime turn_start_{};
   MonoTime free_at_{};  // when the last turn's work is over
   bool in_turn_ = false;
+  bool paused_ = false;
+  bool dead_ = false;
   std::uint64_t turns_ = 0;
   Duration busy_{};
 };

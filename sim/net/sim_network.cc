@@ -16,13 +16,14 @@ lb::Result<std::unique_ptr<lb::Listener>> SimNetwork::listen(const lb::Address& 
 
 std::unique_ptr<lb::Stream> SimNetwork::connect(const lb::Address& to) {
   Host* target = isLoopback(to.ip) ? &host_ : fabric_.hostAt(to.ip);
-  const std::uint16_t port = host_.rules().connect_exhausted ? std::uint16_t{0} : host_.takePort();
+  const std::uint16_t port =
+      host_.rules().connect_exhausted ? std::uint16_t{0} : host_.takePort(to, loop_.world().now());
   const lb::Address local{target == &host_ ? to.ip : host_.address(), port};
   Connection& connection = fabric_.addConnection(host_, target != nullptr ? *target : host_, local, to);
   if (port == 0) {
     connection.failToConnect(lb::IoStatus::Exhausted);
   } else if (target == nullptr) {
-    host_.releasePort(port);
+    host_.releasePort(port, to);
     connection.failToConnect(lb::IoStatus::Unreachable);
   } else {
     connection.connect(loop_.localTime());

@@ -9,6 +9,15 @@
 
 namespace sim::net {
 
+namespace {
+
+// Attempts to connect, and answers to them, are made anew by the handshake; nobody makes sure that a reset arrives.
+bool isRepeated(Packet::Kind kind) {
+  return kind != Packet::Kind::Connect && kind != Packet::Kind::Accept && kind != Packet::Kind::Reset;
+}
+
+}  // namespace
+
 Wire::~Wire() {
   if (held_) std::erase(link_.held, this);
 }
@@ -21,7 +30,7 @@ void Wire::send(MonoTime at, const Packet& packet) {
     leaves = leaves + Duration(static_cast<Duration::rep>(packet.bytes * kNanoseconds / line.bytes_per_second));
     line_free_ = leaves;
   }
-  Duration way = line.latency;
+  Duration way = line.latency + link_.slowness;
   if (line.jitter > Duration::zero()) {
     way += Duration(static_cast<Duration::rep>(chance_.between(0, static_cast<std::uint64_t>(line.jitter.count()))));
   }
@@ -35,21 +44,58 @@ void Wire::planFirst() {
 }
 
 void Wire::happen() {
-  if (link_.rules.stalled) {
-    held_ = true;
-    link_.held.push_back(this);
-    return;
+  const bool through = !link_.blocked() && !chance_.chance(link_.rules.loss);
+  if (through) {
+    deliver();
+  } else if (!isRepeated(flying_.front().packet.kind) || connection_.forgottenBy(from_)) {
+    lose();
+  } else if (link_.blocked()) {
+    hold();
+  } else {
+    repeat();
   }
+}
+
+void Wire::deliver() {
+  last_repeat_ = Duration::zero();
   const Packet packet = flying_.pop().packet;
   if (!flying_.empty()) planFirst();
   connection_.arrived(other(from_), packet);  // may destroy this object
 }
 
+void Wire::lose() {
+  const Packet::Kind kind = flying_.pop().packet.kind;
+  if (!flying_.empty()) planFirst();
+  connection_.lost(kind);  // may destroy this object
+}
+
+void Wire::hold() {
+  held_ = true;
+  link_.held.push_back(this);
+  connection_.delayed();
+}
+
+// What was sent later waits for it, as bytes are delivered in their order.
+void Wire::repeat() {
+  last_repeat_ = last_repeat_ == Duration::zero() ? kFirstRepeat : std::min(last_repeat_ * 2, kLongestRepeat);
+  world_.plan(*this, world_.now() + last_repeat_);
+  connection_.delayed();
+}
+
+void Wire::repeatNothing() {
+  if (!held_ && last_repeat_ == Duration::zero()) return;
+  if (std::exchange(held_, false)) std::erase(link_.held, this);
+  last_repeat_ = Duration::zero();
+  flying_.clear();
+  callOff();
+}
+
 // What was held up takes the way once more, as what is sent again does.
 void Wire::resume() {
   held_ = false;
-  last_arrival_ = std::max(world_.now() + link_.rules.latency, last_arrival_);
-  world_.plan(*this, world_.now() + link_.rules.latency);
+  const MonoTime arrival = world_.now() + link_.rules.latency + link_.slowness;
+  last_arrival_ = std::max(arrival, last_arrival_);
+  world_.plan(*this, arrival);
 }
 
 }  // namespace sim::net

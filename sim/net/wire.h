@@ -28,22 +28,31 @@ struct Packet {
     Finish,   // FIN
     Window,   // `value`: the stream offset up to which the other side may send
     Reset,
+    Ack,  // nothing but an acknowledgement
   };
   Kind kind{};
   std::uint64_t value = 0;
+  std::uint64_t ack = 0;  // every packet says what its sender has received
   std::size_t bytes = 0;  // for the bandwidth
 };
 
 // Only the first of the packets in flight is planned in the world.
 class Wire final : private Event {
  public:
+  // What is lost is sent again after this time, then after twice of it, and so on.
+  static constexpr Duration kFirstRepeat = std::chrono::milliseconds(200);
+  static constexpr Duration kLongestRepeat = std::chrono::seconds(120);
+
   // The connection owns the wire, and the link outlives it; its rules may change.
   Wire(Connection& connection, Side from, World& world, Prng& chance, Link& link)
       : connection_(connection), from_(from), world_(world), chance_(chance), link_(link) {}
   ~Wire();
 
   void send(MonoTime at, const Packet& packet);
-  void resume();  // after a stall
+  void resume();         // after a stall
+  void repeatNothing();  // what did not get through so far never will
+  [[nodiscard]] bool blocked() const { return held_ || link_.blocked(); }
+  [[nodiscard]] bool held() const { return held_; }
   [[nodiscard]] const LinkRules& rules() const { return link_.rules; }
   [[nodiscard]] bool empty() const { return flying_.empty(); }
 
@@ -54,6 +63,10 @@ class Wire final : private Event {
   };
   void happen() override;  // the first packet arrives
   void planFirst();
+  void deliver();
+  void lose();
+  void hold();
+  void repeat();
 
   Connection& connection_;
   Side from_;
@@ -63,7 +76,8 @@ class Wire final : private Event {
   Fifo<Flight> flying_;
   MonoTime line_free_{};
   MonoTime last_arrival_{};
-  bool held_ = false;  // the link knows
+  bool held_ = false;       // the link knows
+  Duration last_repeat_{};  // of the first packet; zero: it was not lost yet
 };
 
 }  // namespace sim::net

@@ -84,6 +84,11 @@ inline constexpr std::array<Word<FaultKind>, 15> kFaultKindWords{{{FaultKind::St
 // would understand the file without them.
 struct Always {};
 inline constexpr Always kAlways;
+// Here the default of zero means "as much as there is": less than a given number is not simpler, but nothing is.
+struct ZeroIsAll {};
+inline constexpr ZeroIsAll kZeroIsAll;
+template <class Tag, class... Tags>
+inline constexpr bool kTagged = (std::is_same_v<Tag, Tags> || ...);
 
 template <class Field>
 constexpr void describe(std::type_identity<Answer>, Field&& field) {
@@ -92,7 +97,7 @@ constexpr void describe(std::type_identity<Answer>, Field&& field) {
   field("bytes", &Answer::bytes);
   field("chunk", &Answer::chunk);
   field("delay", &Answer::delay);
-  field("piece", &Answer::piece);
+  field("piece", &Answer::piece, kZeroIsAll);
   field("gap", &Answer::gap);
   field("interim", &Answer::interim);
   field("trailers", &Answer::trailers);
@@ -137,7 +142,7 @@ template <class Field>
 constexpr void describe(std::type_identity<Client>, Field&& field) {
   field("start", &Client::start);
   field("pipeline", &Client::pipeline);
-  field("piece", &Client::piece);
+  field("piece", &Client::piece, kZeroIsAll);
   field("gap", &Client::gap);
   field("reading", &Client::reading);
   field("pace", &Client::pace);

@@ -60,9 +60,9 @@ template <Described T>
 Json write(const T& object) {
   const T usual{};
   Json json = Json::object();
-  describe(std::type_identity<T>{}, [&](const char* name, auto member, auto... always) {
+  describe(std::type_identity<T>{}, [&](const char* name, auto member, auto... tags) {
     Json value = write(object.*member);
-    if (sizeof...(always) > 0 || value != write(usual.*member)) json[name] = std::move(value);
+    if (kTagged<Always, decltype(tags)...> || value != write(usual.*member)) json[name] = std::move(value);
   });
   return json;
 }

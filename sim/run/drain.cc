@@ -38,7 +38,11 @@ void Run::drain() {
 // Where nothing goes wrong and there is time enough, whoever was waiting for a backend gets the answer.
 void Run::checkDrained(const std::vector<std::uint64_t>& in_flight) {
   if (!scenario_.calm_only || scenario_.config.drain.timeout < 5s) return;
-  pass(1s);  // what has been sent has to arrive
+  // What has been sent has to arrive, also with those who read slowly.
+  const auto all_ended = [&] {
+    return std::ranges::all_of(in_flight, [&](std::uint64_t id) { return ledger_.of(id).ended != check::kNever; });
+  };
+  static_cast<void>(until(all_ended, 5min));
   for (const std::uint64_t id : in_flight) {
     const check::Entry& entry = ledger_.of(id);
     ledger_.expect(entry.good || badLuck(entry), Class::Safety, "safety.drain_loses", id,

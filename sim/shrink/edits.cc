@@ -57,9 +57,11 @@ class Collector {
     const std::size_t group = groups_.size();
     groups_.push_back({path, {}});
     const T usual{};
-    plan::describe(std::type_identity<T>{}, [&](const char* name, auto member, auto...) {
+    plan::describe(std::type_identity<T>{}, [&](const char* name, auto member, auto... tags) {
       field(group, fmt::format("{}/{}", path, name), usual.*member,
             [get, member](auto& scenario) -> auto& { return get(scenario).*member; });
+      if constexpr (plan::kTagged<plan::ZeroIsAll, decltype(tags)...>)
+        groups_[group].edits.back().kind = Edit::Kind::Word;
     });
   }
   std::vector<EditGroup> take() { return std::move(groups_); }

@@ -1,5 +1,5 @@
 // What can be made simpler about the fields of a scenario: each leaf of the description in plan/fields.h is an edit
-// that sets it to its default, and if it is a number or a time, to anything on the way there.
+// that sets it to its default, and a number or a time, if less of it is simpler, to anything on the way there.
 #pragma once
 
 #include <cstdint>

@@ -73,6 +73,18 @@ TEST(Shrinker, FindsARequestAFaultAndALineOfTheConfiguration) {
   EXPECT_THAT(plan::toJson(end), testing::HasSubstr("buffer_bytes"));
 }
 
+// Pieces of one byte are no simplification of pieces of a hundred, although zero, which is none, is one of both.
+TEST(Shrinker, DoesNotMakeMorePieces) {
+  const auto fails = [](const Scenario& scenario) {
+    return std::ranges::any_of(scenario.clients, [](const plan::Client& client) { return client.piece > 0; });
+  };
+  const Scenario start = failing(1, fails);
+  const Scenario end = shrunk(start, fails);
+  ASSERT_EQ(end.clients.size(), 1U);
+  EXPECT_TRUE(std::ranges::any_of(start.clients,
+                                  [&](const plan::Client& client) { return client.piece == end.clients[0].piece; }));
+}
+
 TEST(Shrinker, FindsRequestsOfSeveralClients) {
   const auto fails = [](const Scenario& scenario) {
     return anyRequest(scenario, [](const plan::Request& request) { return request.method == "PUT"; }) &&
