@@ -123,7 +123,9 @@ void ClientConn::finishRequest() {
   handler_->onResponseSent();
   handler_.reset();
   state_.reset();
-  if (request_incomplete || (closing && !in_.empty())) {
+  // Who did not ask for the end may have more requests on their way; closing now would answer them with a reset, which
+  // destroys what of this response has not been read yet (RFC 9112 9.6).
+  if (request_incomplete || (closing && (keep_alive_ || !in_.empty()))) {
     linger();
   } else if (closing) {
     close();

@@ -8,6 +8,8 @@
 
 namespace sim::run {
 
+// Attempts to connect that the storm held up still come in, also of clients that have gone meanwhile.
+constexpr Duration kHandshakesTake = std::chrono::seconds(130);
 constexpr std::uint64_t kGaugesEvery = 64;  // events: adding them up costs more than an event does
 
 using check::Class;
@@ -31,6 +33,7 @@ void Run::patience() {
   ledger_.trace("the network is well again, and nobody asks for more");
   stage_->heal();
   for (const auto& client : clients_) client->stopAsking();
+  pass(kHandshakesTake);
   const bool ended = until(
       [&] {
         const Proxy::Gauges now = stage_->proxy().gauges();

@@ -160,6 +160,8 @@ TEST_F(ProxyTest, DrainFinishesWhatIsInFlight) {
   EXPECT_EQ(busy.responses().at(0).body, "hello");
   EXPECT_EQ(busy.responses().at(0).field("connection"), "close");
   EXPECT_EQ(busy.ended(), IoStatus::Eof);
+  busy.close();
+  run();
   EXPECT_TRUE(drained);
   EXPECT_EQ(b.openConnections(), 0U);
 }
