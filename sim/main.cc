@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   int code = sim::cli::kFine;
   sim::cli::addRun(app, code);
   sim::cli::addSweep(app, code);
+  sim::cli::addMarks(app, code);
   sim::cli::addExplain(app, code);
   sim::cli::addListFaults(app, code);
   sim::cli::addShrink(app, code);

@@ -84,6 +84,7 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.connect = secondsOf(valueOf(line, "t_connect"));
   logged.overhead = secondsOf(valueOf(line, "t_overhead"));
   const std::string_view aborted = logged.aborted;
+  if (logged.reason == "draining") leave(Mark::DrainedAway);  // nobody is left to be told so
   if (aborted == "request") leave(Mark::ClientGoneInRequest);
   if (aborted == "wait") leave(Mark::ClientGoneInWait);
   if (aborted == "response") leave(Mark::ClientGoneInResponse);

@@ -8,6 +8,7 @@ namespace sim::cli {
 
 void addRun(CLI::App& app, int& code);
 void addSweep(CLI::App& app, int& code);
+void addMarks(CLI::App& app, int& code);
 void addExplain(CLI::App& app, int& code);
 void addListFaults(CLI::App& app, int& code);
 void addShrink(CLI::App& app, int& code);

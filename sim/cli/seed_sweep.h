@@ -1,0 +1,40 @@
+// Many seeds, in as many processes as there are cores: a process runs seed after seed until one fails, then another one
+// goes on behind it, because nothing of a failed run can be taken apart.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/check/marks.h"
+
+namespace sim::cli {
+
+struct SweepOptions {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+  unsigned jobs = 1;
+  std::uint64_t failures_max = 10;  // then it stops
+  std::uint64_t check_every = 0;    // runs every such seed twice and compares; 0: none
+  double budget = 0;                // seconds; 0: until all seeds have been run
+};
+
+struct SweepResult {
+  std::uint64_t passed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t events = 0;
+  double virtual_seconds = 0;
+  double seconds = 0;
+  bool interrupted = false;  // by ^C or by the budget
+  check::Marks marks;        // of the seeds that passed
+  int code = 0;              // exit_code.h, of the first failure
+};
+
+// Failures are told on standard output as they come; progress on standard error, if that is a terminal. ^C ends it early.
+[[nodiscard]] SweepResult sweepSeeds(const SweepOptions& options);
+
+[[nodiscard]] std::string summaryOf(const SweepResult& result);
+[[nodiscard]] unsigned coresHere();
+
+}  // namespace sim::cli
