@@ -28,8 +28,8 @@ class Head {
   [[nodiscard]] std::size_t size() const { return fields_.size(); }
   [[nodiscard]] std::string_view name(std::size_t index) const { return view(fields_[index].name); }  // as it came
   [[nodiscard]] std::string_view value(std::size_t index) const { return view(fields_[index].value); }
-  [[nodiscard]] bool is(std::size_t index, std::string_view name) const;                        // `name` in lower case
-  [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;             // the first
+  [[nodiscard]] bool is(std::size_t index, std::string_view name) const;             // `name` in lower case
+  [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;  // the first
   [[nodiscard]] std::size_t count(std::string_view name) const;
   [[nodiscard]] bool connectionHas(std::string_view token) const;  // `token` in lower case
 
@@ -43,9 +43,7 @@ class Head {
     Part name;
     Part value;
   };
-  [[nodiscard]] std::string_view view(Part part) const {
-    return std::string_view(text_).substr(part.begin, part.size);
-  }
+  [[nodiscard]] std::string_view view(Part part) const { return std::string_view(text_).substr(part.begin, part.size); }
   [[nodiscard]] Part part(std::string_view of) const {
     return {static_cast<std::uint32_t>(of.data() - text_.data()), static_cast<std::uint32_t>(of.size())};
   }
@@ -62,7 +60,7 @@ class StrictEvents {
   virtual void onHead(const Head& head) = 0;     // of interim responses, too: nothing follows them
   virtual void onBody(std::string_view bytes) = 0;
   virtual void onEnd() = 0;
-  virtual void onRaw(std::string_view) {}           // after switchToRaw()
+  virtual void onRaw(std::string_view) {}          // after switchToRaw()
   virtual void onViolation(std::string what) = 0;  // nothing is read after it
 
  protected:
@@ -79,8 +77,8 @@ class StrictReader {
   void stop() { state_ = State::Dead; }
   void switchToRaw() { state_ = State::Raw; }  // from inside onHead or onEnd: what follows is no HTTP
 
-  [[nodiscard]] const Head& head() const { return head_; }          // the latest
-  [[nodiscard]] const Head& trailers() const { return trailers_; }  // fields only, of the latest message
+  [[nodiscard]] const Head& head() const { return head_; }                   // the latest
+  [[nodiscard]] const Head& trailers() const { return trailers_; }           // fields only, of the latest message
   [[nodiscard]] std::size_t messageBytes() const { return message_bytes_; }  // of the latest, so far, on the wire
   [[nodiscard]] bool between() const { return state_ == State::Head && buffer_.size() == at_; }
 

@@ -1,4 +1,5 @@
-// Planned requests and answers as the bytes that go over the wire, and the fields that have to come out at the other end.
+// Planned requests and answers as the bytes that go over the wire, and the fields that have to come out at the other
+// end.
 #pragma once
 
 #include <string>

@@ -29,8 +29,8 @@ struct Books {
   std::map<std::string, std::uint64_t> own_by_reason;
 };
 
-// `metrics`: the text that /metrics gives. `services_stayed`, `backends_stayed`: no reload has taken one of them away with
-// its numbers.
+// `metrics`: the text that /metrics gives. `services_stayed`, `backends_stayed`: no reload has taken one of them away
+// with its numbers.
 void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, bool backends_stayed);
 
 }  // namespace sim::check

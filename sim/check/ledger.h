@@ -61,7 +61,7 @@ struct Entry {
   const plan::Request* plan = nullptr;
   const plan::Client* client = nullptr;
   std::vector<Attempt> attempts;
-  MonoTime connected = kNever;  // when the client opened the connection
+  MonoTime connected = kNever;   // when the client opened the connection
   MonoTime idle_since = kNever;  // of the connection, before this request; kNever: it was not idle
   MonoTime started = kNever;     // the client gave its first byte to the network
   MonoTime sent = kNever;        // and its last
@@ -74,10 +74,10 @@ struct Entry {
   bool good = false;      // the planned answer arrived whole
   bool complete = false;  // an answer arrived whole
   bool lost = false;
-  bool calm = false;  // asked for when all was well again
-  std::string reason;  // of the proxy's own answer
+  bool calm = false;             // asked for when all was well again
+  std::string reason;            // of the proxy's own answer
   std::uint64_t wire_bytes = 0;  // of all answers, interim ones included
-  std::uint64_t tunnel_up = 0;  // received by the backend
+  std::uint64_t tunnel_up = 0;   // received by the backend
   std::uint64_t tunnel_down = 0;
   Logged logged;
 };
@@ -90,7 +90,7 @@ class Ledger {
 
   void add(const plan::Request& request, const plan::Client& client);  // REQUIRES: ids are small numbers
   [[nodiscard]] Entry& of(std::uint64_t id) { return entries_[id]; }
-  [[nodiscard]] Entry* find(std::uint64_t id);  // null: nobody asked
+  [[nodiscard]] Entry* find(std::uint64_t id);                                  // null: nobody asked
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }  // by id; those without a plan are none
 
   // At a backend (request_check.cc). Null: the request should not be there, and that is said.

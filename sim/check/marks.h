@@ -54,8 +54,8 @@ enum class Mark : std::uint8_t {
   BackendTimeout,
   DrainedAway,
   // Flow
-  BackendPaused,   // a backend could not send because its client did not read
-  ClientPaused,    // a client could not send because its backend did not read
+  BackendPaused,  // a backend could not send because its client did not read
+  ClientPaused,   // a client could not send because its backend did not read
   MemoryNearLimit,
   ConnectionsAtLimit,
   // The proxy's life

@@ -184,8 +184,7 @@ class Sweep {
 
 SweepResult sweepSeeds(const SweepOptions& options) {
   SweepOptions wanted = options;
-  wanted.jobs =
-      static_cast<unsigned>(std::clamp<std::uint64_t>(options.jobs, 1, options.last - options.first + 1));
+  wanted.jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(options.jobs, 1, options.last - options.first + 1));
   return Sweep(wanted).go();
 }
 

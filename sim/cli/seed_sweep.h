@@ -31,7 +31,8 @@ struct SweepResult {
   int code = 0;              // exit_code.h, of the first failure
 };
 
-// Failures are told on standard output as they come; progress on standard error, if that is a terminal. ^C ends it early.
+// Failures are told on standard output as they come; progress on standard error, if that is a terminal. ^C ends it
+// early.
 [[nodiscard]] SweepResult sweepSeeds(const SweepOptions& options);
 
 [[nodiscard]] std::string summaryOf(const SweepResult& result);

@@ -26,8 +26,8 @@ class Generator {
     for (const Family& family : kFaultFamilies) {
       if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family.name);
     }
-    made_.drain_in_storm = (made_.has("drain_storm") && random_.chance({1, 2})) ||
-                           (made_.calm_only && made_.has("early_drain"));
+    made_.drain_in_storm =
+        (made_.has("drain_storm") && random_.chance({1, 2})) || (made_.calm_only && made_.has("early_drain"));
     if (made_.drain_in_storm) made_.storm = upTo(oneOf<Duration>({20ms, 500ms, 5s}));
     if (made_.has("census")) made_.census = 200;
     made_.backends.resize(random_.between(1, 4));
@@ -210,8 +210,7 @@ class Generator {
     if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
-    if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0)
-      upgrade(made);
+    if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
   }
 

@@ -66,8 +66,8 @@ struct Request {
   bool keep_alive = false;  // asked for in HTTP/1.0
   bool close = false;
   bool expect = false;
-  bool hop_by_hop = false;   // fields that must not be passed on
-  std::uint32_t fields = 0;  // further fields that must be, some of them twice
+  bool hop_by_hop = false;    // fields that must not be passed on
+  std::uint32_t fields = 0;   // further fields that must be, some of them twice
   std::uint32_t padding = 0;  // bytes that the query is longer
   bool trailers = false;
   bool upgrade = false;  // offered; the backend takes it if its status is 101

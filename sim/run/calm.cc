@@ -147,7 +147,8 @@ void Run::restAWhile() {
   pass(10s);
   // A tick a second for each worker, and looking up names again: question, answer, and what changes.
   std::uint64_t lookups = 0;
-  for (const auto& service : config_.services) lookups += service.hosts.size() * (10s / std::min<Duration>(10s, scenario_.network.name_ttl));
+  for (const auto& service : config_.services)
+    lookups += service.hosts.size() * (10s / std::min<Duration>(10s, scenario_.network.name_ttl));
   const std::uint64_t turns_max = kTurnsOfAnIdleProxy + config_.threads * lookups * 4;
   expect(stage_->proxy().turns() - before < turns_max, Class::Liveness, "liveness.spin",
          fmt::format("{} turns in 10 s of doing nothing", stage_->proxy().turns() - before));
