@@ -256,7 +256,10 @@ void Client::judgeConnection(const plan::Request& request, const Head& head) {
   const MonoTime draining = ledger_.drainingSince();
   const check::Entry& entry = ledger_.of(request.id);
   if (draining == check::kNever || entry.attempts.empty() || said.switches || request.http10) return;
-  const bool asked_later = entry.attempts.back().head - draining > std::chrono::milliseconds(1);
+  // What the proxy sent before may be on its way for so long.
+  const plan::Network& net = ledger_.scenario().network;
+  const Duration way = std::chrono::milliseconds(1) + 4 * (net.latency + net.jitter);
+  const bool asked_later = entry.attempts.back().head - draining > way;
   const bool paused =
       ledger_.troubles().any({plan::FaultKind::Pause}, plan::kProxySide, draining + -kPauseSlack, ledger_.now());
   if (asked_later && !paused && !said.close)

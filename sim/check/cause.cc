@@ -133,6 +133,8 @@ bool connectHasCause(const View& view, bool timed_out) {
 bool backendClosedHasCause(const View& view) {
   using enum AnswerFault;
   if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, Early, SilentClose})) return true;
+  // A tunnel that its backend resets at once may be gone before its 101 is here.
+  if (view.plan_.upgrade && view.plan_.tunnel.end == plan::Tunnel::End::BackendReset) return true;
   if (view.backends({FaultKind::Kill, FaultKind::Refuse}) > 0) return true;
   return view.closesQuietly() && !replayable(view.plan_, *view.service_);
 }

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <random>
 
+#include "lb/os/os_random.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
 #include "sim/cli/seed_range.h"
@@ -24,8 +24,8 @@ struct Given {
 // False: said what is wrong. Fresh seeds are told before they are run, so that a run can be repeated.
 bool chooseSeeds(Given& given) {
   if (given.fresh > 0) {
-    std::random_device device;
-    given.options.first = ((std::uint64_t{device()} << 32) | device()) % kFreshSeedMax;
+    lb::os::OsRandom random;
+    given.options.first = random.next() % kFreshSeedMax;
     given.options.last = given.options.first + given.fresh - 1;
     fmt::print("fresh seeds: --seeds {}..{}\n", given.options.first, given.options.last);
     return true;

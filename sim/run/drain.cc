@@ -34,8 +34,10 @@ void Run::drain() {
   const MonoTime begin = world_.now();
   stage_->proxy().drain();
   const auto& settings = scenario_.config.drain;
-  expect(until([&] { return stage_->proxy().stopped(); }, settings.delay + settings.timeout + 1s), Class::Liveness,
-         "liveness.drain", "draining does not end");
+  // A worker that stands still drains when it goes on.
+  const Duration standing = ledger_.troubles().ever(plan::FaultKind::Pause) ? Duration(10s) : Duration(1s);
+  expect(until([&] { return stage_->proxy().stopped(); }, settings.delay + settings.timeout + standing),
+         Class::Liveness, "liveness.drain", "draining does not end");
   expect(stage_->proxy().exitCode() == 0, Class::Safety, "safety.drain", "draining ended with an error");
   constexpr Duration kIdleGrace = 2s;
   expect(scenario_.drain_in_storm || world_.now() - begin <= settings.delay + kIdleGrace, Class::Liveness,
@@ -59,7 +61,7 @@ void Run::checkDrained(const std::vector<std::uint64_t>& in_flight) {
   static_cast<void>(until(all_ended, 5min));
   for (const std::uint64_t id : in_flight) {
     const check::Entry& entry = ledger_.of(id);
-    ledger_.expect(entry.good || badLuck(entry), Class::Safety, "safety.drain_loses", id,
+    ledger_.expect(entry.good || badLuck(entry) || entry.client->pace > 0s, Class::Safety, "safety.drain_loses", id,
                    fmt::format("request {} was in flight when draining began and got no answer", id));
   }
 }
@@ -76,7 +78,7 @@ void Run::finish() {
   expect(proxy.blocksInUse() == 0, Class::Safety, "safety.blocks",
          fmt::format("{} blocks in use after the drain", proxy.blocksInUse()));
   // Exchanges that wait to be used again keep their timer, and names are looked up for as long as there is a worker.
-  const bool timers_stay = std::ranges::any_of(config_.services, [](const lb::config::Service& service) {
+  const bool timers_stay = std::ranges::any_of(scenario_.config.services, [](const lb::config::Service& service) {
     return service.timeouts.total > Duration::zero() ||
            std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
   });
