@@ -115,7 +115,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const auto who = static_cast<int>(backend_.number_);
     const bool ill = ledger.troubles().any({Stall, StallTo, StallFrom, Slow, Pause}, who, from, ledger.now()) ||
                      ledger.troubles().any({Pause}, plan::kProxySide, from, ledger.now());
-    return ill || answer_size_ > kSmallAnswer ? Duration::max() : time;
+    const bool large_request = reader_.head().wire_bytes > network.window / 2;  // takes several ways
+    return ill || large_request || answer_size_ > kSmallAnswer ? Duration::max() : time;
   }
 
   void onViolation(std::string what) override { violated("safety.parse_backend", what); }

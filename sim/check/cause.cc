@@ -125,7 +125,7 @@ bool connectHasCause(const View& view, bool timed_out) {
   if (may_time_out && (timed_out || unreachable > 0)) return true;
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
-  const bool retried = view.service_->retry.attempts > 0 && replayable(view.plan_, *view.service_) &&
+  const bool retried = view.plan_.malformed < 0 && view.service_->retry.attempts > 0 && replayable(view.plan_, *view.service_) &&
                        view.service_->hosts.size() > 1 && !view.scenario_.has("reload");
   return !(retried && unreachable == 1);
 }
@@ -219,7 +219,10 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
                                 begin, until))
         return true;
     }
-    return false;
+    // A service that a reload has brought looks its names up first.
+    return noRouteHasCause(view) && std::ranges::any_of(view.service_->hosts, [](const lb::config::Host& host) {
+      return !lb::IpAddress::parse(host.address);
+    });
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted});
   if (reason == "connect_failed") return connectHasCause(view, false);
@@ -290,8 +293,15 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
   // meets a reset before its end (RFC 9112 9.6).
   if (within_answer && client.pace > 0ms && client.pipeline > 1) return true;
+  // Whoever asks for the end of the connection and sends more nevertheless may lose what it has not read yet.
+  if (client.pipeline > 1 && std::ranges::any_of(client.requests, [](const plan::Request& one) {
+        return one.close || (one.http10 && !one.keep_alive);
+      }))
+    return true;
+  // Of an answer that was cut maybe nothing has got through.
+  if (view.fault({CutClose, CutReset, EarlyReset})) return true;
   if (within_answer) {
-    if (view.fault({CutClose, CutReset, EarlyReset, Early})) return true;
+    if (view.fault({Early})) return true;
     if (view.service_ == nullptr) return false;
     if (view.backends({FaultKind::Kill, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow,
                        FaultKind::Pause}) > 0)
