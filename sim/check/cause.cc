@@ -49,7 +49,8 @@ class View {
   [[nodiscard]] bool strayBytes() const { return scenario_.has("bad_answer") || scenario_.has("idle_bytes"); }
   // A backend may close a kept connection at any moment; who can be sent again is.
   [[nodiscard]] bool closesQuietly() const {
-    return scenario_.has("silent_close") || scenario_.has("idle_close") || scenario_.has("kill") || strayBytes();
+    return scenario_.has("silent_close") || scenario_.has("idle_close") || scenario_.has("kill") ||
+           scenario_.has("early") || strayBytes();
   }
   [[nodiscard]] bool slowNetwork() const {
     return scenario_.network.latency + scenario_.network.jitter > 0ms || scenario_.network.segment_max < 1000;

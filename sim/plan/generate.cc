@@ -206,7 +206,10 @@ class Generator {
       made.trailers = on("trailers", {1, 3});
       made.expect = on("expect", {1, 3}) && !made.http10 && made.bytes > 0;
     }
-    if (on("malformed", {1, 8})) made.malformed = static_cast<int>(random_.below(actor::badRequests().size()));
+    if (on("malformed", {1, 8})) {
+      made.malformed = static_cast<int>(random_.below(actor::badRequests().size()));
+      made.http10 = made.keep_alive = false;  // the row says what it is
+    }
     if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();

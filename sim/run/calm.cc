@@ -26,7 +26,9 @@ Duration Run::longestDeadlines() const {
     services = std::max(services, timeouts.connect * (service.retry.attempts + 2) + 2 * timeouts.response_header +
                                       2 * timeouts.response_idle + timeouts.tunnel_idle);
   }
-  return sum + services + 5min;
+  // Where there is no room for all of them at once, one waits for the other.
+  const bool in_turn = scenario_.config.limits.max_connections < scenario_.clients.size() * scenario_.config.threads;
+  return (sum + services + 5min) * (in_turn ? static_cast<int>(scenario_.clients.size()) : 1);
 }
 
 void Run::patience() {
