@@ -1,0 +1,55 @@
+# docs/campaigns.md names every invariant that the simulator checks, each with the files that check it, and no other.
+#
+# usage: campaign_docs.py ROOT
+import collections
+import pathlib
+import re
+import sys
+
+NAME = r"(?:safety|liveness)\.[a-z0-9_]+"
+FILE = re.compile(r"\b(?:actor|check|run)/\w+\.cc\b")
+
+
+def in_the_code(root):
+    """The files in which each invariant is given its name, as paths below sim/."""
+    files = collections.defaultdict(set)
+    for path in sorted((root / "sim").rglob("*.cc")):
+        for name in re.findall(f'"({NAME})"', path.read_text()):
+            files[name].add(str(path.relative_to(root / "sim")))
+    return files
+
+
+def in_the_page(page):
+    """The files that the page names beside each invariant: in the last column of its table's line."""
+    files = {}
+    for line in page.splitlines():
+        columns = line.split(" | ")
+        if not line.startswith("| `") or len(columns) != 3:
+            continue
+        for name in re.findall(f"`({NAME})`", columns[0]):
+            files[name] = set(FILE.findall(columns[2]))
+    return files
+
+
+def complaints(code, page):
+    for name in sorted(code.keys() | page.keys()):
+        if name not in page:
+            yield f"{name} is not in the tables of docs/campaigns.md"
+        elif name not in code:
+            yield f"{name} is in docs/campaigns.md, and nowhere in sim/"
+        elif not code[name] <= page[name]:
+            yield f"{name}: docs/campaigns.md says {sorted(page[name])}, it is checked in {sorted(code[name])}"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    code = in_the_code(root)
+    if not code:
+        sys.exit("no invariant found in sim/: this lint sees nothing")
+    found = list(complaints(code, in_the_page((root / "docs" / "campaigns.md").read_text())))
+    print("\n".join(found))
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
