@@ -126,8 +126,9 @@ bool connectHasCause(const View& view, bool timed_out) {
   if (may_time_out && (timed_out || unreachable > 0)) return true;
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
-  const bool retried = view.plan_.malformed < 0 && view.service_->retry.attempts > 0 && replayable(view.plan_, *view.service_) &&
-                       view.service_->hosts.size() > 1 && !view.scenario_.has("reload");
+  const bool retried = view.plan_.malformed < 0 && view.service_->retry.attempts > 0 &&
+                       replayable(view.plan_, *view.service_) && view.service_->hosts.size() > 1 &&
+                       !view.scenario_.has("reload");
   return !(retried && unreachable == 1);
 }
 
@@ -222,8 +223,8 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
     }
     // A service that a reload has brought looks its names up first.
     return noRouteHasCause(view) && std::ranges::any_of(view.service_->hosts, [](const lb::config::Host& host) {
-      return !lb::IpAddress::parse(host.address);
-    });
+             return !lb::IpAddress::parse(host.address);
+           });
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted});
   if (reason == "connect_failed") return connectHasCause(view, false);
