@@ -30,7 +30,7 @@ Control::Control(const Env& env, ControlHost& host, Logger& log, ControlOptions 
       telemetry_(workers, options_.build),
       worker_count_(workers),
       admin_router_(*this, {}, env.clock, blocks_),
-      admin_stats_(config::Metrics{}),
+      admin_stats_(observe::Layouts(config::Metrics{})),
       drain_delay_(env.loop.makeTimer([this] { drainWorkers(); })) {}
 
 Control::~Control() = default;

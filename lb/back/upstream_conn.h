@@ -54,6 +54,7 @@ struct ResponseState {
   void clear();
 };
 
+// What all connections of one backend share; it outlives them.
 struct UpstreamContext {
   Loop& loop;
   const Clock& clock;
@@ -126,7 +127,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   [[nodiscard]] bool wantsRead() const;
   void updateInterest();
 
-  UpstreamContext context_;
+  const UpstreamContext& context_;
   std::unique_ptr<Stream> stream_;
   Deadlines deadlines_;
   buf::Buffer in_;

@@ -44,14 +44,24 @@ bool IpAddress::isV4() const {
   return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin());
 }
 
-std::string IpAddress::toString() const {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (isV4()) {
-    inet_ntop(AF_INET, bytes_.data() + kV4Prefix.size(), text.data(), text.size());
-  } else {
-    inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+void IpAddress::appendTo(std::string& text) const {
+  std::array<char, INET6_ADDRSTRLEN> made{};
+  if (!isV4()) {
+    text += inet_ntop(AF_INET6, bytes_.data(), made.data(), made.size());
+    return;
   }
-  return text.data();
+  char* end = made.data();  // not by inet_ntop, which goes through sprintf: every request has its client's address
+  for (std::size_t i = kV4Prefix.size(); i < bytes_.size(); ++i) {
+    if (i > kV4Prefix.size()) *end++ = '.';
+    end = std::to_chars(end, made.data() + made.size(), bytes_[i]).ptr;
+  }
+  text.append(made.data(), end);
+}
+
+std::string IpAddress::toString() const {
+  std::string text;
+  appendTo(text);
+  return text;
 }
 
 std::string Address::toString() const {

@@ -21,6 +21,7 @@ class IpAddress {
   [[nodiscard]] bool isV4() const;
   [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
   [[nodiscard]] std::string toString() const;  // "192.0.2.1" or "2001:db8::1", no brackets
+  void appendTo(std::string& text) const;      // the same, without an allocation once the text has room
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:

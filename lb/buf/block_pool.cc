@@ -1,8 +1,15 @@
 #include "lb/buf/block_pool.h"
 
+#include <utility>
+
 #include "lb/base/check.h"
 
 namespace lb::buf {
+namespace {
+
+constexpr std::size_t kChainSlicesMax = 256;  // room that a chain may keep for its next use
+
+}  // namespace
 
 BlockPool::BlockPool(Limits limits) : limits_(limits) {}
 
@@ -13,6 +20,26 @@ BlockPool::~BlockPool() {
     delete free_list_;
     free_list_ = next;
   }
+  while (free_chains_ != nullptr) delete std::exchange(free_chains_, free_chains_->next_free);
+}
+
+Chain* BlockPool::takeChain() {
+  if (free_chains_ == nullptr) return new Chain;
+  --chains_free_;
+  return std::exchange(free_chains_, free_chains_->next_free);
+}
+
+void BlockPool::giveBack(Chain* chain) {
+  LB_CHECK(chain->size == 0 && chain->reserved == 0);
+  if (chains_free_ >= limits_.chains_free_max || chain->slices.capacity() > kChainSlicesMax) {
+    delete chain;
+    return;
+  }
+  chain->slices.clear();
+  chain->first = 0;
+  chain->next_free = free_chains_;
+  free_chains_ = chain;
+  ++chains_free_;
 }
 
 Block* BlockPool::take() {

@@ -20,33 +20,31 @@ constexpr std::size_t kGoneMax = 32;  // slots of consumed slices tolerated at t
 
 }  // namespace
 
-Buffer::Buffer(Buffer&& other) noexcept
-    : pool_(other.pool_),
-      slices_(std::move(other.slices_)),
-      first_(std::exchange(other.first_, 0)),
-      reserved_(std::exchange(other.reserved_, 0)),
-      size_(std::exchange(other.size_, 0)) {
-  other.slices_.clear();
-}
-
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   if (this == &other) return *this;
   clear();
   pool_ = other.pool_;
-  slices_.swap(other.slices_);  // not moved: both keep their memory
-  first_ = std::exchange(other.first_, 0);
-  reserved_ = std::exchange(other.reserved_, 0);
-  size_ = std::exchange(other.size_, 0);
+  chain_ = std::exchange(other.chain_, nullptr);
   return *this;
 }
 
+Chain& Buffer::chain() {
+  if (chain_ == nullptr) chain_ = pool_->takeChain();
+  return *chain_;
+}
+
+void Buffer::settle() {
+  if (chain_->size == 0) pool_->giveBack(std::exchange(chain_, nullptr));
+}
+
 std::span<const Space> Buffer::reserve(std::size_t wish, SpaceArray& storage) {
-  if (reserved_ > 0) commit(0);
+  unreserve();
+  Chain& chain = this->chain();
   wish = std::max<std::size_t>(wish, 1);
   std::size_t room = 0;
   std::size_t pieces = 0;
-  if (!empty()) {
-    Slice& last = slices_.back();
+  if (chain.size > 0) {
+    Slice& last = chain.slices.back();
     if (last.end == last.block->filled && last.end < Block::kBytes) {
       storage[pieces++] = Space{last.block->data + last.end, Block::kBytes - last.end};
       room = Block::kBytes - last.end;
@@ -56,46 +54,51 @@ std::span<const Space> Buffer::reserve(std::size_t wish, SpaceArray& storage) {
   while (room < wish && pieces < kPiecesMax) {
     Block* block = pool_->take();
     block->filled = Block::kBytes;
-    slices_.push_back({block, 0, 0});
+    chain.slices.push_back({block, 0, 0});
     storage[pieces++] = Space{block->data, Block::kBytes};
     room += Block::kBytes;
   }
-  reserved_ = pieces;
+  chain.reserved = pieces;
   return {storage.data(), pieces};
 }
 
 void Buffer::commit(std::size_t bytes) {
-  const std::size_t begin = slices_.size() - reserved_;
-  for (std::size_t i = begin; i < slices_.size(); ++i) {
-    Slice& slice = slices_[i];
+  Chain& chain = this->chain();
+  const std::size_t begin = chain.slices.size() - chain.reserved;
+  for (std::size_t i = begin; i < chain.slices.size(); ++i) {
+    Slice& slice = chain.slices[i];
     const std::size_t taken = std::min(bytes, Block::kBytes - slice.end);
     slice.end += static_cast<std::uint32_t>(taken);
     slice.block->filled = slice.end;
     bytes -= taken;
-    size_ += taken;
+    chain.size += taken;
   }
   LB_CHECK(bytes == 0);
-  for (; reserved_ > 0; --reserved_) {
-    const Slice& slice = slices_.back();
+  for (; chain.reserved > 0; --chain.reserved) {
+    const Slice& slice = chain.slices.back();
     if (slice.begin != slice.end) break;
     pool_->release(slice.block);
-    slices_.pop_back();
+    chain.slices.pop_back();
   }
-  reserved_ = 0;
+  chain.reserved = 0;
+  settle();
 }
 
 void Buffer::append(std::string_view bytes) {
-  if (reserved_ > 0) commit(0);
+  unreserve();
+  if (bytes.empty()) return;
+  Chain& chain = this->chain();
   while (!bytes.empty()) {
-    if (empty() || slices_.back().end != slices_.back().block->filled || slices_.back().end == Block::kBytes) {
+    if (chain.size == 0 || chain.slices.back().end != chain.slices.back().block->filled ||
+        chain.slices.back().end == Block::kBytes) {
       pushShared(pool_->take(), 0, 0);
     }
-    Slice& last = slices_.back();
+    Slice& last = chain.slices.back();
     const std::size_t taken = std::min(bytes.size(), Block::kBytes - last.end);
     std::memcpy(last.block->data + last.end, bytes.data(), taken);
     last.end += static_cast<std::uint32_t>(taken);
     last.block->filled = last.end;
-    size_ += taken;
+    chain.size += taken;
     bytes.remove_prefix(taken);
   }
 }
@@ -106,8 +109,9 @@ void Buffer::append(Bytes bytes) {
 
 std::span<const Bytes> Buffer::slices(BytesArray& storage) const {
   std::size_t pieces = 0;
-  for (std::size_t i = first_; i < slices_.size() && pieces < kPiecesMax; ++i) {
-    const Slice& slice = slices_[i];
+  if (chain_ == nullptr) return {};
+  for (std::size_t i = chain_->first; i < chain_->slices.size() && pieces < kPiecesMax; ++i) {
+    const Slice& slice = chain_->slices[i];
     if (slice.begin == slice.end) break;  // reserved, and so are all that follow
     storage[pieces++] = Bytes{slice.block->data + slice.begin, slice.end - slice.begin};
   }
@@ -116,32 +120,31 @@ std::span<const Bytes> Buffer::slices(BytesArray& storage) const {
 
 std::string_view Buffer::front() const {
   if (empty()) return {};
-  const Slice& slice = slices_[first_];
+  const Slice& slice = chain_->slices[chain_->first];
   return {reinterpret_cast<const char*>(slice.block->data) + slice.begin, slice.end - slice.begin};
 }
 
 void Buffer::consume(std::size_t bytes) {
-  LB_CHECK(bytes <= size_);
-  if (reserved_ > 0) commit(0);
-  size_ -= bytes;
+  LB_CHECK(bytes <= size());
+  unreserve();
+  if (bytes == 0) return;
+  Chain& chain = *chain_;
+  chain.size -= bytes;
   while (bytes > 0) {
-    Slice& slice = slices_[first_];
+    Slice& slice = chain.slices[chain.first];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
     slice.begin += static_cast<std::uint32_t>(taken);
     bytes -= taken;
     if (slice.begin == slice.end) {
       pool_->release(slice.block);
-      ++first_;
+      ++chain.first;
     }
   }
-  if (first_ == slices_.size()) {
-    slices_.clear();
-    first_ = 0;
-  }
+  settle();
 }
 
 bool Buffer::endsAt(const Block* block, std::uint32_t begin) const {
-  return first_ < slices_.size() && slices_.back().block == block && slices_.back().end == begin;
+  return !empty() && chain_->slices.back().block == block && chain_->slices.back().end == begin;
 }
 
 bool Buffer::copiesFrom(const Slice& slice, std::size_t bytes) const {
@@ -149,12 +152,18 @@ bool Buffer::copiesFrom(const Slice& slice, std::size_t bytes) const {
 }
 
 void Buffer::moveTo(Buffer& to, std::size_t bytes) {
-  LB_CHECK(bytes <= size_ && &to != this && to.pool_ == pool_);
-  if (reserved_ > 0) commit(0);
-  if (to.reserved_ > 0) to.commit(0);
-  size_ -= bytes;
+  LB_CHECK(bytes <= size() && &to != this && to.pool_ == pool_);
+  unreserve();
+  to.unreserve();
+  if (bytes == 0) return;
+  Chain& chain = *chain_;
+  if (bytes == chain.size && to.chain_ == nullptr) {
+    std::swap(chain_, to.chain_);
+    return;
+  }
+  chain.size -= bytes;
   while (bytes > 0) {
-    Slice& slice = slices_[first_];
+    Slice& slice = chain.slices[chain.first];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
     const auto end = slice.begin + static_cast<std::uint32_t>(taken);
     if (to.copiesFrom(slice, taken)) {
@@ -162,11 +171,11 @@ void Buffer::moveTo(Buffer& to, std::size_t bytes) {
       slice.begin = end;
       if (end == slice.end) {
         pool_->release(slice.block);
-        ++first_;
+        ++chain.first;
       }
     } else if (end == slice.end) {
       to.pushShared(slice.block, slice.begin, end);
-      ++first_;
+      ++chain.first;
     } else {
       ++slice.block->references;
       to.pushShared(slice.block, slice.begin, end);
@@ -174,17 +183,14 @@ void Buffer::moveTo(Buffer& to, std::size_t bytes) {
     }
     bytes -= taken;
   }
-  if (first_ == slices_.size()) {
-    slices_.clear();
-    first_ = 0;
-  }
+  settle();
 }
 
 void Buffer::shareTo(Buffer& to, std::size_t bytes) const {
-  LB_CHECK(bytes <= size_ && &to != this && to.pool_ == pool_);
-  if (to.reserved_ > 0) to.commit(0);
-  for (std::size_t i = first_; bytes > 0; ++i) {
-    const Slice& slice = slices_[i];
+  LB_CHECK(bytes <= size() && &to != this && to.pool_ == pool_);
+  to.unreserve();
+  for (std::size_t i = chain_ == nullptr ? 0 : chain_->first; bytes > 0; ++i) {
+    const Slice& slice = chain_->slices[i];
     const std::size_t taken = std::min<std::size_t>(bytes, slice.end - slice.begin);
     if (to.copiesFrom(slice, taken)) {
       to.append(Bytes(slice.block->data + slice.begin, taken));
@@ -197,35 +203,39 @@ void Buffer::shareTo(Buffer& to, std::size_t bytes) const {
 }
 
 void Buffer::clear() {
-  if (reserved_ > 0) commit(0);
-  for (std::size_t i = first_; i < slices_.size(); ++i) pool_->release(slices_[i].block);
-  slices_.clear();
-  first_ = 0;
-  size_ = 0;
+  unreserve();
+  if (chain_ == nullptr) return;
+  Chain& chain = *chain_;
+  for (std::size_t i = chain.first; i < chain.slices.size(); ++i) pool_->release(chain.slices[i].block);
+  chain.size = chain.reserved = 0;
+  settle();
 }
 
 std::string Buffer::toString() const {
   std::string text;
-  text.reserve(size_);
-  for (std::size_t i = first_; i < slices_.size(); ++i) {
-    const Slice& slice = slices_[i];
+  if (chain_ == nullptr) return text;
+  text.reserve(chain_->size);
+  for (std::size_t i = chain_->first; i < chain_->slices.size(); ++i) {
+    const Slice& slice = chain_->slices[i];
     text.append(reinterpret_cast<const char*>(slice.block->data) + slice.begin, slice.end - slice.begin);
   }
   return text;
 }
 
 void Buffer::pushShared(Block* block, std::uint32_t begin, std::uint32_t end) {
-  size_ += end - begin;
+  Chain& chain = this->chain();
   if (endsAt(block, begin)) {
-    slices_.back().end = end;  // contiguous with what is here already: one reference is enough
+    chain.size += end - begin;
+    chain.slices.back().end = end;  // contiguous with what is here already: one reference is enough
     pool_->release(block);
     return;
   }
-  if (first_ >= kGoneMax && first_ * 2 >= slices_.size()) {
-    slices_.erase(slices_.begin(), slices_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
+  chain.size += end - begin;
+  if (chain.first >= kGoneMax && chain.first * 2 >= chain.slices.size()) {
+    chain.slices.erase(chain.slices.begin(), chain.slices.begin() + static_cast<std::ptrdiff_t>(chain.first));
+    chain.first = 0;
   }
-  slices_.push_back({block, begin, end});
+  chain.slices.push_back({block, begin, end});
 }
 
 }  // namespace lb::buf

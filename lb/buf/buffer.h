@@ -1,13 +1,13 @@
 // A queue of bytes as a chain of slices over shared blocks. Bytes move between buffers without being copied.
 //
-// An empty buffer holds no block. All buffers that exchange bytes use one BlockPool, which outlives them.
+// An empty buffer holds no block and no chain. All buffers that exchange bytes use one BlockPool, which outlives them.
 #pragma once
 
 #include <array>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "lb/buf/block_pool.h"
 #include "lb/env/stream.h"
@@ -21,14 +21,14 @@ class Buffer {
   using BytesArray = std::array<Bytes, kPiecesMax>;
 
   explicit Buffer(BlockPool& pool) : pool_(&pool) {}
-  Buffer(Buffer&& other) noexcept;
+  Buffer(Buffer&& other) noexcept : pool_(other.pool_), chain_(std::exchange(other.chain_, nullptr)) {}
   Buffer& operator=(Buffer&& other) noexcept;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   ~Buffer() { clear(); }
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const { return chain_ == nullptr ? 0 : chain_->size; }
+  [[nodiscard]] bool empty() const { return size() == 0; }
 
   // Room for at least one and about `wish` bytes at the end, for one read. The spaces are valid until the next call of
   // anything but commit, which takes over the first `bytes` of them and gives unused blocks back.
@@ -42,26 +42,23 @@ class Buffer {
   void consume(std::size_t bytes);               // REQUIRES: bytes <= size()
   void moveTo(Buffer& to,
               std::size_t bytes);  // to its end; large pieces are shared, not copied; REQUIRES: bytes <= size()
-  void moveTo(Buffer& to) { moveTo(to, size_); }
+  void moveTo(Buffer& to) { moveTo(to, size()); }
   void shareTo(Buffer& to, std::size_t bytes) const;  // as moveTo, but the bytes also stay here
   void clear();
   [[nodiscard]] std::string toString() const;  // copies; for tests and small bodies
 
  private:
-  struct Slice {
-    Block* block;
-    std::uint32_t begin;
-    std::uint32_t end;
-  };
+  [[nodiscard]] Chain& chain();  // this buffer's; takes one if there is none
+  void settle();                 // gives the chain back if it is used up
+  void unreserve() {             // what was reserved and not committed is not wanted
+    if (chain_ != nullptr && chain_->reserved > 0) commit(0);
+  }
   [[nodiscard]] bool endsAt(const Block* block, std::uint32_t begin) const;
   [[nodiscard]] bool copiesFrom(const Slice& slice, std::size_t bytes) const;
   void pushShared(Block* block, std::uint32_t begin, std::uint32_t end);  // takes over one reference
 
   BlockPool* pool_;
-  std::vector<Slice> slices_;
-  std::size_t first_ = 0;     // slices_[0, first_) are gone
-  std::size_t reserved_ = 0;  // slices at the end that reserve() added or extended and commit() settles
-  std::size_t size_ = 0;
+  Chain* chain_ = nullptr;
 };
 
 }  // namespace lb::buf

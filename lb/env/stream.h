@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "lb/base/address.h"
 #include "lb/env/loop.h"
@@ -57,8 +56,6 @@ class StreamEvents {
 struct StreamInfo {
   Address local;
   Address remote;
-  std::string alpn;
-  std::string sni;
 };
 
 class Stream : public Disposable {

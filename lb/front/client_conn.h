@@ -7,7 +7,6 @@
 // lingering close (FIN, then discard for a while), or the reset that unread bytes cause would destroy the answer.
 #pragma once
 
-#include <list>
 #include <memory>
 
 #include "lb/base/deadlines.h"
@@ -32,15 +31,17 @@ class ClientConnOwner {
 
 // What a connection holds only while a request is on it.
 struct RequestState {
+  explicit RequestState(buf::BlockPool& blocks) : body(blocks) {}
   http::RequestHead head;
   http::RequestParser parser;
   http::BodyDecoder decoder;
   http::MessageTimes times;
+  buf::Buffer body;  // decoded, on its way to the handler; empty between events
 
   void clear();
 };
 
-// What all connections of one server share. Everything outlives them.
+// What all connections of one server share. It outlives them, as does everything in it.
 struct ClientContext {
   Loop& loop;
   const Clock& clock;
@@ -61,8 +62,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   ClientConn(std::unique_ptr<Stream> stream, const ClientContext& context);
   ~ClientConn() override;
 
-  using Place = std::list<std::unique_ptr<ClientConn>>::iterator;
-  Place place_{};  // where the owner keeps it
+  std::uint32_t place_ = 0;  // where the owner keeps it
 
   void start();
   void drain();        // closes if idle, else after the response in progress
@@ -122,12 +122,11 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   [[nodiscard]] bool wantsRead() const;
   void updateInterest();
 
-  ClientContext context_;
+  const ClientContext& context_;
   std::unique_ptr<Stream> stream_;
   Deadlines deadlines_;
   buf::Buffer in_;
   buf::Buffer out_;
-  buf::Buffer body_;  // decoded, on its way to the handler; empty between events
   FreeList<RequestState>::Ptr state_;
   http::HandlerPtr handler_;
   MonoTime opened_{};

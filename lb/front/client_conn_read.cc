@@ -28,7 +28,6 @@ ClientConn::ClientConn(std::unique_ptr<Stream> stream, const ClientContext& cont
       deadlines_(context.loop, context.clock, *this),
       in_(context.blocks),
       out_(context.blocks),
-      body_(context.blocks),
       opened_(context.clock.now()) {}
 
 ClientConn::~ClientConn() = default;
@@ -121,7 +120,7 @@ bool ClientConn::advance() {
 bool ClientConn::parseHead() {
   if (in_.empty()) return false;
   if (!state_) {
-    state_ = context_.states.take();
+    state_ = context_.states.take(context_.blocks);
     state_->clear();
     state_->times.read_first = std::max(last_read_, last_write_);  // a pipelined request begins after its predecessor
     if (counted_idle_) context_.stats.connections_idle.subtract();
@@ -190,12 +189,13 @@ bool ClientConn::decodeBody() {
     return false;
   }
   const std::size_t before = in_.size();
-  const http::ParseStatus status = state_->decoder.decode(in_, body_, context_.settings.body);
+  buf::Buffer& body = state_->body;
+  const http::ParseStatus status = state_->decoder.decode(in_, body, context_.settings.body);
   state_->times.bytes_read += before - in_.size();
   state_->times.read_last = std::max(last_read_, state_->times.read_first);
-  window_bytes_ += body_.size();
-  if (!body_.empty()) handler_->onRequestBody(body_);
-  LB_CHECK(body_.empty());
+  window_bytes_ += body.size();
+  if (!body.empty()) handler_->onRequestBody(body);
+  LB_CHECK(body.empty());
   if (reading_ != Reading::Body) return false;  // the handler gave up
   switch (status) {
     case http::ParseStatus::NeedMore:

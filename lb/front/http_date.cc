@@ -21,4 +21,13 @@ std::string httpDate(WallTime time) {
                      clock.seconds().count());
 }
 
+std::string_view DateOfSecond::at(WallTime time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time.since_epoch);
+  if (second != second_) {
+    text_ = httpDate(time);
+    second_ = second;
+  }
+  return text_;
+}
+
 }  // namespace lb::front

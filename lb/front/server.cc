@@ -70,9 +70,8 @@ void Server::holdAccepting(bool held) {
 
 void Server::onAccept(std::unique_ptr<Stream> stream) {
   stats_.connections_accepted.add();
-  connections_.push_front(std::make_unique<ClientConn>(std::move(stream), context_));
-  ClientConn& connection = *connections_.front();
-  connection.place_ = connections_.begin();
+  ClientConn& connection = *connections_.emplace_back(std::make_unique<ClientConn>(std::move(stream), context_));
+  connection.place_ = static_cast<std::uint32_t>(connections_.size() - 1);
   if (full()) updatePaused();
   connection.start();
 }
@@ -96,9 +95,13 @@ void Server::updatePaused() {
 }
 
 void Server::onClosed(ClientConn& connection) {
-  std::unique_ptr<ClientConn> owned = std::move(*connection.place_);
-  connections_.erase(connection.place_);
-  loop_.retire(std::move(owned));
+  std::unique_ptr<ClientConn>& place = connections_[connection.place_];
+  loop_.retire(std::move(place));
+  if (&place != &connections_.back()) {  // the last one takes its place
+    place = std::move(connections_.back());
+    place->place_ = connection.place_;
+  }
+  connections_.pop_back();
   updatePaused();
   if (connections_.empty() && on_empty_) loop_.post(std::exchange(on_empty_, nullptr));
 }
@@ -107,16 +110,16 @@ void Server::drain(std::move_only_function<void()> on_empty) {
   draining_ = true;
   on_empty_ = std::move(on_empty);
   stopListening();  // offers what the system had queued, so that those clients are served too
-  for (auto next = connections_.begin(); next != connections_.end();) {
-    ClientConn& connection = **next++;  // drain() may unlink it
-    connection.drain();
+  // From the end: when one goes, the last one, which has been told already, takes its place.
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i < connections_.size()) connections_[i]->drain();
   }
   if (connections_.empty() && on_empty_) loop_.post(std::exchange(on_empty_, nullptr));
 }
 
 void Server::shutdownNow() {
   stopListening();
-  while (!connections_.empty()) connections_.front()->shutdownNow();
+  while (!connections_.empty()) connections_.back()->shutdownNow();
 }
 
 }  // namespace lb::front

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <vector>
 
@@ -61,7 +60,7 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   FreeList<RequestState> states_;
   ClientContext context_;
   std::unique_ptr<Timer> retry_;
-  std::list<std::unique_ptr<ClientConn>> connections_;
+  std::vector<std::unique_ptr<ClientConn>> connections_;
   std::vector<Bound> listeners_;
   std::move_only_function<void()> on_empty_;
 };

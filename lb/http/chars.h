@@ -1,7 +1,8 @@
-// Character classes of the message syntax (RFC 9110 5.6.2, RFC 9112 3.2) as tables, and a fast scan over field values.
+// Character classes of the message syntax (RFC 9110 5.6.2, RFC 9112 3.2) as tables.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -54,6 +55,54 @@ constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
+// lower() of eight bytes at once; all that is not A to Z stays as it is.
+constexpr std::uint64_t lowerWord(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const std::uint64_t low_bits = word & ~kHighs;
+  const std::uint64_t from_a = low_bits + kOnes * (0x80 - 'A');        // a high bit where the byte is at least 'A'
+  const std::uint64_t beyond_z = low_bits + kOnes * (0x80 - 'Z' - 1);  // and where it is beyond 'Z'
+  return word | ((from_a & ~beyond_z & ~word & kHighs) >> 2);
+}
+
+namespace detail {
+
+template <class Word>
+inline Word wordAt(const char* text) {
+  Word word = 0;
+  std::memcpy(&word, text, sizeof word);
+  return word;
+}
+
+}  // namespace detail
+
+// Is `text`, which has the size of `known`, that name in any case? `known` is in lower case. A few comparisons of
+// words, the last of which may overlap the one before.
+template <std::size_t kSize>
+inline bool isName(const char* text, const char (&known)[kSize]) {
+  constexpr std::size_t kBytes = kSize - 1;
+  if constexpr (kBytes >= 8) {
+    const auto same = [&](std::size_t at) {
+      return lowerWord(detail::wordAt<std::uint64_t>(text + at)) == detail::wordAt<std::uint64_t>(known + at);
+    };
+    for (std::size_t at = 0; at + 8 < kBytes; at += 8) {
+      if (!same(at)) return false;
+    }
+    return same(kBytes - 8);
+  } else if constexpr (kBytes >= 4) {
+    const auto pair = [](const char* from) {
+      return std::uint64_t{detail::wordAt<std::uint32_t>(from)} << 32 |
+             detail::wordAt<std::uint32_t>(from + kBytes - 4);
+    };
+    return lowerWord(pair(text)) == pair(known);
+  } else {
+    for (std::size_t i = 0; i < kBytes; ++i) {
+      if (lower(text[i]) != known[i]) return false;
+    }
+    return true;
+  }
+}
+
 constexpr bool allAre(CharClass what, std::string_view text) {
   for (const char c : text) {
     if (!is(what, c)) return false;
@@ -73,33 +122,6 @@ constexpr std::string_view trim(std::string_view text) {
 // REQUIRES: a hexadecimal digit.
 constexpr unsigned hexValue(char c) {
   return static_cast<unsigned>(is(kDigit, c) ? c - '0' : lower(c) - 'a' + 10);
-}
-
-// The first byte in [p, end) that may not stand in a field value. Eight bytes at a time: values are most of a head.
-inline const char* skipFieldChars(const char* p, const char* end) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  while (end - p >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, sizeof word);
-    const std::uint64_t low = (word - kOnes * 0x20) & ~word;  // a high bit where a byte is below 0x20
-    const std::uint64_t del = word ^ (kOnes * 0x7f);          // a zero byte where one is DEL
-    if (((low | ((del - kOnes) & ~del)) & kHighs) != 0) {     // exact for "is there any"
-      const char* stop = p + 8;
-      while (p != stop && is(kFieldChar, *p)) ++p;
-      if (p != stop) return p;
-      continue;  // it was a tab
-    }
-    p += 8;
-  }
-  while (p != end && is(kFieldChar, *p)) ++p;
-  return p;
-}
-
-template <CharClass kWhat>
-inline const char* skip(const char* p, const char* end) {
-  while (p != end && is(kWhat, *p)) ++p;
-  return p;
 }
 
 }  // namespace lb::http

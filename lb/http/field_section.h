@@ -25,6 +25,7 @@ class FieldSection {
  private:
   enum class State : std::uint8_t { LineStart, Name, ValueStart, Value, LineEnd, SectionEnd };
   explicit FieldSection(std::uint32_t begin) : position_(begin) {}
+  static const char* takeWholeLines(Fields& fields, const char* p, const char* stop, std::size_t fields_max);
   static void addField(Fields& fields, std::uint32_t name_begin, std::uint32_t name_end, std::uint32_t value_begin,
                        std::uint32_t value_end);
 

@@ -42,6 +42,7 @@ Problem transferCodingProblem(std::string_view list) {
 
 std::expected<Declared, Problem> declaredFraming(const Fields& fields, Version version) {
   Declared declared;
+  if (!fields.hadAny(bitOf(FieldId::TransferEncoding) | bitOf(FieldId::ContentLength))) return declared;
   std::string_view length_text;
   std::string_view coding;
   std::size_t codings = 0;

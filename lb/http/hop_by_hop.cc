@@ -16,18 +16,9 @@ void forEachMember(std::string_view list, Each each) {
   }
 }
 
-bool isHopByHop(FieldId id) {
-  switch (id) {
-    case FieldId::Connection:
-    case FieldId::ContentLength:
-    case FieldId::KeepAlive:
-    case FieldId::ProxyConnection:
-    case FieldId::Te:
-    case FieldId::TransferEncoding:
-    case FieldId::Upgrade: return true;
-    default: return false;
-  }
-}
+constexpr FieldIds kHopByHop = bitOf(FieldId::Connection) | bitOf(FieldId::ContentLength) | bitOf(FieldId::KeepAlive) |
+                               bitOf(FieldId::ProxyConnection) | bitOf(FieldId::Te) | bitOf(FieldId::TransferEncoding) |
+                               bitOf(FieldId::Upgrade);
 
 bool isUpgrade(std::string_view protocol) {
   const std::size_t slash = protocol.find('/');
@@ -38,12 +29,13 @@ bool isUpgrade(std::string_view protocol) {
 }  // namespace
 
 void dropHopByHop(Fields& fields) {
+  if (!fields.hadAny(kHopByHop)) return;
   // Which lengths of names there are at all: a hostile Connection list with thousands of members costs little then.
   std::uint64_t sizes = 0;
   bool named = false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields.id(i) == FieldId::Connection) named = true;
-    if (isHopByHop(fields.id(i))) fields.drop(i);
+    if ((bitOf(fields.id(i)) & kHopByHop) != 0) fields.drop(i);
     sizes |= std::uint64_t{1} << (fields.at(i).name_size % 64);
   }
   if (!named) return;
@@ -57,6 +49,7 @@ void dropHopByHop(Fields& fields) {
 }
 
 bool connectionHas(const Fields& fields, std::string_view token) {
+  if (!fields.hadAny(bitOf(FieldId::Connection))) return false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields.id(i) != FieldId::Connection || fields.dropped(i)) continue;
     if (listHasToken(fields.value(i), token)) return true;

@@ -63,9 +63,7 @@ bool isIdempotent(Method method) {
 }
 
 FieldId fieldIdFrom(std::string_view name) {
-  const auto one = [name](std::string_view known, FieldId id) {
-    return equalsIgnoreCase(name, known) ? id : FieldId::Other;
-  };
+  const auto one = [name](const auto& known, FieldId id) { return isName(name.data(), known) ? id : FieldId::Other; };
   const char first = name.empty() ? '\0' : lower(name.front());
   switch (name.size()) {
     case 2: return one("te", FieldId::Te);
@@ -91,6 +89,7 @@ FieldId fieldIdFrom(std::string_view name) {
 }
 
 std::optional<std::string_view> Fields::find(FieldId id) const {
+  if (!hadAny(bitOf(id))) return std::nullopt;
   for (std::size_t i = 0; i < list_.size(); ++i) {
     if (list_[i].id == id && !list_[i].dropped) return value(i);
   }
@@ -106,6 +105,7 @@ std::optional<std::string_view> Fields::find(std::string_view name) const {
 
 std::size_t Fields::count(FieldId id) const {
   std::size_t found = 0;
+  if (!hadAny(bitOf(id))) return found;
   for (const Field& field : list_) {
     if (field.id == id && !field.dropped) ++found;
   }
@@ -114,18 +114,19 @@ std::size_t Fields::count(FieldId id) const {
 
 // Stored in the form of the wire, so that the serializer can copy added and received fields alike.
 void Fields::add(std::string_view name, std::string_view value) {
-  Field field{};
-  field.name_begin = static_cast<std::uint32_t>(bytes_.size());
-  field.name_size = static_cast<std::uint32_t>(name.size());
-  bytes_.append(name).append(": ");
-  field.value_begin = static_cast<std::uint32_t>(bytes_.size());
-  field.value_size = static_cast<std::uint32_t>(value.size());
-  bytes_.append(value).append("\r\n");
-  field.id = fieldIdFrom(text(field.name_begin, field.name_size));
-  list_.push_back(field);
+  const FieldId id = fieldIdFrom(name);
+  const std::size_t begin = bytes_.size();
+  bytes_.append(name).append(": ").append(value).append("\r\n");
+  addParsed({.name_begin = static_cast<std::uint32_t>(begin),
+             .name_size = static_cast<std::uint32_t>(name.size()),
+             .value_begin = static_cast<std::uint32_t>(begin + name.size() + 2),
+             .value_size = static_cast<std::uint32_t>(value.size()),
+             .id = id,
+             .dropped = false});
 }
 
 void Fields::drop(FieldId id) {
+  if (!hadAny(bitOf(id))) return;
   for (Field& field : list_) {
     if (field.id == id) field.dropped = true;
   }
@@ -140,6 +141,7 @@ void Fields::drop(std::string_view name) {
 void Fields::clear() {
   bytes_.clear();
   list_.clear();
+  had_ = 0;
 }
 
 std::string_view RequestHead::path() const {
@@ -172,12 +174,24 @@ void ResponseHead::start(std::uint16_t status_code) {
   reason_text = {0, static_cast<std::uint32_t>(reason.size())};
 }
 
+// Eight bytes at a time, the last of them once more with those before them: every field name passes here.
 bool equalsIgnoreCase(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (a.size() < kWord) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
   }
-  return true;
+  const auto wordAt = [](std::string_view text, std::size_t at) {
+    return lowerWord(detail::wordAt<std::uint64_t>(text.data() + at));
+  };
+  for (std::size_t i = 0; i + kWord < a.size(); i += kWord) {
+    if (wordAt(a, i) != wordAt(b, i)) return false;
+  }
+  const std::size_t tail = a.size() - kWord;
+  return wordAt(a, tail) == wordAt(b, tail);
 }
 
 bool listHasToken(std::string_view list, std::string_view token) {

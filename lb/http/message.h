@@ -42,6 +42,12 @@ enum class FieldId : std::uint8_t {
 };
 [[nodiscard]] FieldId fieldIdFrom(std::string_view name);
 
+// Several of them, as a set.
+using FieldIds = std::uint32_t;
+[[nodiscard]] constexpr FieldIds bitOf(FieldId id) {
+  return FieldIds{1} << static_cast<unsigned>(id);
+}
+
 // A list of fields in the order received. Dropping a field only marks it: offsets stay valid and nothing moves.
 class Fields {
  public:
@@ -64,6 +70,9 @@ class Fields {
   }
   [[nodiscard]] FieldId id(std::size_t index) const { return list_[index].id; }
   [[nodiscard]] bool dropped(std::size_t index) const { return list_[index].dropped; }
+  // False if there never was one of them. Most messages have few of the fields that are asked for, so this spares most
+  // walks through the list.
+  [[nodiscard]] bool hadAny(FieldIds ids) const { return (had_ & ids) != 0; }
 
   // The first that is not dropped.
   [[nodiscard]] std::optional<std::string_view> find(FieldId id) const;
@@ -82,11 +91,15 @@ class Fields {
   [[nodiscard]] std::string_view text(std::uint32_t begin, std::uint32_t size) const {
     return {bytes_.data() + begin, size};
   }
-  void addParsed(Field field) { list_.push_back(field); }
+  void addParsed(Field field) {
+    had_ |= bitOf(field.id);
+    list_.push_back(field);
+  }
 
  private:
   std::string bytes_;
   std::vector<Field> list_;
+  FieldIds had_ = 0;
 };
 
 // A piece of the head's bytes.

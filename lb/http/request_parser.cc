@@ -7,6 +7,7 @@
 #include "lb/http/chars.h"
 #include "lb/http/head_parser.h"
 #include "lb/http/request_target.h"
+#include "lb/http/scan.h"
 
 namespace lb::http {
 namespace {
@@ -91,7 +92,7 @@ ParseStatus RequestParser::scan(RequestHead& head, const HeadLimits& limits, std
 ParseStatus RequestParser::scanMethod(RequestHead& head, std::uint32_t end) {
   const char* const bytes = head.fields.bytes().data();
   const std::uint32_t stop = std::min(end, kMethodBytesMax + 1);
-  scanned_ = static_cast<std::uint32_t>(skip<kTokenChar>(bytes + scanned_, bytes + stop) - bytes);
+  scanned_ = static_cast<std::uint32_t>(skipTokenChars(bytes + scanned_, bytes + stop) - bytes);
   if (scanned_ > kMethodBytesMax) return bad(501, "method too long");
   if (scanned_ == end) return ParseStatus::NeedMore;
   const char c = bytes[scanned_];

@@ -2,18 +2,19 @@
 #include "lb/base/check.h"
 #include "lb/http/chars.h"
 #include "lb/http/head_parser.h"
+#include "lb/http/scan.h"
 
 namespace lb::http {
 namespace {
 
-constexpr std::uint32_t kStatusBegin = 9;  // behind "HTTP/1.1 "
+constexpr std::string_view kUsualBegin = "HTTP/1.1 ";
+constexpr std::uint32_t kStatusBegin = 9;  // behind it
 constexpr std::uint32_t kStatusEnd = 12;
 
 // Why `c` cannot be byte number `index` of "HTTP/1.1 nnn"; null if it can.
 const char* statusLineProblem(std::uint32_t index, char c) {
-  constexpr std::string_view kBegin = "HTTP/1.1 ";
   if (index < kStatusBegin) {
-    if (c == kBegin[index] || (index == 7 && c == '0')) return nullptr;
+    if (c == kUsualBegin[index] || (index == 7 && c == '0')) return nullptr;
     return (index == 5 || index == 7) && is(kDigit, c) ? "HTTP version not supported" : "not an HTTP/1 status line";
   }
   if (index > kStatusBegin) return is(kDigit, c) ? nullptr : "malformed status code";
@@ -62,6 +63,7 @@ ParseStatus ResponseParser::scan(ResponseHead& head, const HeadLimits& limits, s
 
 ParseStatus ResponseParser::scanStatusLine(ResponseHead& head, std::uint32_t end) {
   const std::string& bytes = head.fields.bytes();
+  if (scanned_ == 0 && end >= kStatusBegin && bytes.starts_with(kUsualBegin)) scanned_ = kStatusBegin;
   for (; scanned_ < kStatusEnd; ++scanned_) {
     if (scanned_ == end) return ParseStatus::NeedMore;
     const char* problem = statusLineProblem(scanned_, bytes[scanned_]);

@@ -6,16 +6,11 @@
 
 #include "lb/base/check.h"
 
-// Each head is described once, as a sequence of pieces given to a sink: the first sink adds up their sizes, the second
-// copies them to where the size has shown that there is room.
+// Each head is described once, as a sequence of pieces given to a sink. Nearly always there is room for it in one piece
+// of the buffer, and they are copied there; else they are appended one by one.
 
 namespace lb::http {
 namespace {
-
-struct CountingSink {
-  std::size_t bytes = 0;
-  void put(std::string_view piece) { bytes += piece.size(); }
-};
 
 struct MemorySink {
   char* at;
@@ -101,16 +96,24 @@ void putConnection(Sink& sink, bool close, std::string_view upgrade) {
   }
 }
 
+// What the pieces of a head can come to: its bytes hold start line and fields, written with at most `name: value CRLF`
+// instead of `name:value CRLF`; `extra` is what stands elsewhere; all the rest is constant text and two numbers.
+std::size_t bytesMax(const Fields& fields, std::size_t extra) {
+  constexpr std::size_t kConstantMax = 256;
+  return fields.bytes().size() + fields.size() + extra + kConstantMax;
+}
+
 template <class Put>
-void write(buf::Buffer& out, const Put& put) {
-  CountingSink counting;
-  put(counting);
+void write(buf::Buffer& out, std::size_t bytes_max, const Put& put) {
   buf::Buffer::SpaceArray storage;
-  const auto spaces = out.reserve(counting.bytes, storage);
-  if (spaces.front().size() >= counting.bytes) {
-    MemorySink memory{reinterpret_cast<char*>(spaces.front().data())};
+  const auto spaces = out.reserve(bytes_max, storage);
+  if (spaces.front().size() >= bytes_max) {
+    char* const begin = reinterpret_cast<char*>(spaces.front().data());
+    MemorySink memory{begin};
     put(memory);
-    out.commit(counting.bytes);
+    const auto written = static_cast<std::size_t>(memory.at - begin);
+    LB_CHECK(written <= bytes_max);
+    out.commit(written);
     return;
   }
   out.commit(0);
@@ -123,7 +126,7 @@ void write(buf::Buffer& out, const Put& put) {
 void writeRequestHead(const RequestHead& head, const Framing& framing, const RequestLineage& lineage,
                       buf::Buffer& out) {
   const Decimal length(framing.length);
-  write(out, [&](auto& sink) {
+  write(out, bytesMax(head.fields, head.authority.size() + lineage.upgrade.size()), [&](auto& sink) {
     sink.put(head.methodText());
     sink.put(" ");
     sink.put(head.path());
@@ -146,7 +149,7 @@ void writeResponseHead(const ResponseHead& head, const Framing& framing, const R
   LB_CHECK(!framed || framing.kind != BodyKind::Chunked || !http10);
   const Decimal status(head.status);
   const Decimal length(framing.length);
-  write(out, [&](auto& sink) {
+  write(out, bytesMax(head.fields, lineage.upgrade.size()), [&](auto& sink) {
     sink.put("HTTP/1.1 ");
     sink.put(status.text());
     sink.put(" ");

@@ -50,7 +50,7 @@ void appendWho(const Record& record, std::string& out) {
   appendText("request_id", record.request_id, out);
   appendJsonKey("client_ip", out);
   out += '"';
-  appendIp(record.client.ip, out);
+  record.client.ip.appendTo(out);
   out += '"';
   appendJsonKey("peer", out);
   out += '"';
@@ -102,7 +102,7 @@ void appendTrouble(const Record& record, std::string& out) {
 void formatText(const Record& record, std::string& out) {
   appendTime(record.time, out);
   out += ' ';
-  appendIp(record.client.ip, out);
+  record.client.ip.appendTo(out);
   out += " \"";
   appendTextEscaped(record.method_text.empty() ? "-" : record.method_text, out);
   out += ' ';

@@ -1,7 +1,5 @@
 #include "lb/observe/append.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -55,17 +53,10 @@ void appendTime(WallTime time, std::string& out) {
   out += 'Z';
 }
 
-void appendIp(const IpAddress& ip, std::string& out) {
-  constexpr std::size_t kV4Begin = 12;  // of the IPv4-mapped form
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const bool v4 = ip.isV4();
-  out += inet_ntop(v4 ? AF_INET : AF_INET6, ip.bytes().data() + (v4 ? kV4Begin : 0), text.data(), text.size());
-}
-
 void appendAddress(const Address& address, std::string& out) {
   const bool v4 = address.ip.isV4();
   if (!v4) out += '[';
-  appendIp(address.ip, out);
+  address.ip.appendTo(out);
   if (!v4) out += ']';
   out += ':';
   appendNumber(address.port, out);

@@ -11,7 +11,6 @@ namespace lb::observe {
 
 void appendNumber(std::uint64_t number, std::string& out);
 void appendTime(WallTime time, std::string& out);              // RFC 3339 in UTC with microseconds
-void appendIp(const IpAddress& ip, std::string& out);          // 192.0.2.1 or 2001:db8::1
 void appendAddress(const Address& address, std::string& out);  // with the port, IPv6 in brackets
 void appendSeconds(Duration duration, std::string& out);       // "0.001905": always six decimals
 void appendMilliseconds(Duration duration, std::string& out);  // "1.905", "2.2", "0": no trailing zeros

@@ -42,11 +42,23 @@ bool isC1Control(std::string_view sequence) {
   return sequence.size() == 2 && byteAt(sequence, 0) == 0xc2 && byteAt(sequence, 1) < 0xa0;
 }
 
+// How many bytes at the start are plain ASCII that both formats take as it is: nearly always all.
+std::size_t plainSize(std::string_view raw) {
+  std::size_t size = 0;
+  while (size < raw.size() && raw[size] >= ' ' && raw[size] < 0x7f && raw[size] != '"' && raw[size] != '\\') ++size;
+  return size;
+}
+
 }  // namespace
 
 void appendJsonString(std::string_view raw, std::string& out) {
   out += '"';
   while (!raw.empty()) {
+    if (const std::size_t plain = plainSize(raw); plain > 0) {
+      out += raw.substr(0, plain);
+      raw.remove_prefix(plain);
+      continue;
+    }
     const std::size_t size = sequenceSize(raw);
     const unsigned byte = byteAt(raw, 0);
     if (size == 0) {
@@ -73,12 +85,14 @@ void appendJsonKey(std::string_view name, std::string& out) {
 
 void appendTextEscaped(std::string_view raw, std::string& out) {
   while (!raw.empty()) {
+    if (const std::size_t plain = plainSize(raw); plain > 0) {
+      out += raw.substr(0, plain);
+      raw.remove_prefix(plain);
+      continue;
+    }
     const std::size_t size = sequenceSize(raw);
-    const unsigned byte = byteAt(raw, 0);
-    const bool plain =
-        size > 1 ? !isC1Control(raw.substr(0, size)) : size == 1 && !isControl(byte) && byte != '"' && byte != '\\';
     const std::size_t taken = size == 0 ? 1 : size;
-    if (plain) {
+    if (size > 1 && !isC1Control(raw.substr(0, size))) {
       out += raw.substr(0, taken);
     } else {
       for (std::size_t i = 0; i < taken; ++i) {

@@ -3,7 +3,9 @@
 #include "lb/observe/histogram.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <utility>
 
 namespace lb::observe {
 namespace {
@@ -43,16 +45,27 @@ Duration SlidingMax::max(MonoTime now) const {
   return Duration(max);
 }
 
-Histogram::Histogram(const Buckets& bounds) : bounds_(bounds), counts_(bounds.size() + 1) {
-  bounds_ns_.reserve(bounds.size());
-  for (const double bound : bounds) bounds_ns_.push_back(std::llround(bound * 1e9));
+BucketLayout::BucketLayout(Buckets bounds) : bounds_(std::move(bounds)) {
+  bounds_ns_.reserve(bounds_.size());
+  for (const double bound : bounds_) bounds_ns_.push_back(std::llround(bound * 1e9));
+  for (std::size_t width = 0; width < first_.size(); ++width) {
+    const std::int64_t least = width == 0 ? 0 : std::int64_t{1} << (width - 1);
+    first_[width] = static_cast<std::uint16_t>(std::ranges::lower_bound(bounds_ns_, least) - bounds_ns_.begin());
+  }
 }
+
+std::size_t BucketLayout::bucketOf(std::int64_t ns) const {
+  std::size_t bucket = first_[static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(ns)))];
+  while (bucket < bounds_ns_.size() && bounds_ns_[bucket] < ns) ++bucket;
+  return bucket;
+}
+
+Histogram::Histogram(std::shared_ptr<const BucketLayout> layout)
+    : layout_(std::move(layout)), counts_(layout_->bounds().size() + 1) {}
 
 void Histogram::observe(Duration value, MonoTime now) {
   const std::int64_t ns = nanoseconds(value);
-  // Prometheus buckets are "less than or equal": the first bound not below the value.
-  const auto bound = std::ranges::lower_bound(bounds_ns_, ns);
-  counts_[static_cast<std::size_t>(bound - bounds_ns_.begin())].add();
+  counts_[layout_->bucketOf(ns)].add();
   sum_ns_.add(static_cast<std::uint64_t>(ns));
   max_.observe(Duration(ns), now);
 }

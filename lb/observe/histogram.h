@@ -31,11 +31,26 @@ class SlidingMax {
   std::array<Slice, kSlices> slices_;
 };
 
+// Bounds as observe() wants them. Immutable, and one serves all histograms that have the same.
+class BucketLayout {
+ public:
+  explicit BucketLayout(Buckets bounds);
+  [[nodiscard]] const Buckets& bounds() const { return bounds_; }
+  // The first bound not below the value, as Prometheus's "less than or equal" has it; after the last: +Inf.
+  // REQUIRES: ns >= 0.
+  [[nodiscard]] std::size_t bucketOf(std::int64_t ns) const;
+
+ private:
+  Buckets bounds_;
+  std::vector<std::int64_t> bounds_ns_;
+  std::array<std::uint16_t, 64> first_{};  // by the value's width in bits: no earlier bucket can hold it
+};
+
 class Histogram {
  public:
-  explicit Histogram(const Buckets& bounds);
+  explicit Histogram(std::shared_ptr<const BucketLayout> layout);
   void observe(Duration value, MonoTime now);
-  [[nodiscard]] const Buckets& bounds() const { return bounds_; }
+  [[nodiscard]] const Buckets& bounds() const { return layout_->bounds(); }
   // Not cumulative; the last, after all bounds, is +Inf.
   [[nodiscard]] std::uint64_t countAt(std::size_t bucket) const { return counts_[bucket].get(); }
   [[nodiscard]] std::uint64_t count() const;
@@ -43,8 +58,7 @@ class Histogram {
   [[nodiscard]] Duration max(MonoTime now) const { return max_.max(now); }
 
  private:
-  Buckets bounds_;
-  std::vector<std::int64_t> bounds_ns_;
+  std::shared_ptr<const BucketLayout> layout_;
   std::vector<Counter> counts_;
   Counter sum_ns_;
   SlidingMax max_;

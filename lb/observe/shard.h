@@ -23,12 +23,12 @@ struct Telemetry::Shard {
   std::shared_ptr<WorkerStats> worker;  // null until the first configuration
   std::vector<Service> services;
 
-  [[nodiscard]] StatsView apply(const config::Config& config, const config::Metrics& settings);
+  [[nodiscard]] StatsView apply(const config::Config& config, const Layouts& layouts);
   void release();
 
  private:
-  Service take(std::string_view name, const config::Metrics& settings);
-  static std::shared_ptr<BackendStats> backendOf(Service& service, const std::string& label, const Buckets& buckets);
+  Service take(std::string_view name, const Layouts& layouts);
+  static std::shared_ptr<BackendStats> backendOf(Service& service, const std::string& label, const LayoutPtr& layout);
 };
 
 }  // namespace lb::observe

@@ -15,23 +15,27 @@ constexpr std::string_view kNoService = "_none";
 
 }  // namespace
 
-BackendStats::BackendStats(std::string backend_label, const Buckets& buckets)
-    : label(std::move(backend_label)), connect(buckets), send(buckets), wait(buckets), receive(buckets) {}
+Layouts::Layouts(const config::Metrics& settings)
+    : request(std::make_shared<BucketLayout>(settings.request_buckets)),
+      overhead(std::make_shared<BucketLayout>(settings.overhead_buckets)) {}
 
-ServiceStats::ServiceStats(std::string service_name, const config::Metrics& settings)
+BackendStats::BackendStats(std::string backend_label, const LayoutPtr& layout)
+    : label(std::move(backend_label)), connect(layout), send(layout), wait(layout), receive(layout) {}
+
+ServiceStats::ServiceStats(std::string service_name, const Layouts& layouts)
     : name(std::move(service_name)),
-      request(settings.request_buckets),
-      receive(settings.request_buckets),
-      response(settings.request_buckets),
-      overhead_request(settings.overhead_buckets),
-      overhead_response(settings.overhead_buckets) {}
+      request(layouts.request),
+      receive(layouts.request),
+      response(layouts.request),
+      overhead_request(layouts.overhead),
+      overhead_response(layouts.overhead) {}
 
-WorkerStats::WorkerStats(const config::Metrics& settings) : loop_lag(settings.overhead_buckets) {}
+WorkerStats::WorkerStats(const Layouts& layouts) : loop_lag(layouts.overhead) {}
 
 // Takes the service out of the list, so that what stays behind is what the new configuration no longer has.
-Telemetry::Shard::Service Telemetry::Shard::take(std::string_view name, const config::Metrics& settings) {
+Telemetry::Shard::Service Telemetry::Shard::take(std::string_view name, const Layouts& layouts) {
   const auto found = std::ranges::find_if(services, [&](const Service& one) { return one.stats->name == name; });
-  if (found == services.end()) return {std::make_shared<ServiceStats>(std::string(name), settings), true, {}};
+  if (found == services.end()) return {std::make_shared<ServiceStats>(std::string(name), layouts), true, {}};
   Service service = std::move(*found);
   services.erase(found);
   service.current = true;
@@ -40,31 +44,31 @@ Telemetry::Shard::Service Telemetry::Shard::take(std::string_view name, const co
 }
 
 std::shared_ptr<BackendStats> Telemetry::Shard::backendOf(Service& service, const std::string& label,
-                                                          const Buckets& buckets) {
+                                                          const LayoutPtr& layout) {
   const auto found =
       std::ranges::find_if(service.backends, [&](const Backend& one) { return one.stats->label == label; });
   if (found != service.backends.end()) {
     found->current = true;
     return found->stats;
   }
-  return service.backends.emplace_back(Backend{std::make_shared<BackendStats>(label, buckets), true}).stats;
+  return service.backends.emplace_back(Backend{std::make_shared<BackendStats>(label, layout), true}).stats;
 }
 
-StatsView Telemetry::Shard::apply(const config::Config& config, const config::Metrics& settings) {
-  if (!worker) worker = std::make_shared<WorkerStats>(settings);
+StatsView Telemetry::Shard::apply(const config::Config& config, const Layouts& layouts) {
+  if (!worker) worker = std::make_shared<WorkerStats>(layouts);
   StatsView view;
   view.worker = worker;
   std::vector<Service> next;
   for (const config::Service& wanted : config.services) {
-    Service service = take(wanted.name, settings);
+    Service service = take(wanted.name, layouts);
     view.services.push_back(service.stats);
     auto& backends = view.backends.emplace_back();
     for (const config::Host& host : wanted.hosts) {
-      backends.push_back(backendOf(service, host.label(), settings.request_buckets));
+      backends.push_back(backendOf(service, host.label(), layouts.request));
     }
     next.push_back(std::move(service));
   }
-  next.push_back(take(kNoService, settings));
+  next.push_back(take(kNoService, layouts));
   view.none = next.back().stats;
   for (Service& left : services) {
     left.current = false;
@@ -96,10 +100,10 @@ Telemetry::~Telemetry() = default;
 
 std::vector<StatsView> Telemetry::apply(const config::Config& config) {
   const std::lock_guard lock(mutex_);
-  if (!settings_) settings_ = config.metrics;
+  if (!layouts_) layouts_.emplace(config.metrics);
   backend_histograms_ = config.metrics.backend_histograms;
   std::vector<StatsView> views;
-  for (const auto& shard : shards_) views.push_back(shard->apply(config, *settings_));
+  for (const auto& shard : shards_) views.push_back(shard->apply(config, *layouts_));
   release();
   return views;
 }

@@ -23,9 +23,15 @@
 
 namespace lb::observe {
 
+using LayoutPtr = std::shared_ptr<const BucketLayout>;
+struct Layouts {  // of all histograms of one kind
+  explicit Layouts(const config::Metrics& settings);
+  LayoutPtr request, overhead;
+};
+
 // One backend as one worker sees it.
 struct BackendStats {
-  BackendStats(std::string label, const Buckets& buckets);
+  BackendStats(std::string label, const LayoutPtr& layout);
   std::string label;                                  // "127.0.0.1:9090", as configured
   StatusCounters responses;                           // lb_backend_responses_total{code}
   std::array<Counter, kAttemptResultCount> attempts;  // lb_backend_attempts_total{result}
@@ -37,7 +43,7 @@ struct BackendStats {
 
 // One service as one worker sees it. "_none" stands for requests that matched no service.
 struct ServiceStats {
-  ServiceStats(std::string name, const config::Metrics& settings);
+  ServiceStats(std::string name, const Layouts& layouts);
   std::string name;
   RequestCounters requests;       // lb_requests_total{method,code,origin}
   ReasonCounters generated;       // lb_generated_responses_total{code,reason}
@@ -53,7 +59,7 @@ struct ServiceStats {
 
 // What is not of one service.
 struct WorkerStats {
-  explicit WorkerStats(const config::Metrics& settings);
+  explicit WorkerStats(const Layouts& layouts);
   Counter connections_accepted, connections_open, connections_idle;  // clients
   Counter accept_failures, accept_pauses;
   Counter dns_ok, dns_failed;
@@ -122,8 +128,8 @@ class Telemetry {
   std::mutex mutex_;
   BuildInfo build_;
   Control control_;
-  std::optional<config::Metrics> settings_;  // of the first configuration
-  bool backend_histograms_ = true;           // of the latest
+  std::optional<Layouts> layouts_;  // of the first configuration
+  bool backend_histograms_ = true;  // of the latest
   std::vector<std::unique_ptr<Shard>> shards_;
 
  public:

@@ -4,7 +4,7 @@
 namespace lb::os {
 namespace {
 
-constexpr Duration kInterval = std::chrono::milliseconds(10);
+constexpr Duration kInterval = std::chrono::milliseconds(100);  // longer than a busy connection is ever quiet
 
 }  // namespace
 

@@ -6,10 +6,6 @@
 
 namespace lb::os {
 
-bool TimerQueue::before(const Entry& a, const Entry& b) {
-  return a.deadline != b.deadline ? a.deadline < b.deadline : a.sequence < b.sequence;
-}
-
 void TimerQueue::place(std::size_t at, const Entry& entry) {
   heap_[at] = entry;
   entry.timer->place_ = at;
@@ -18,7 +14,7 @@ void TimerQueue::place(std::size_t at, const Entry& entry) {
 void TimerQueue::siftUp(std::size_t at, const Entry& entry) {
   while (at > 0) {
     const std::size_t parent = (at - 1) / 2;
-    if (!before(entry, heap_[parent])) break;
+    if (entry.deadline >= heap_[parent].deadline) break;
     place(at, heap_[parent]);
     at = parent;
   }
@@ -28,8 +24,8 @@ void TimerQueue::siftUp(std::size_t at, const Entry& entry) {
 void TimerQueue::siftDown(std::size_t at, const Entry& entry) {
   const std::size_t size = heap_.size();
   for (std::size_t child = 2 * at + 1; child < size; child = 2 * at + 1) {
-    if (child + 1 < size && before(heap_[child + 1], heap_[child])) ++child;
-    if (!before(heap_[child], entry)) break;
+    if (child + 1 < size && heap_[child + 1].deadline < heap_[child].deadline) ++child;
+    if (heap_[child].deadline >= entry.deadline) break;
     place(at, heap_[child]);
     at = child;
   }
@@ -38,7 +34,7 @@ void TimerQueue::siftDown(std::size_t at, const Entry& entry) {
 
 void TimerQueue::put(OsTimer& timer, MonoTime deadline) {
   LB_CHECK(timer.place_ == OsTimer::kNowhere);
-  const Entry entry{deadline, sequence_++, &timer};
+  const Entry entry{deadline, &timer};
   heap_.push_back(entry);
   siftUp(heap_.size() - 1, entry);
 }
@@ -50,7 +46,7 @@ void TimerQueue::remove(OsTimer& timer) {
   const Entry last = heap_.back();
   heap_.pop_back();
   if (last.timer == &timer) return;
-  if (at > 0 && before(last, heap_[(at - 1) / 2])) {
+  if (at > 0 && last.deadline < heap_[(at - 1) / 2].deadline) {
     siftUp(at, last);
   } else {
     siftDown(at, last);

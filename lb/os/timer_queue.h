@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "lb/env/clock.h"
@@ -23,16 +22,13 @@ class TimerQueue {
  private:
   struct Entry {
     MonoTime deadline;
-    std::uint64_t sequence;  // equal deadlines fire in the order of arming
     OsTimer* timer;
   };
-  static bool before(const Entry& a, const Entry& b);
   void place(std::size_t at, const Entry& entry);
   void siftUp(std::size_t at, const Entry& entry);
   void siftDown(std::size_t at, const Entry& entry);
 
   std::vector<Entry> heap_;
-  std::uint64_t sequence_ = 0;
 };
 
 }  // namespace lb::os

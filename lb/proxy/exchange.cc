@@ -181,7 +181,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
   enter(Phase::Relay);
   http::dropHopByHop(head.fields);
   // RFC 9110 6.6.1: whoever forwards a response without a Date supplies one.
-  if (head.fields.count(http::FieldId::Date) == 0) head.fields.add("Date", front::httpDate(context_.clock.wall()));
+  if (head.fields.count(http::FieldId::Date) == 0) head.fields.add("Date", context_.date.at(context_.clock.wall()));
   client_->sendHead(head, framing, {});
 }
 

@@ -11,6 +11,7 @@
 #include "lb/back/service.h"
 #include "lb/base/deadlines.h"
 #include "lb/base/free_list.h"
+#include "lb/front/http_date.h"
 #include "lb/http/events.h"
 #include "lb/observe/record.h"
 #include "lb/proxy/exchange_phase.h"
@@ -33,6 +34,7 @@ struct ExchangeContext {
   observe::ServiceStats* none = nullptr;   // for requests without a service
   FreeList<Exchange>* exchanges = nullptr;
   std::string line;  // scratch for the access log
+  front::DateOfSecond date{};
 };
 
 class Exchange final : public Disposable,
@@ -80,6 +82,7 @@ class Exchange final : public Disposable,
   void touchTunnel();
   [[nodiscard]] bool answering() const { return phase_ == Phase::Relay || phase_ == Phase::Tunnel; }
   void finish();
+  void writeToLog(observe::Record& record);
   [[nodiscard]] observe::Phases phases() const;
 
   ExchangeContext& context_;

@@ -59,12 +59,30 @@ void Exchange::finish() {
   if (deadlines_) deadlines_->clearAll();
   if (aborted_ != observe::AbortPhase::None && status_ == 0) status_ = 499;
   observe::Record record;
+  record.method = head_->method;
+  record.code = status_;
+  record.origin = from_backend ? observe::Origin::Backend : observe::Origin::Proxy;
+  record.reason = reason_;
+  record.aborted = aborted_;
+  record.backend_broke = backend_broke_;
+  record.bytes_in = client_->times().bytes_read;
+  record.bytes_out = client_->times().bytes_written;
+  record.backend_bytes_in = backend_bytes_in_;
+  record.backend_bytes_out = backend_bytes_out_;
+  record.phases = phases();
+
+  observe::ServiceStats& stats = service_ != nullptr ? service_->stats() : *context_.none;
+  observe::book(record, context_.clock.now(), stats, backend_ != nullptr ? &backend_->stats() : nullptr);
+  if (context_.access_log != nullptr) writeToLog(record);
+}
+
+// Completes the record with what only the log wants to know.
+void Exchange::writeToLog(observe::Record& record) {
   record.time = context_.clock.wall();
   record.request_id = identity_.request_id;
   record.client = identity_.client;
   record.peer = peer_;
   record.listener = listener_;
-  record.method = head_->method;
   record.method_text = head_->methodText();
   record.version = head_->version;
   record.host = head_->host;
@@ -75,21 +93,7 @@ void Exchange::finish() {
   record.user_agent = head_->fields.find(http::FieldId::UserAgent).value_or("");
   record.detail = detail_;
   record.attempts = attempts_;
-  record.code = status_;
-  record.origin = from_backend ? observe::Origin::Backend : observe::Origin::Proxy;
-  record.reason = reason_;
-  record.aborted = aborted_;
-  record.backend_broke = backend_broke_;
   record.conn_reused = reused_;
-  record.bytes_in = client_->times().bytes_read;
-  record.bytes_out = client_->times().bytes_written;
-  record.backend_bytes_in = backend_bytes_in_;
-  record.backend_bytes_out = backend_bytes_out_;
-  record.phases = phases();
-
-  observe::ServiceStats& stats = service_ != nullptr ? service_->stats() : *context_.none;
-  observe::book(record, context_.clock.now(), stats, backend_ != nullptr ? &backend_->stats() : nullptr);
-  if (context_.access_log == nullptr) return;
   context_.line.clear();
   if (context_.access_format == config::LogFormat::Json) {
     observe::formatJson(record, context_.line);

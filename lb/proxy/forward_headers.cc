@@ -54,9 +54,22 @@ bool usableRequestId(std::string_view id) {
          std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-void appendHex(std::uint64_t word, std::string& out) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(word >> shift) & 15U]);
+// 128 bits in hexadecimal.
+void drawRequestId(Random& random, std::string& id) {
+  static constexpr auto kPairs = [] {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t byte = 0; byte < pairs.size(); ++byte) pairs[byte] = {kDigits[byte >> 4], kDigits[byte & 15U]};
+    return pairs;
+  }();
+  id.resize(32);
+  for (std::size_t at = 0; at < 32; at += 16) {
+    std::uint64_t word = random.next();
+    for (std::size_t i = 16; i > 0; word >>= 8) {
+      i -= 2;
+      std::ranges::copy(kPairs[word & 255U], id.begin() + static_cast<std::ptrdiff_t>(at + i));
+    }
+  }
 }
 
 }  // namespace
@@ -72,10 +85,7 @@ void identify(const http::RequestHead& head, const Address& peer, std::span<cons
     const auto id = head.fields.find(FieldId::XRequestId);
     if (id && usableRequestId(*id)) identity.request_id = *id;
   }
-  if (identity.request_id.empty()) {
-    appendHex(random.next(), identity.request_id);
-    appendHex(random.next(), identity.request_id);
-  }
+  if (identity.request_id.empty()) drawRequestId(random, identity.request_id);
 }
 
 void rewriteRequest(http::RequestHead& head, const Address& peer, const Identity& identity) {
@@ -95,7 +105,7 @@ void rewriteRequest(http::RequestHead& head, const Address& peer, const Identity
     chain.append(fields.value(i)).append(", ");
     fields.drop(i);
   }
-  chain += peer.ip.toString();
+  peer.ip.appendTo(chain);
   fields.add("X-Forwarded-For", chain);
   if (fields.count(FieldId::XForwardedProto) == 0) fields.add("X-Forwarded-Proto", "http");
   if (fields.count(FieldId::XForwardedHost) == 0 && !head.authority.empty())

@@ -150,7 +150,7 @@ TEST_F(BufferTest, ALongLivedQueueDoesNotGrow) {
 TEST_F(BufferTest, ConsumingTooMuchIsABrokenInvariant) {
   Buffer buffer(pool_);
   buffer.append("abc");
-  EXPECT_DEATH(buffer.consume(4), "bytes <= size_");
+  EXPECT_DEATH(buffer.consume(4), "bytes <= size");
   EXPECT_DEATH(buffer.commit(1), "bytes == 0");
 }
 

@@ -156,7 +156,7 @@ class FrontTest : public testing::Test {
   sim::net::SimEnv env_{fabric_, server_host_, "server"};
   testutil::MemoryLog log_;
   buf::BlockPool blocks_;
-  observe::WorkerStats stats_{config::Metrics{}};
+  observe::WorkerStats stats_{observe::Layouts{config::Metrics{}}};
   ScriptedRouter router_{env_.clock, blocks_};
   ClientSettings settings_;
   Server server_{env_.env(), blocks_, router_, log_, stats_, settings_};

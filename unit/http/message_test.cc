@@ -40,6 +40,27 @@ TEST(Method, Idempotence) {
   }
 }
 
+// Every pair of bytes at every place of texts shorter than, as long as and longer than a word.
+TEST(EqualsIgnoreCase, FoldsLettersOfAsciiAndNothingElse) {
+  for (const std::size_t size : {1U, 7U, 8U, 9U, 16U, 19U}) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int a = 0; a < 256; ++a) {
+        for (const int b : {a, a ^ 0x20, a ^ 0x80, a + 1}) {
+          std::string left(size, 'x');
+          std::string right(size, 'X');
+          left[place] = static_cast<char>(a);
+          right[place] = static_cast<char>(b);
+          const bool letters = (a | 0x20) >= 'a' && (a | 0x20) <= 'z';
+          EXPECT_EQ(equalsIgnoreCase(left, right), a == b || (letters && b == (a ^ 0x20)))
+              << size << ' ' << a << ' ' << b;
+        }
+      }
+    }
+  }
+  EXPECT_FALSE(equalsIgnoreCase("abc", "abcd"));
+  EXPECT_TRUE(equalsIgnoreCase("", ""));
+}
+
 TEST(FieldId, NamesInAnyCase) {
   const std::pair<const char*, FieldId> rows[] = {
       {"Connection", FieldId::Connection},

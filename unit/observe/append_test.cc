@@ -74,7 +74,7 @@ TEST(AppendAddress, AgreesWithTheAddressItself) {
     appendAddress(address, out);
     EXPECT_EQ(out, address.toString());
     std::string ip;
-    appendIp(address.ip, ip);
+    address.ip.appendTo(ip);
     EXPECT_EQ(ip, text);
   }
 }

@@ -28,9 +28,9 @@ class Book : public testing::Test {
     return seen;
   }
 
-  config::Metrics settings_ = configWith({}).metrics;
-  ServiceStats service_{kServiceName, settings_};
-  BackendStats backend_{kBackendName, settings_.request_buckets};
+  Layouts layouts_{configWith({}).metrics};
+  ServiceStats service_{kServiceName, layouts_};
+  BackendStats backend_{kBackendName, layouts_.request};
 };
 
 TEST_F(Book, AnAnswerOfABackend) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "unit/observe/fixtures.h"
@@ -14,6 +17,10 @@ std::vector<std::uint64_t> countsOf(const Histogram& histogram) {
   std::vector<std::uint64_t> counts;
   for (std::size_t i = 0; i <= histogram.bounds().size(); ++i) counts.push_back(histogram.countAt(i));
   return counts;
+}
+
+std::shared_ptr<const BucketLayout> layoutOf(Buckets bounds) {
+  return std::make_shared<BucketLayout>(std::move(bounds));
 }
 
 struct BoundaryRow {
@@ -35,7 +42,7 @@ constexpr BoundaryRow kBoundaries[] = {
 
 TEST(Histogram, PutsEachValueIntoTheFirstBucketThatHoldsIt) {
   for (const BoundaryRow& row : kBoundaries) {
-    Histogram histogram({0.0005, 0.0025, 30});
+    Histogram histogram(layoutOf({0.0005, 0.0025, 30}));
     histogram.observe(row.value, at(0s));
     std::vector<std::uint64_t> expected(4, 0);
     expected[row.bucket] = 1;
@@ -43,8 +50,22 @@ TEST(Histogram, PutsEachValueIntoTheFirstBucketThatHoldsIt) {
   }
 }
 
+// The layout starts from the value's width in bits; around every power of two it must say what a plain search says.
+TEST(BucketLayout, AgreesWithAPlainSearchForEveryWidth) {
+  const Buckets bounds{1e-9, 3e-9, 1e-6, 1.024e-6, 0.0005, 0.001048576, 0.5, 30, 1e9};
+  const BucketLayout layout(bounds);
+  for (int bits = 0; bits < 63; ++bits) {
+    for (const std::int64_t step : {-1, 0, 1}) {
+      const std::int64_t ns = (std::int64_t{1} << bits) + step;
+      std::size_t expected = 0;
+      while (expected < bounds.size() && std::llround(bounds[expected] * 1e9) < ns) ++expected;
+      EXPECT_EQ(layout.bucketOf(ns), expected) << ns;
+    }
+  }
+}
+
 TEST(Histogram, AddsUpCountAndSum) {
-  Histogram histogram({0.001});
+  Histogram histogram(layoutOf({0.001}));
   histogram.observe(1ms, at(0s));
   histogram.observe(2ms, at(0s));
   histogram.observe(1s, at(0s));
@@ -53,20 +74,20 @@ TEST(Histogram, AddsUpCountAndSum) {
 }
 
 TEST(Histogram, NegativeValuesDoNotSpoilTheSum) {
-  Histogram histogram({0.001});
+  Histogram histogram(layoutOf({0.001}));
   histogram.observe(-1s, at(0s));
   histogram.observe(1s, at(0s));
   EXPECT_DOUBLE_EQ(histogram.sumSeconds(), 1.0);
 }
 
 TEST(Histogram, WithoutBoundsOnlyCounts) {
-  Histogram histogram({});
+  Histogram histogram(layoutOf({}));
   histogram.observe(5ms, at(0s));
   EXPECT_EQ(countsOf(histogram), std::vector<std::uint64_t>{1});
 }
 
 TEST(Histogram, KnowsItsMaximum) {
-  Histogram histogram({0.001});
+  Histogram histogram(layoutOf({0.001}));
   histogram.observe(3ms, at(1s));
   histogram.observe(7ms, at(2s));
   histogram.observe(5ms, at(3s));
