@@ -36,7 +36,7 @@ void layOutAll(const Section& file, Reading& reading) {
   for (const Site& site : reading.scenario.layout.sites) {
     if (isOfStage(site.address.ip))
       file.error(
-          fmt::format("the backend {} has an address of 198.19.0.0/16, where clients and lb live here", site.label));
+          fmt::format("the backend {} {}", site.label, kOfStage));
   }
   for (const auto& task : reading.later) task();
 }
