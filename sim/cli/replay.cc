@@ -17,7 +17,8 @@ void addReplay(CLI::App& app, int& code) {
   command->add_option("--log", options->log, "The access log, in its JSON format; - is standard input")->required();
   command->add_option("--config", options->config, "The configuration of lb; it may be another than the recorded one")
       ->required();
-  command->add_option("--speed", options->reading.speed, "Requests come this many times as fast; backends do not change")
+  command
+      ->add_option("--speed", options->reading.speed, "Requests come this many times as fast; backends do not change")
       ->check(CLI::Range(0.001, 1000.0));
   command->add_option("--limit", options->reading.limit, "Read only the first lines of the log, so many")
       ->check(CLI::PositiveNumber);

@@ -34,7 +34,7 @@ struct TrafficPlan {
   Arrivals arrivals{};
   std::vector<Ask> mix{};          // at least one, with a weight of more than 0 in sum
   const Script* script = nullptr;  // instead of arrivals, weights and laws; it outlives the traffic
-  bool keep_alive = true;  // false: a connection for each request
+  bool keep_alive = true;          // false: a connection for each request
   std::uint64_t requests_max = ~std::uint64_t{0};
   Duration patience = std::chrono::hours(1);  // then the connection is closed under the request
   std::uint32_t connections_max = 100'000;    // requests that would need one more fail at once

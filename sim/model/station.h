@@ -56,9 +56,9 @@ class Station {
 
   // `work`: instead of the law's. False: no room.
   [[nodiscard]] bool offer(Job& job, std::optional<Duration> work = std::nullopt);
-  void withdraw(const Job& job);       // leaves at once, from queue or slot
-  void forget(const Job& job);         // is served all the same, and nobody is told
-  void clear();                        // all withdrawn
+  void withdraw(const Job& job);  // leaves at once, from queue or slot
+  void forget(const Job& job);    // is served all the same, and nobody is told
+  void clear();                   // all withdrawn
 
   void setSlowdown(double factor);  // REQUIRES: more than 0; services take this many times as long from now on
   void pause(bool paused);          // no work is done meanwhile

@@ -23,6 +23,7 @@ Json rowJson(const Row& row) {
   Json made{{"name", row.name}, {"requests", row.requests}, {"per_second", row.per_second}};
   if (row.share) made["share"] = *row.share;
   made["latency"] = latencyJson(row.latency);
+  made["bytes"] = row.bytes;
   made["errors"] = row.errors;
   made["errors_by_reason"] = std::move(causes);
   return made;

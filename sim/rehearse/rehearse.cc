@@ -26,6 +26,7 @@ Outcome outcomeOf(const model::Outcome& seen, const Scenario& scenario, std::siz
   using Seen = model::Outcome::Result;
   Outcome outcome;
   outcome.took = seen.latency();
+  outcome.bytes = seen.received_bytes;
   outcome.stream = static_cast<std::uint16_t>(stream);
   outcome.service = static_cast<std::uint16_t>(scenario.recording ? scenario.recording->asks[seen.ask].service
                                                                   : scenario.traffic[stream].service);

@@ -52,9 +52,8 @@ Stage::Stage(net::Fabric& fabric, const Scenario& scenario)
     net::Host& host = hostOf(sites[i].address.ip);
     site_hosts_.push_back(&host);
     if (std::ranges::find(machines_, &host) == machines_.end()) machines_.push_back(&host);
-    backends_.push_back(
-        std::make_unique<model::QueueBackend>(
-            fabric, host, *lb_, planOf(behaviours_[i], i, sites[i].address, scenario.recording.get())));
+    backends_.push_back(std::make_unique<model::QueueBackend>(
+        fabric, host, *lb_, planOf(behaviours_[i], i, sites[i].address, scenario.recording.get())));
     applyToSite(i);
   }
   for (const auto& [name, answer] : scenario.layout.names) setName(name, answer);

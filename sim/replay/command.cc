@@ -41,8 +41,8 @@ std::optional<Log> readLog(const Options& options, const lb::config::Config& con
     complain(fmt::format("{}: cannot be read", options.log));
     return std::nullopt;
   }
-  auto log = readLog(standard ? std::cin : file, standard ? "standard input" : options.log, config, layout,
-                     options.reading);
+  auto log =
+      readLog(standard ? std::cin : file, standard ? "standard input" : options.log, config, layout, options.reading);
   if (log) return std::move(*log);
   for (const std::string& mistake : log.error()) complain(mistake);
   return std::nullopt;

@@ -88,6 +88,7 @@ class Reader {
     rehearse::Outcome outcome;
     outcome.began = began;
     outcome.took = *line.total;
+    outcome.bytes = treatment.answer.bytes;
     outcome.service = static_cast<std::uint16_t>(log_.recording.asks[request.ask].service);
     outcome.cause = log_.recorded.causeOf(causeOf(line));
     const bool whole = line.aborted.empty() && (!line.by_backend || line.reason.empty());
@@ -186,8 +187,8 @@ std::expected<Log, std::vector<std::string>> readLog(std::istream& in, const std
       mistakes.push_back(fmt::format("{}:{}: {}", name, number, taken.error().what));
     }
     if (static_cast<double>(reader.replayed()) >= rehearse::kRequestsMax) {
-      mistakes.push_back(fmt::format("{}:{}: more than {:.0f} requests, of which a replay has at most: --limit",
-                                     name, number, rehearse::kRequestsMax));
+      mistakes.push_back(fmt::format("{}:{}: more than {:.0f} requests, of which a replay has at most: --limit", name,
+                                     number, rehearse::kRequestsMax));
       break;
     }
   }

@@ -15,8 +15,8 @@
 namespace sim::replay {
 
 struct LogOptions {
-  double speed = 1;            // requests come so many times as fast
-  std::uint64_t limit = 0;     // lines that are read; 0: all
+  double speed = 1;             // requests come so many times as fast
+  std::uint64_t limit = 0;      // lines that are read; 0: all
   bool skip_bad_lines = false;  // they are counted and left out; without it they are mistakes
 };
 
@@ -24,7 +24,7 @@ inline constexpr std::size_t kMistakesMax = 10;  // that are told
 
 struct Log {
   rehearse::Recording recording;
-  rehearse::Result recorded;              // the requests that are replayed, as they were
+  rehearse::Result recorded;             // the requests that are replayed, as they were
   std::vector<rehearse::Fault> outages;  // of backends that are in the layout
   std::vector<std::string> notes;        // what became of the lines, for people
   lb::Duration duration{};               // from the first request's beginning to the last one's

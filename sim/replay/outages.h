@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/replay/line.h"
 #include "sim/rehearse/scenario.h"
+#include "sim/replay/line.h"
 
 namespace sim::replay {
 

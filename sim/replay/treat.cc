@@ -48,8 +48,7 @@ std::string whyLeftOut(const Line& line) {
 std::uint64_t bodyOf(const Line& line) {
   constexpr std::array<std::string_view, 4> kBodiless{"GET", "HEAD", "DELETE", "OPTIONS"};
   if (isOneOf(line.method, kBodiless)) return 0;
-  const std::uint64_t head =
-      kRequestHead + line.method.size() + line.path.size() + line.host.size() + line.agent_bytes;
+  const std::uint64_t head = kRequestHead + line.method.size() + line.path.size() + line.host.size() + line.agent_bytes;
   return line.bytes_in - std::min(line.bytes_in, head);
 }
 

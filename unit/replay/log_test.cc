@@ -76,8 +76,8 @@ TEST(ReplayLog, HostsGoToTheServicesOfTheNewConfiguration) {
 TEST(ReplayLog, LosesNoLineWithoutAWord) {
   lb::observe::Record tunnel = goodRecord();
   tunnel.code = 101;
-  const Read read = readText(textOf({goodRecord(), tunnel, tunnel, ownAnswer(Reason::BadRequest, 400),
-                                     ownAnswer(Reason::NoHealthyBackend, 503)}));
+  const Read read = readText(textOf(
+      {goodRecord(), tunnel, tunnel, ownAnswer(Reason::BadRequest, 400), ownAnswer(Reason::NoHealthyBackend, 503)}));
   ASSERT_TRUE(read.log.has_value());
   EXPECT_THAT(read.log->notes, Contains("5 lines, 2 of them replayed"));
   EXPECT_THAT(read.log->notes, Contains(HasSubstr("2 left out: tunnels (101)")));
@@ -109,9 +109,9 @@ TEST(ReplayLog, WithNothingToStandInTheAnswerIsEmptyAndAtOnce) {
 }
 
 TEST(ReplayLog, ABackendIsDownFromItsFirstFailureToItsNextAnswer) {
-  const Read read = readText(textOf({goodRecord(), ownAnswer(Reason::ConnectFailed, 502, 1s),
-                                     ownAnswer(Reason::ConnectFailed, 502, 2s), goodRecord(3s),
-                                     ownAnswer(Reason::ConnectTimeout, 504, 4s)}));
+  const Read read = readText(
+      textOf({goodRecord(), ownAnswer(Reason::ConnectFailed, 502, 1s), ownAnswer(Reason::ConnectFailed, 502, 2s),
+              goodRecord(3s), ownAnswer(Reason::ConnectTimeout, 504, 4s)}));
   ASSERT_TRUE(read.log.has_value());
   const auto& outages = read.log->outages;
   ASSERT_EQ(outages.size(), 2U);

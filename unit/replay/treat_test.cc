@@ -87,10 +87,10 @@ TEST(ReplayTreat, ABackendThatFailedFailsAgain) {
 }
 
 TEST(ReplayTreat, WhereNoBackendAnsweredAnotherAnswerStandsIn) {
-  for (const auto& [reason, code] : {std::pair(Reason::NoRoute, 404), std::pair(Reason::ConnectFailed, 502),
-                                     std::pair(Reason::ConnectTimeout, 504), std::pair(Reason::NoHealthyBackend, 503),
-                                     std::pair(Reason::Overloaded, 503), std::pair(Reason::BodyTooLarge, 413),
-                                     std::pair(Reason::Draining, 503)}) {
+  for (const auto& [reason, code] :
+       {std::pair(Reason::NoRoute, 404), std::pair(Reason::ConnectFailed, 502), std::pair(Reason::ConnectTimeout, 504),
+        std::pair(Reason::NoHealthyBackend, 503), std::pair(Reason::Overloaded, 503),
+        std::pair(Reason::BodyTooLarge, 413), std::pair(Reason::Draining, 503)}) {
     const lb::observe::Record record = ownAnswer(reason, static_cast<std::uint16_t>(code));
     EXPECT_EQ(treated(record).left_out, "");
     EXPECT_EQ(treated(record).stand_in_for, toString(reason));
