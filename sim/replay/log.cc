@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -23,6 +24,22 @@ constexpr std::uint32_t kTargetMax = 8000;  // bytes of a path: what fits a head
 constexpr std::size_t kOutagesTold = 10;
 
 using Counts = std::map<std::string, std::size_t>;
+
+// Into the buffer, which bounds it: of a longer line the beginning, one byte more than is allowed. False: no more.
+bool nextLine(std::istream& in, std::string& buffer, std::string_view& line) {
+  buffer.resize(kLineBytesMax + 2);
+  in.getline(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+  const auto count = static_cast<std::size_t>(in.gcount());
+  line = std::string_view(buffer).substr(0, count);
+  if (in.bad() || in.eof()) return !in.bad() && count > 0;
+  if (in.fail()) {
+    in.clear();
+    in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  } else {
+    line.remove_suffix(1);  // the newline is counted and not kept
+  }
+  return true;
+}
 
 std::string list(const Counts& counts) {
   std::string text;
@@ -177,9 +194,10 @@ std::expected<Log, std::vector<std::string>> readLog(std::istream& in, const std
   Reader reader(config, layout, options);
   std::vector<std::string> mistakes;
   std::size_t bad = 0;
-  std::string text;
+  std::string buffer;
+  std::string_view text;
   for (std::uint64_t number = 1; options.limit == 0 || number <= options.limit; ++number) {
-    if (!std::getline(in, text)) break;
+    if (!nextLine(in, buffer, text)) break;
     const auto taken = reader.take(text);
     if (!taken && options.skip_bad_lines) {
       reader.skip();

@@ -138,6 +138,13 @@ TEST(ReplayLog, BadLinesAreMistakesWithTheirPlaces) {
   EXPECT_THAT(skipping.log->notes, ElementsAre("4 lines, 2 of them replayed", "2 left out: unreadable lines"));
 }
 
+TEST(ReplayLog, ALineWithoutEndIsAMistakeOfThatLineOnly) {
+  const Read read = readText(std::string(3'000'000, 'x') + "\n" + textOf(goodRecord()), {});
+  ASSERT_FALSE(read.log.has_value());
+  EXPECT_THAT(read.log.error(), ElementsAre("access.jsonl:1: longer than a megabyte: not a line of lb's access log",
+                                            "--skip-bad-lines leaves such lines out"));
+}
+
 TEST(ReplayLog, TellsOnlySomeOfManyMistakes) {
   std::string text;
   for (int i = 0; i < 25; ++i) text += "hello\n";
