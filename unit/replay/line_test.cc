@@ -17,7 +17,7 @@ TEST(ReplayLine, HasWhatLbHasWritten) {
   record.reason = lb::observe::Reason::BackendClosed;
   const auto line = parseLine(textOf(record));
   ASSERT_TRUE(line.has_value()) << line.error().what;
-  EXPECT_EQ(line->time, kBegin.time_since_epoch() + 27500us);
+  EXPECT_EQ(line->time, kBegin + 27500us);
   EXPECT_EQ(line->method, "GET");
   EXPECT_EQ(line->host, "shop.example.com");
   EXPECT_EQ(line->path, "/cart");

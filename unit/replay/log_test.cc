@@ -28,7 +28,7 @@ Read readText(const std::string& text, const LogOptions& options = {}) {
   return read;
 }
 
-std::string textOf(const std::vector<lb::observe::Record>& records) {
+std::string logOf(const std::vector<lb::observe::Record>& records) {
   std::string text;
   for (const auto& record : records) text += textOf(record) + "\n";
   return text;
@@ -42,9 +42,9 @@ std::vector<lb::Duration> timesOf(const Log& log) {
 
 TEST(ReplayLog, SortsByArrivalSinceTheFirst) {
   lb::observe::Record slow = goodRecord(10ms);  // it ends last, so its line is the last one
-  slow.time = kBegin + 10s;
+  slow.time = lb::WallTime{kBegin + 10s};
   slow.phases.total = 9990ms;
-  const Read read = readText(textOf({goodRecord(40ms), goodRecord(48h), goodRecord(25ms), slow}));
+  const Read read = readText(logOf({goodRecord(40ms), goodRecord(48h), goodRecord(25ms), slow}));
   ASSERT_TRUE(read.log.has_value());
   EXPECT_THAT(timesOf(*read.log), ElementsAre(0ms, 15ms, 30ms, 48h - 10ms)) << "a log of several days";
   EXPECT_EQ(read.log->duration, 48h - 10ms);
@@ -52,7 +52,7 @@ TEST(ReplayLog, SortsByArrivalSinceTheFirst) {
 }
 
 TEST(ReplayLog, SpeedIsOfArrivalsAndNotOfBackends) {
-  const Read read = readText(textOf({goodRecord(), goodRecord(100ms)}), {.speed = 4});
+  const Read read = readText(logOf({goodRecord(), goodRecord(100ms)}), {.speed = 4});
   ASSERT_TRUE(read.log.has_value());
   EXPECT_THAT(timesOf(*read.log), ElementsAre(0ms, 25ms));
   EXPECT_EQ(read.log->recording.script.requests[0].answer.wait, 20ms);
@@ -65,7 +65,7 @@ TEST(ReplayLog, HostsGoToTheServicesOfTheNewConfiguration) {
   elsewhere.host = "x.api.example.com";  // was of the service shop, says the log
   lb::observe::Record nowhere = goodRecord(2ms);
   nowhere.host = "old.example.com";
-  const Read read = readText(textOf({goodRecord(), elsewhere, nowhere}));
+  const Read read = readText(logOf({goodRecord(), elsewhere, nowhere}));
   ASSERT_TRUE(read.log.has_value());
   EXPECT_THAT(read.layout.services, ElementsAre("shop", "api", "_none"));
   const auto& asks = read.log->recording.asks;
@@ -76,7 +76,7 @@ TEST(ReplayLog, HostsGoToTheServicesOfTheNewConfiguration) {
 TEST(ReplayLog, LosesNoLineWithoutAWord) {
   lb::observe::Record tunnel = goodRecord();
   tunnel.code = 101;
-  const Read read = readText(textOf(
+  const Read read = readText(logOf(
       {goodRecord(), tunnel, tunnel, ownAnswer(Reason::BadRequest, 400), ownAnswer(Reason::NoHealthyBackend, 503)}));
   ASSERT_TRUE(read.log.has_value());
   EXPECT_THAT(read.log->notes, Contains("5 lines, 2 of them replayed"));
@@ -92,7 +92,7 @@ TEST(ReplayLog, TheAnswerBeforeStandsInWithinTheService) {
   const auto lost = [](lb::Duration at) { return ownAnswer(Reason::NoHealthyBackend, 503, at); };
   lb::observe::Record late = goodRecord(3ms);
   late.phases.wait = 30ms;
-  const Read read = readText(textOf({lost(0ms), goodRecord(500us), other, lost(2ms), late, lost(4ms)}));
+  const Read read = readText(logOf({lost(0ms), goodRecord(500us), other, lost(2ms), late, lost(4ms)}));
   ASSERT_TRUE(read.log.has_value());
   std::vector<lb::Duration> waits;
   for (const auto& request : read.log->recording.script.requests) waits.push_back(request.answer.wait);
@@ -100,7 +100,7 @@ TEST(ReplayLog, TheAnswerBeforeStandsInWithinTheService) {
 }
 
 TEST(ReplayLog, WithNothingToStandInTheAnswerIsEmptyAndAtOnce) {
-  const Read read = readText(textOf({ownAnswer(Reason::NoRoute, 404)}));
+  const Read read = readText(logOf({ownAnswer(Reason::NoRoute, 404)}));
   ASSERT_TRUE(read.log.has_value());
   const auto& answer = read.log->recording.script.requests.front().answer;
   EXPECT_EQ(answer.status, 200);
@@ -110,8 +110,8 @@ TEST(ReplayLog, WithNothingToStandInTheAnswerIsEmptyAndAtOnce) {
 
 TEST(ReplayLog, ABackendIsDownFromItsFirstFailureToItsNextAnswer) {
   const Read read = readText(
-      textOf({goodRecord(), ownAnswer(Reason::ConnectFailed, 502, 1s), ownAnswer(Reason::ConnectFailed, 502, 2s),
-              goodRecord(3s), ownAnswer(Reason::ConnectTimeout, 504, 4s)}));
+      logOf({goodRecord(), ownAnswer(Reason::ConnectFailed, 502, 1s), ownAnswer(Reason::ConnectFailed, 502, 2s),
+             goodRecord(3s), ownAnswer(Reason::ConnectTimeout, 504, 4s)}));
   ASSERT_TRUE(read.log.has_value());
   const auto& outages = read.log->outages;
   ASSERT_EQ(outages.size(), 2U);
@@ -155,14 +155,14 @@ TEST(ReplayLog, TellsOnlySomeOfManyMistakes) {
 }
 
 TEST(ReplayLog, ReadsNoMoreLinesThanTheLimit) {
-  const Read read = readText(textOf({goodRecord(), goodRecord(1ms)}) + "hello\n", {.limit = 2});
+  const Read read = readText(logOf({goodRecord(), goodRecord(1ms)}) + "hello\n", {.limit = 2});
   ASSERT_TRUE(read.log.has_value());
   EXPECT_THAT(read.log->notes, Contains("2 lines, 2 of them replayed"));
 }
 
 TEST(ReplayLog, NothingToReplayIsAMistakeThatSaysWhy) {
   EXPECT_THAT(readText("").log.error(), ElementsAre("access.jsonl: there is no request to replay"));
-  EXPECT_THAT(readText(textOf({ownAnswer(Reason::BadRequest, 400)})).log.error(),
+  EXPECT_THAT(readText(logOf({ownAnswer(Reason::BadRequest, 400)})).log.error(),
               Contains(HasSubstr("clients' mistakes (bad_request)")));
 }
 

@@ -31,12 +31,12 @@ inline lb::config::Config configOf(std::string_view yaml = kConfig) {
   return parsed ? parsed->config : lb::config::Config{};
 }
 
-inline constexpr lb::WallTime kBegin = lb::WallTime(std::chrono::sys_days(std::chrono::year(2026) / 1 / 2));
+inline constexpr lb::Duration kBegin = std::chrono::sys_days(std::chrono::year(2026) / 1 / 2).time_since_epoch();
 
 // A GET that a backend answers well: 20 ms of waiting, 5 ms of receiving. It begins `at` after kBegin.
 inline lb::observe::Record goodRecord(lb::Duration at = {}) {
   lb::observe::Record record;
-  record.time = kBegin + at + 26ms;
+  record.time = lb::WallTime{kBegin + at + 26ms};
   record.request_id = "4bf92f3577b34da6";
   record.method = lb::http::Method::Get;
   record.method_text = "GET";
