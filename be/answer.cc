@@ -113,11 +113,12 @@ void Answer::sendMore() {
       next_->arm(lb::Duration::zero());
       break;
     }
-    if (sent_ == total_) {
+    if (sent_ < total_ && !writer_->congested()) step();
+    const bool cuts = behaviour_.close_after && sent_ >= *behaviour_.close_after;
+    if (sent_ == total_ && !cuts) {  // at once: the client has the last byte and may ask again
       writer_->sendEnd(nullptr);
       break;
     }
-    if (!writer_->congested()) step();
     if (dripping) next_->arm(behaviour_.drip);
   } while (!dripping && !writer_->congested());
   writer_->flush();

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int code = sim::cli::kFine;
   sim::cli::addRun(app, code);
+  sim::cli::addReplay(app, code);
   sim::cli::addSweep(app, code);
   sim::cli::addMarks(app, code);
   sim::cli::addExplain(app, code);

@@ -10,15 +10,24 @@
 
 namespace sim::actor {
 
-class Backend final : private lb::AcceptEvents {
+// What a run can do to any backend, whoever plays it.
+class AnyBackend {
+ public:
+  virtual ~AnyBackend() = default;
+  virtual void kill() = 0;     // ends every connection and stops listening
+  virtual void restart() = 0;  // listens again
+  virtual void behave() = 0;   // from now on no answer is faulty or late
+};
+
+class Backend final : public AnyBackend, private lb::AcceptEvents {
  public:
   Backend(const lb::Env& env, const lb::Address& at, check::Ledger& ledger, std::uint32_t number,
           const plan::Backend& plan);
-  ~Backend();
+  ~Backend() override;
 
-  void kill();                             // resets every connection and stops listening
-  void restart();                          // listens again
-  void behave() { well_behaved_ = true; }  // from now on no answer is faulty or late
+  void kill() override;
+  void restart() override;
+  void behave() override { well_behaved_ = true; }
 
  private:
   class Conn;

@@ -68,6 +68,12 @@ std::pair<std::string, std::string> plannedField(std::uint64_t id, Direction dir
 
 std::string requestTarget(const plan::Request& request) {
   std::string target = fmt::format("/r/{}", request.id);
+  if (request.words) {
+    const plan::Answer& answer = request.answer;
+    const auto delay = std::chrono::duration_cast<std::chrono::microseconds>(answer.delay).count();
+    target += fmt::format("/status/{}/size/{}/delay/{}us", answer.status, answer.bytes, delay);
+    if (answer.framing == Framing::Chunked) target += "/chunked";
+  }
   if (request.padding > 0) target.append("?p=").append(request.padding, 'p');
   return target;
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sim/actor/wire_text.h"
+#include "sim/check/be_answer.h"
 #include "sim/check/cause.h"
 #include "sim/check/ledger.h"
 
@@ -53,8 +54,12 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
          fmt::format("chunked answer to HTTP/1.0 request {}", id));
   expect(head.count("date") == 1 || head.status == 101, Class::Safety, "safety.fields", id,
          "an answer has to have one Date");
-  entry.from_backend = head.field("x-sim-id").has_value();
-  if (entry.from_backend) {
+  const bool somebody = head.field("x-sim-id").has_value();
+  entry.of_be = !somebody && !head.field("proxy-status") && std::ranges::any_of(scenario_.backends, &plan::Backend::be);
+  entry.from_backend = somebody || entry.of_be;
+  if (entry.of_be) {
+    checkBeHead(entry, head);
+  } else if (somebody) {
     checkBackendHead(entry, head);
   } else {
     checkProxyHead(entry, head);
@@ -123,7 +128,15 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
 }
 
 void Ledger::bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
-  if (!of(id).from_backend || actor::isPattern(bytes, id, Direction::ToClient, offset)) return;
+  const Entry& entry = of(id);
+  if (!entry.from_backend) return;
+  if (entry.of_be) {
+    const bool right = entry.status != entry.plan->answer.status || isOfBe(bytes, offset);  // its own 408 is in words
+    expect(right, Class::Safety, "safety.answer_body", id,
+           fmt::format("the answer of be to {} has wrong bytes from {} on", id, offset));
+    return;
+  }
+  if (actor::isPattern(bytes, id, Direction::ToClient, offset)) return;
   std::string expected;
   actor::appendPattern(expected, id, Direction::ToClient, offset, bytes.size());
   failBytes("safety.answer_body", id, fmt::format("the answer to {} has wrong bytes from {} on", id, offset),
@@ -136,6 +149,7 @@ void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes
   entry.ended = world_.now();
   trace("the answer to request {} is complete with {} bytes", id, bytes);
   if (!entry.from_backend) return;
+  if (entry.of_be) return checkBeEnd(entry, bytes, trailers);
   const plan::Request& plan = *entry.plan;
   expect(bytes == answerBytes(plan), Class::Safety, "safety.answer_body", id,
          fmt::format("the answer to {} looks complete with {} bytes of {}", id, bytes, answerBytes(plan)));

@@ -71,6 +71,7 @@ struct Entry {
   int status = 0;
   std::uint32_t answers = 0;  // final heads at the client
   bool from_backend = false;
+  bool of_be = false;     // by be's own code
   bool good = false;      // the planned answer arrived whole
   bool complete = false;  // an answer arrived whole
   bool lost = false;
@@ -151,6 +152,8 @@ class Ledger {
   void checkForwardedHead(const Entry& entry, const actor::Head& head);
   void checkForwardedFraming(const Entry& entry, const actor::Head& head);
   void checkBackendHead(const Entry& entry, const actor::Head& head);
+  void checkBeHead(const Entry& entry, const actor::Head& head);  // be_check.cc
+  void checkBeEnd(Entry& entry, std::uint64_t bytes, const actor::Head& trailers);
   void checkProxyHead(Entry& entry, const actor::Head& head);
   void checkLogged(const Entry& entry);
   void checkLoggedTimes(const Entry& entry);

@@ -17,6 +17,7 @@ std::string_view nameOf(Mark mark) {
       "answer_cut",
       "answer_early",
       "answer_to_http10",
+      "answer_of_be",
       "continue_100",
       "request_chunked",
       "request_large",

@@ -22,6 +22,7 @@ enum class Mark : std::uint8_t {
   AnswerCut,
   AnswerEarly,
   AnswerToHttp10,
+  AnswerOfBe,
   Continue100,
   // Requests
   RequestChunked,

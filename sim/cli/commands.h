@@ -7,6 +7,7 @@
 namespace sim::cli {
 
 void addRun(CLI::App& app, int& code);
+void addReplay(CLI::App& app, int& code);
 void addSweep(CLI::App& app, int& code);
 void addMarks(CLI::App& app, int& code);
 void addExplain(CLI::App& app, int& code);

@@ -38,7 +38,7 @@ OpenLoop::OpenLoop(const lb::Env& env, const lb::Address& to, TrafficPlan plan, 
       last_id_(numbers_from),
       counted_at_(begin_),
       scratch_(kReadBytes, '\0') {
-  LB_CHECK(plan_.arrivals.problem().empty());
+  LB_CHECK(plan_.script != nullptr ? numbers_from == 0 : plan_.arrivals.problem().empty());
   for (const Ask& ask : plan_.mix) {
     LB_CHECK(ask.body.problem().empty());
     weights_ += ask.weight;
@@ -46,7 +46,7 @@ OpenLoop::OpenLoop(const lb::Env& env, const lb::Address& to, TrafficPlan plan, 
   LB_CHECK(weights_ > 0);
   timer_ = env_.loop.makeTimer([this] { onTime(); });
   patience_timer_ = env_.loop.makeTimer([this] { onPatience(); });
-  next_ = source_.next(chance_);
+  next_ = nextArrival();
   arm();
 }
 
@@ -67,9 +67,19 @@ void OpenLoop::onTime() {
   const Duration now = env_.clock.now() - begin_;
   while (next_ <= now && counters_.started < plan_.requests_max) {
     start(begin_ + next_);
-    next_ = source_.next(chance_);
+    next_ = nextArrival();
   }
   arm();
+}
+
+Duration OpenLoop::nextArrival() {
+  if (plan_.script == nullptr) return source_.next(chance_);
+  const auto& requests = plan_.script->requests;
+  return counters_.started < requests.size() ? requests[counters_.started].at : ArrivalSource::kNever;
+}
+
+const ScriptedRequest* OpenLoop::scripted(const Outcome& outcome) const {
+  return plan_.script != nullptr ? &plan_.script->of(outcome.id) : nullptr;
 }
 
 std::uint32_t OpenLoop::chooseAsk() {
@@ -83,10 +93,16 @@ std::uint32_t OpenLoop::chooseAsk() {
 void OpenLoop::start(MonoTime intended) {
   count(intended);
   ++counters_.started;
-  Outcome outcome{.id = ++last_id_, .ask = chooseAsk(), .intended = intended};
-  outcome.sent_bytes = static_cast<std::uint64_t>(plan_.mix[outcome.ask].body.sample(chance_));
-  if (const auto& answer = plan_.mix[outcome.ask].answer)
-    outcome.wanted_bytes = static_cast<std::uint64_t>(answer->sample(chance_));
+  Outcome outcome{.id = ++last_id_, .intended = intended};
+  if (const ScriptedRequest* request = scripted(outcome)) {
+    outcome.ask = request->ask;
+    outcome.sent_bytes = request->bytes;
+  } else {
+    outcome.ask = chooseAsk();
+    outcome.sent_bytes = static_cast<std::uint64_t>(plan_.mix[outcome.ask].body.sample(chance_));
+    if (const auto& answer = plan_.mix[outcome.ask].answer)
+      outcome.wanted_bytes = static_cast<std::uint64_t>(answer->sample(chance_));
+  }
   assign(outcome, false);
 }
 

@@ -1,5 +1,6 @@
 // Open-loop traffic: every request is sent at the time that its plan says, however long the answers to the others take,
-// on an idle connection or on a new one. Latencies count from the intended time.
+// on an idle connection or on a new one. Latencies count from the intended time. What is asked, and when, is drawn from
+// laws, or stands in a script.
 //
 // Nothing is kept of a request that has ended: the observer is told once, and only once, of each.
 #pragma once
@@ -13,6 +14,7 @@
 #include "lb/env/env.h"
 #include "sim/model/arrivals.h"
 #include "sim/model/distribution.h"
+#include "sim/model/script.h"
 
 namespace sim::model {
 
@@ -30,8 +32,9 @@ struct Ask {
 
 struct TrafficPlan {
   Arrivals arrivals{};
-  std::vector<Ask> mix{};  // at least one, with a weight of more than 0 in sum
-  bool keep_alive = true;  // false: a connection for each request
+  std::vector<Ask> mix{};          // at least one, with a weight of more than 0 in sum
+  const Script* script = nullptr;  // instead of arrivals, weights and laws; it outlives the traffic
+  bool keep_alive = true;          // false: a connection for each request
   std::uint64_t requests_max = ~std::uint64_t{0};
   Duration patience = std::chrono::hours(1);  // then the connection is closed under the request
   std::uint32_t connections_max = 100'000;    // requests that would need one more fail at once
@@ -98,7 +101,9 @@ class OpenLoop {
 
   void onTime();
   void arm();
+  [[nodiscard]] Duration nextArrival();
   void start(MonoTime intended);
+  [[nodiscard]] const ScriptedRequest* scripted(const Outcome& outcome) const;  // null: there is no script
   [[nodiscard]] std::uint32_t chooseAsk();
   void onPatience();
   void armPatience();

@@ -34,7 +34,12 @@ void OpenLoop::Conn::ask(const Outcome& outcome) {
   received_any_ = head_done_ = false;
   outbox_.clear();
   outbox_sent_ = 0;
-  outbox_.append(ask.method).append(" ").append(ask.path).append(" HTTP/1.1\r\nHost: ").append(ask.host);
+  outbox_.append(ask.method).append(" ").append(ask.path);
+  if (const ScriptedRequest* request = owner_.scripted(outcome)) {
+    if (request->target > ask.path.size()) outbox_.append(request->target - ask.path.size(), 'x');
+    if (request->patience > Duration::zero()) armPatience(request->patience);
+  }
+  outbox_.append(" HTTP/1.1\r\nHost: ").append(ask.host);
   outbox_ += "\r\nX-Id: ";
   appendNumber(outbox_, outcome.id);
   if (outcome.wanted_bytes) {
@@ -176,18 +181,25 @@ void OpenLoop::Conn::garbage(std::string what) {
   }
 }
 
+void OpenLoop::Conn::armPatience(Duration patience) {
+  if (patience_ == nullptr) patience_ = owner_.env_.loop.makeTimer([this] { giveUp(); });
+  patience_->arm(outcome_.intended + patience - owner_.env_.clock.now());
+}
+
 void OpenLoop::Conn::giveUp() {
   end(Outcome::Result::TimedOut);
 }
 
 void OpenLoop::Conn::end(Outcome::Result result) {
   busy_ = false;
+  if (patience_ != nullptr) patience_->disarm();
   outcome_.result = result;
   const bool sent_all = outbox_.empty() && body_unsent_ == 0;
   owner_.release(*this, result == Outcome::Result::Answered && sent_all && !close_);
 }
 
 void OpenLoop::Conn::close() {
+  if (patience_ != nullptr) patience_->disarm();
   stream_->want(Interest::None);
   owner_.env_.loop.retire(std::move(stream_));
 }

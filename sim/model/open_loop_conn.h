@@ -33,6 +33,7 @@ class OpenLoop::Conn final : public lb::Disposable, private lb::StreamEvents {
   void broken(lb::IoStatus status);
   void garbage(std::string what);
   void end(Outcome::Result result);
+  void armPatience(Duration patience);
 
   OpenLoop& owner_;
   std::unique_ptr<lb::Stream> stream_;
@@ -49,6 +50,7 @@ class OpenLoop::Conn final : public lb::Disposable, private lb::StreamEvents {
   bool close_ = false;
   bool known_body_ = false;
   std::uint64_t body_left_ = 0;
+  std::unique_ptr<lb::Timer> patience_;  // of a request that has one of its own; null: there was none yet
 };
 
 }  // namespace sim::model

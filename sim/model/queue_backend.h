@@ -1,7 +1,7 @@
 // An HTTP backend in front of a queueing station: every request is a job, and is answered when it has been served.
 //
 // Its behaviour changes by calls, so that a scenario can script it: slower, failing, down in several ways, up again.
-// A request that is wrong in any byte is a violation.
+// A request that is wrong in any byte is a violation. With a script each request brings its own answer.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/model/script.h"
 #include "sim/model/station.h"
 #include "sim/net/fabric.h"
 #include "sim/net/sim_env.h"
@@ -22,6 +23,7 @@ struct BackendPlan {
   std::optional<lb::IpAddress> ip{};  // where it listens; without it at its host's address
   StationPlan station{};
   Distribution answer{};                    // bytes of a body
+  const Script* script = nullptr;           // instead of both laws; it outlives the backend
   bool drops_abandoned = false;             // stops working for whom has gone
   std::uint32_t connections_max = 100'000;  // more are reset
 };

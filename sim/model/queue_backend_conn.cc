@@ -8,6 +8,13 @@ namespace sim::model {
 namespace {
 
 constexpr std::uint64_t kBodyPiece = 32 * 1024;
+constexpr Duration kNeverDone = std::chrono::hours(24 * 365);
+constexpr Duration kPace = std::chrono::milliseconds(1);  // between two pieces of a body that takes its time, at least
+constexpr int kPiecesMax = 9;
+
+bool hasBody(int status) {
+  return status != 204 && status != 304;
+}
 
 }  // namespace
 
@@ -28,7 +35,7 @@ void QueueBackend::Conn::setReading(bool reading) {
 void QueueBackend::Conn::updateInterest() {
   if (!stream_) return;
   const Interest read = reading_ ? Interest::Read : Interest::None;
-  stream_->want(reading_ && phase_ == Phase::Answer ? read | Interest::Write : read);
+  stream_->want(reading_ && phase_ == Phase::Answer && hasToWrite() ? read | Interest::Write : read);
 }
 
 void QueueBackend::Conn::abort() {
@@ -43,6 +50,7 @@ void QueueBackend::Conn::leave() {
 
 void QueueBackend::Conn::close() {
   if (phase_ != Phase::Head || !partial_.empty()) ++owner_.counters_.abandoned;
+  if (pace_ != nullptr) pace_->disarm();
   if (phase_ == Phase::Service && owner_.plan_.drops_abandoned) owner_.station_.withdraw(*this);
   if (phase_ == Phase::Service && !owner_.plan_.drops_abandoned) owner_.station_.forget(*this);
   stream_->want(Interest::None);
@@ -108,30 +116,74 @@ void QueueBackend::Conn::receiveBody(std::string_view text) {
 void QueueBackend::Conn::requestComplete() {
   ++owner_.counters_.requests;
   phase_ = Phase::Service;
-  if (owner_.station_.offer(*this)) return;
+  written_ = owner_.plan_.script != nullptr ? &owner_.plan_.script->of(id_).answer : nullptr;
+  std::optional<Duration> work;
+  if (written_ != nullptr) work = written_->head || written_->ending != Ending::Silent ? written_->wait : kNeverDone;
+  if (owner_.station_.offer(*this, work)) return;
   ++owner_.counters_.overloaded;
   answer(503);
 }
 
 void QueueBackend::Conn::onServed() {
+  if (written_ != nullptr) return answerAsWritten();
   const bool fails = owner_.chance_.chance(owner_.errors_);
   if (fails) ++owner_.counters_.failed;
   answer(fails ? owner_.error_status_ : 200);
 }
 
+void QueueBackend::Conn::answerAsWritten() {
+  if (written_->head) return answer(written_->status);
+  if (written_->ending == Ending::Cut) return close();
+  phase_ = Phase::Answer;
+  answer_bytes_ = answer_due_ = answer_queued_ = 0;
+  close_ = true;
+  outbox_ = "no word of HTTP\r\n\r\n";
+  outbox_sent_ = 0;
+  writeSome();
+  updateInterest();
+}
+
+void QueueBackend::Conn::planBody(int status) {
+  pieces_ = pieces_due_ = 1;
+  if (written_ == nullptr) {
+    answer_bytes_ =
+        wanted_bytes_ ? *wanted_bytes_ : static_cast<std::uint64_t>(owner_.plan_.answer.sample(owner_.chance_));
+  } else {
+    answer_bytes_ = hasBody(status) ? written_->bytes : 0;
+    if (written_->receive > Duration::zero() && answer_bytes_ > 1 && !head_request_)
+      pieces_ = 2 + static_cast<int>(std::min<Duration::rep>(written_->receive / kPace, kPiecesMax - 2));
+  }
+  answer_due_ = answer_bytes_ / static_cast<std::uint64_t>(pieces_);
+  answer_queued_ = 0;
+  if (head_request_) answer_queued_ = answer_due_;
+  if (pieces_ == 1) return;
+  if (pace_ == nullptr) pace_ = owner_.env_.loop.makeTimer([this] { onPace(); });
+  pace_->arm(written_->receive / (pieces_ - 1));
+}
+
+void QueueBackend::Conn::onPace() {
+  ++pieces_due_;
+  const auto due = static_cast<std::uint64_t>(pieces_due_);
+  answer_due_ = pieces_due_ == pieces_ ? answer_bytes_ : answer_bytes_ / static_cast<std::uint64_t>(pieces_) * due;
+  if (pieces_due_ < pieces_) pace_->arm(written_->receive / (pieces_ - 1));
+  writeSome();
+  updateInterest();
+}
+
 void QueueBackend::Conn::answer(int status) {
   phase_ = Phase::Answer;
-  answer_bytes_ =
-      wanted_bytes_ ? *wanted_bytes_ : static_cast<std::uint64_t>(owner_.plan_.answer.sample(owner_.chance_));
-  answer_queued_ = head_request_ ? answer_bytes_ : 0;
+  planBody(status);
+  const bool ends_well = written_ == nullptr || written_->ending == Ending::Whole;
   outbox_ = "HTTP/1.1 ";
   appendNumber(outbox_, static_cast<std::uint64_t>(status));
   outbox_ += " Modelled\r\nX-Backend: ";
   appendNumber(outbox_, owner_.plan_.number);
   outbox_ += "\r\nX-Id: ";
   appendNumber(outbox_, id_);
-  outbox_ += "\r\nContent-Length: ";
-  appendNumber(outbox_, answer_bytes_);
+  if (hasBody(status)) {
+    outbox_ += "\r\nContent-Length: ";
+    appendNumber(outbox_, answer_bytes_ + (ends_well ? 0 : 1));
+  }
   outbox_ += close_ ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
   outbox_sent_ = 0;
   writeSome();
@@ -142,7 +194,7 @@ void QueueBackend::Conn::writeSome() {
   for (;;) {
     if (outbox_sent_ == outbox_.size() || outbox_.size() < kBodyPiece) {
       if (outbox_sent_ == outbox_.size()) outbox_.clear(), outbox_sent_ = 0;
-      const std::uint64_t count = std::min(answer_bytes_ - answer_queued_, kBodyPiece);
+      const std::uint64_t count = std::min(answer_due_ - answer_queued_, kBodyPiece);
       appendBody(outbox_, id_, answer_queued_, count);
       answer_queued_ += count;
       if (outbox_.empty()) break;
@@ -153,6 +205,13 @@ void QueueBackend::Conn::writeSome() {
     if (result.status != IoStatus::Ok) return close();
     outbox_sent_ += result.bytes;
   }
+  if (answer_queued_ == answer_bytes_) answered();
+}
+
+void QueueBackend::Conn::answered() {
+  const Ending ending = written_ != nullptr ? written_->ending : Ending::Whole;
+  if (ending == Ending::Silent) return;
+  if (ending == Ending::Cut) return close();
   ++owner_.counters_.answered;
   phase_ = Phase::Head;
   if (close_) close();

@@ -24,12 +24,17 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
 
   void onReady(lb::Interest ready) override;
   void onServed() override;
+  void onPace();
   void updateInterest();
   void readSome();
   void receive(std::string_view text);
   void receiveBody(std::string_view text);
   void requestComplete();
   void answer(int status);
+  void answerAsWritten();
+  void planBody(int status);  // the body that follows the head
+  [[nodiscard]] bool hasToWrite() const { return !outbox_.empty() || answer_queued_ < answer_due_; }
+  void answered();
   void writeSome();
   void close();
   void violate(const char* what);
@@ -47,8 +52,13 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   std::uint64_t body_received_ = 0;
   std::string outbox_;
   std::size_t outbox_sent_ = 0;
-  std::uint64_t answer_bytes_ = 0;
+  std::uint64_t answer_bytes_ = 0;  // of its body
+  std::uint64_t answer_due_ = 0;    // of these, by now
   std::uint64_t answer_queued_ = 0;
+  const ScriptedAnswer* written_ = nullptr;  // the answer, by the script; null: there is none
+  int pieces_ = 1;                           // that the body is sent in
+  int pieces_due_ = 1;
+  std::unique_ptr<lb::Timer> pace_;
 };
 
 }  // namespace sim::model

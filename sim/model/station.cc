@@ -49,7 +49,7 @@ const Station::Counters& Station::counters() {
   return counters_;
 }
 
-bool Station::offer(Job& job) {
+bool Station::offer(Job& job, std::optional<Duration> given) {
   advance();
   if (inside() >= std::size_t{plan_.slots} + plan_.queue_max) {
     ++counters_.refused;
@@ -57,7 +57,7 @@ bool Station::offer(Job& job) {
   }
   ++counters_.arrivals;
   if (inside() == 0) work_ = 0;  // so that it stays precise
-  const auto work = static_cast<double>(plan_.service.sample(chance_));
+  const auto work = static_cast<double>(given ? given->count() : plan_.service.sample(chance_));
   Entry entry{.work = work, .sequence = ++sequence_, .arrival = now_, .job = &job};
   if (plan_.discipline == Discipline::Sharing || running_.size() < plan_.slots) {
     run(entry, work_);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "lb/env/env.h"
@@ -53,10 +54,11 @@ class Station {
   Station(lb::Loop& loop, const lb::Clock& clock, StationPlan plan, Prng chance);  // REQUIRES: a law without problem
   ~Station();
 
-  [[nodiscard]] bool offer(Job& job);  // false: no room
-  void withdraw(const Job& job);       // leaves at once, from queue or slot
-  void forget(const Job& job);         // is served all the same, and nobody is told
-  void clear();                        // all withdrawn
+  // `work`: instead of the law's. False: no room.
+  [[nodiscard]] bool offer(Job& job, std::optional<Duration> work = std::nullopt);
+  void withdraw(const Job& job);  // leaves at once, from queue or slot
+  void forget(const Job& job);    // is served all the same, and nobody is told
+  void clear();                   // all withdrawn
 
   void setSlowdown(double factor);  // REQUIRES: more than 0; services take this many times as long from now on
   void pause(bool paused);          // no work is done meanwhile

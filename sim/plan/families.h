@@ -39,6 +39,7 @@ inline constexpr std::array kOddities{
     Family{"idle_close", "backends that close connections on which nothing is asked for a while"},
     Family{"wall_jump", "the wall clock jumps by an hour"},
     Family{"early_drain", "of scenarios without faults: the drain begins while requests are under way"},
+    Family{"be", "one backend is be's own code, told by its URLs what to answer"},
 };
 
 // Something goes wrong.

@@ -125,6 +125,7 @@ constexpr void describe(std::type_identity<Request>, Field&& field) {
   field("expect", &Request::expect);
   field("hop_by_hop", &Request::hop_by_hop);
   field("fields", &Request::fields);
+  field("words", &Request::words);
   field("padding", &Request::padding);
   field("trailers", &Request::trailers);
   field("upgrade", &Request::upgrade);
@@ -163,6 +164,7 @@ constexpr void describe(std::type_identity<Fault>, Field&& field) {
 template <class Field>
 constexpr void describe(std::type_identity<Backend>, Field&& field) {
   field("idle_close", &Backend::idle_close);
+  field("be", &Backend::be);
 }
 
 template <class Field>

@@ -16,16 +16,23 @@ using namespace std::chrono_literals;
 
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : random_(Chance(seed).stream("scenario")) { made_.seed = seed; }
+  explicit Generator(std::uint64_t seed)
+      : random_(Chance(seed).stream("scenario")), be_(Chance(seed).stream("scenario be")) {
+    made_.seed = seed;
+  }
 
   Scenario make() {
     made_.calm_only = random_.chance({1, 12});
     for (const Family& family : kOddities) {
-      if (random_.chance({1, 2})) made_.families.emplace_back(family.name);
+      if (family.name != kBe && random_.chance({1, 2})) made_.families.emplace_back(family.name);
     }
     for (const Family& family : kFaultFamilies) {
       if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family.name);
     }
+    // From randomness of its own, so that all other scenarios stay what they were. be has limits of its own and no
+    // tunnels; what goes beyond them is for the other backends.
+    const bool fits = !made_.has("malformed") && !made_.has("too_long") && !made_.has("upgrade");
+    if (fits && be_.chance({1, 2})) made_.families.emplace_back("be");
     made_.drain_in_storm =
         (made_.has("drain_storm") && random_.chance({1, 2})) || (made_.calm_only && made_.has("early_drain"));
     if (made_.drain_in_storm) made_.storm = upTo(oneOf<Duration>({20ms, 500ms, 5s}));
@@ -34,6 +41,7 @@ class Generator {
     for (Backend& backend : made_.backends) {
       if (made_.has("idle_close")) backend.idle_close = oneOf<Duration>({1ms, 50ms, 1s, 4s, 5s});
     }
+    if (made_.has("be")) made_.backends[be_.below(made_.backends.size())].be = true;
     network();
     config();
     const std::uint64_t clients = random_.between(1, 12);
@@ -213,6 +221,7 @@ class Generator {
     if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
+    made.words = made_.has("be");
     if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
   }
@@ -292,7 +301,10 @@ class Generator {
     }
   }
 
+  static constexpr std::string_view kBe = "be";
+
   Prng random_;
+  Prng be_;
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;

@@ -69,6 +69,7 @@ struct Request {
   bool hop_by_hop = false;    // fields that must not be passed on
   std::uint32_t fields = 0;   // further fields that must be, some of them twice
   std::uint32_t padding = 0;  // bytes that the query is longer
+  bool words = false;         // the target tells be what to answer: status, bytes, delay, chunked
   bool trailers = false;
   bool upgrade = false;  // offered; the backend takes it if its status is 101
   Tunnel tunnel;
@@ -126,6 +127,7 @@ struct Fault {
 
 struct Backend {
   Duration idle_close{};  // closes connections on which so long nothing was asked; zero: never
+  bool be = false;        // is be's own code instead, which gives the planned answers only to requests with words
 };
 
 struct Network {

@@ -28,6 +28,7 @@ class Validator {
     if (backends < 1 || backends > kBackendsMax)
       say("/backends", fmt::format("{} are not within 1 and {}", backends, kBackendsMax));
     check("/census", scenario_.census, 0U, kCensusMax);
+    be_ = std::ranges::any_of(scenario_.backends, &Backend::be);
     network();
     config();
     for (std::size_t i = 0; i < scenario_.faults.size(); ++i) fault(scenario_.faults[i], fmt::format("/faults/{}", i));
@@ -111,6 +112,8 @@ class Validator {
     if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
       say(path + "/method", fmt::format("capital letters are wanted, not \"{}\"", request.method));
     if (request.framing == Framing::UntilClose) say(path + "/framing", "the end of a request cannot be a close");
+    if (be_ && (!request.words || request.upgrade || request.malformed >= 0))
+      say(path + "/words", "where a backend is be, all requests have them, and are neither malformed nor upgrades");
     answer(request, path + "/answer");
   }
 
@@ -128,6 +131,7 @@ class Validator {
 
   const Scenario& scenario_;
   std::set<std::uint64_t> ids_;
+  bool be_ = false;
   std::string wrong_;
 };
 

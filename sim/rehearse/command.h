@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "sim/rehearse/present.h"
+
 namespace sim::rehearse {
 
 struct Options {
@@ -15,10 +17,6 @@ struct Options {
   std::string report;                 // the file of the page; "": none
   bool json = false;                  // to standard output, instead of the table
 };
-
-inline constexpr int kHolds = 0;
-inline constexpr int kBadInput = 1;
-inline constexpr int kFails = 70;  // an expectation does not hold
 
 [[nodiscard]] int command(const Options& options);  // the exit code
 

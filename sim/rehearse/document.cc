@@ -23,6 +23,7 @@ Json rowJson(const Row& row) {
   Json made{{"name", row.name}, {"requests", row.requests}, {"per_second", row.per_second}};
   if (row.share) made["share"] = *row.share;
   made["latency"] = latencyJson(row.latency);
+  made["bytes"] = row.bytes;
   made["errors"] = row.errors;
   made["errors_by_reason"] = std::move(causes);
   return made;
@@ -42,10 +43,12 @@ Json verdictsJson(const Rehearsed& rehearsed) {
   return list;
 }
 
-Json servicesJson(const Summary& summary) {
+// `recorded`: of a replay.
+Json servicesJson(const Summary& summary, const std::optional<Summary>& recorded) {
   Json list = Json::array();
   for (const ServiceRows& service : summary.services) {
     Json row = rowJson(service.all);
+    if (recorded) row["recorded"] = rowJson(recorded->services[list.size()].all);
     row["backends"] = Json::array();
     for (const Row& backend : service.backends) row["backends"].push_back(rowJson(backend));
     list.push_back(std::move(row));
@@ -116,6 +119,10 @@ Json seedsJson(const std::vector<SeedLine>& seeds) {
 std::string document(const Rehearsed& rehearsed) {
   const Result& result = rehearsed.shown;
   const Summary summary = summarize(result, rehearsed.scenario);
+  std::optional<Summary> recorded;
+  if (rehearsed.recorded) recorded = summarize(*rehearsed.recorded, rehearsed.scenario);
+  Json total = rowJson(summary.all);
+  if (recorded) total["recorded"] = rowJson(recorded->all);
   Json faults = Json::array();
   for (const Band& band : result.bands)
     faults.push_back({{"what", band.text}, {"from", seconds(band.from)}, {"to", seconds(band.to)}});
@@ -135,10 +142,11 @@ std::string document(const Rehearsed& rehearsed) {
                  {"duration", seconds(result.duration)},
                  {"violation", result.violation},
                  {"expectations", verdictsJson(rehearsed)},
-                 {"total", rowJson(summary.all)},
-                 {"services", servicesJson(summary)},
+                 {"total", std::move(total)},
+                 {"services", servicesJson(summary, recorded)},
                  {"seeds", seedsJson(rehearsed.seeds)},
                  {"faults", std::move(faults)},
+                 {"notes", rehearsed.notes},
                  {"log", result.log},
                  {"over_time", std::move(over_time)}};
   return all.dump(-1, ' ', false, Json::error_handler_t::replace);  // a file's name need not be UTF-8

@@ -18,8 +18,9 @@ enum class Answered : std::uint8_t {
 };
 
 struct Outcome {
-  lb::Duration began{};  // since the end of the warm-up
-  lb::Duration took{};   // until the last byte of the answer, or until there was no hope of one
+  lb::Duration began{};     // since the end of the warm-up
+  lb::Duration took{};      // until the last byte of the answer, or until there was no hope of one
+  std::uint64_t bytes = 0;  // of the answer's body, as far as it came
   std::uint16_t stream = 0;
   std::uint16_t service = 0;
   std::uint16_t backend = kNoBackend;  // whose answer it is

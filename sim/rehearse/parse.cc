@@ -34,9 +34,7 @@ void layOutAll(const Section& file, Reading& reading) {
   for (const auto& later : reading.later_configs) configs.push_back(later.get());
   reading.scenario.layout = layOut(configs, reading.names, reading.later_addresses);
   for (const Site& site : reading.scenario.layout.sites) {
-    if (isOfStage(site.address.ip))
-      file.error(
-          fmt::format("the backend {} has an address of 198.19.0.0/16, where clients and lb live here", site.label));
+    if (isOfStage(site.address.ip)) file.error(fmt::format("the backend {} {}", site.label, kOfStage));
   }
   for (const auto& task : reading.later) task();
 }

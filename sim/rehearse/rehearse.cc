@@ -26,8 +26,10 @@ Outcome outcomeOf(const model::Outcome& seen, const Scenario& scenario, std::siz
   using Seen = model::Outcome::Result;
   Outcome outcome;
   outcome.took = seen.latency();
+  outcome.bytes = seen.received_bytes;
   outcome.stream = static_cast<std::uint16_t>(stream);
-  outcome.service = static_cast<std::uint16_t>(scenario.traffic[stream].service);
+  outcome.service = static_cast<std::uint16_t>(scenario.recording ? scenario.recording->asks[seen.ask].service
+                                                                  : scenario.traffic[stream].service);
   switch (seen.result) {
     case Seen::Answered: break;
     case Seen::Refused: outcome.cause = result.causeOf("no_connection"); return outcome;
@@ -53,6 +55,11 @@ model::TrafficPlan planOf(const Stream& stream, const Scenario& scenario) {
   plan.arrivals = {
       .kind = stream.arrivals, .rate = stream.rate, .bursts = {}, .end = scenario.warmup + scenario.duration};
   for (model::RatePoint& point : plan.arrivals.rate) point.at += scenario.warmup;
+  if (scenario.recording) {
+    plan.script = &scenario.recording->script;
+    for (const Recording::Ask& ask : scenario.recording->asks)
+      plan.mix.push_back({.method = ask.method, .host = ask.host});
+  }
   for (const RequestKind& kind : stream.requests)
     plan.mix.push_back({kind.method, stream.host, kind.path, kind.body, kind.response, kind.weight});
   plan.keep_alive = stream.keep_alive;

@@ -13,6 +13,7 @@
 #include "lb/config/config.h"
 #include "sim/model/arrivals.h"
 #include "sim/model/distribution.h"
+#include "sim/model/script.h"
 #include "sim/rehearse/expect.h"
 #include "sim/rehearse/layout.h"
 
@@ -128,6 +129,17 @@ struct Fault {
   std::shared_ptr<const lb::config::Config> config;  // Reload
 };
 
+// Traffic and answers from a log (sim/replay).
+struct Recording {
+  struct Ask {
+    std::string method;
+    std::string host;
+    std::size_t service = 0;
+  };
+  std::vector<Ask> asks;  // the rows that the script's requests name
+  model::Script script;
+};
+
 struct Scenario {
   Duration duration = 60s;
   Duration warmup{};
@@ -136,6 +148,8 @@ struct Scenario {
   std::uint32_t max_connections = 10'000;
   Layout layout;
   std::vector<Stream> traffic;
+  // Not null: `traffic` is one stream, whose requests these are, and backends answer as recorded.
+  std::shared_ptr<const Recording> recording;
   std::vector<BackendRule> backends;
   std::vector<NetworkRule> network;
   std::vector<Fault> faults;

@@ -19,12 +19,17 @@ bool names(const std::vector<std::size_t>& list, std::size_t one) {
   return std::ranges::find(list, one) != list.end();
 }
 
-model::BackendPlan planOf(const Behaviour& behaviour, std::size_t number, const lb::Address& at) {
+model::BackendPlan planOf(const Behaviour& behaviour, std::size_t number, const lb::Address& at,
+                          const Recording* recording) {
   model::BackendPlan plan{
       .number = static_cast<std::uint32_t>(number), .port = at.port, .ip = at.ip, .station = {}, .answer = {}};
   plan.station.slots = behaviour.concurrency == 0 ? kUnlimited : behaviour.concurrency;
   plan.station.queue_max = behaviour.queue;
   plan.station.service = behaviour.latency;
+  if (recording != nullptr) {
+    plan.script = &recording->script;
+    plan.drops_abandoned = true;  // what it had to do beyond that, no log knows
+  }
   return plan;
 }
 
@@ -47,8 +52,8 @@ Stage::Stage(net::Fabric& fabric, const Scenario& scenario)
     net::Host& host = hostOf(sites[i].address.ip);
     site_hosts_.push_back(&host);
     if (std::ranges::find(machines_, &host) == machines_.end()) machines_.push_back(&host);
-    backends_.push_back(
-        std::make_unique<model::QueueBackend>(fabric, host, *lb_, planOf(behaviours_[i], i, sites[i].address)));
+    backends_.push_back(std::make_unique<model::QueueBackend>(
+        fabric, host, *lb_, planOf(behaviours_[i], i, sites[i].address, scenario.recording.get())));
     applyToSite(i);
   }
   for (const auto& [name, answer] : scenario.layout.names) setName(name, answer);

@@ -52,7 +52,8 @@ class Stage {
   std::set<std::size_t> on_;  // the faults
 };
 
-// Where lb and clients live; no backend may.
+// Where lb and clients live; no backend may. What is wrong with one that does is said so.
+inline constexpr std::string_view kOfStage = "has an address of 198.19.0.0/16, where clients and lb live here";
 [[nodiscard]] bool isOfStage(const lb::IpAddress& ip);
 
 }  // namespace sim::rehearse

@@ -23,6 +23,7 @@ Row rowOf(std::string name, const Picked& outcomes, const Result& result) {
   std::vector<std::size_t> counts(result.causes.size());
   for (const Outcome* outcome : outcomes) {
     times.push_back(outcome->took);
+    row.bytes += outcome->bytes;
     ++counts[outcome->cause];
   }
   row.latency = latencyOf(times);

@@ -21,6 +21,7 @@ struct Row {
   double per_second = 0;
   std::optional<double> share;     // of a backend, in what its service's backends answered
   std::optional<Latency> latency;  // nothing: no request
+  std::uint64_t bytes = 0;         // of bodies that clients received
   std::size_t errors = 0;
   std::vector<std::pair<std::string, std::size_t>> causes;  // the most frequent first
 };

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 
 #include "lb/config/units.h"
 
@@ -34,6 +36,26 @@ std::size_t nameWidth(const Summary& summary) {
     for (const Row& row : service.backends) width = std::max(width, row.name.size() + 4);
   }
   return width;
+}
+
+// Of a replay: what the log has beside what happened now.
+std::string causesText(const Summary& summary, const Summary& recorded) {
+  std::string text;
+  for (std::size_t i = 0; i < summary.services.size(); ++i) {
+    const Row& now = summary.services[i].all;
+    std::map<std::string, std::array<std::size_t, 2>> counts;
+    for (const auto& [cause, count] : now.causes) counts[cause][0] = count;
+    for (const auto& [cause, count] : recorded.services[i].all.causes) counts[cause][1] = count;
+    for (const auto& [cause, count] : counts)
+      text += fmt::format("  {:<24}{:>10}{:>10}  {}\n", cause, count[0], count[1], now.name);
+  }
+  return text.empty() ? text : fmt::format("\n{:<26}{:>10}{:>10}\n", "errors", "replayed", "recorded") + text;
+}
+
+std::string notesText(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes) text += "  " + note + "\n";
+  return text.empty() ? text : "\nthe log\n" + text;
 }
 
 std::string causesText(const Summary& summary) {
@@ -68,7 +90,9 @@ std::string verdictsText(const Rehearsed& rehearsed) {
     text += fmt::format("{}  {:<58}  {}{}\n", one.verdict.holds ? "ok  " : "FAIL",
                         rehearsed.scenario.expectations[i].text, one.verdict.shown, where);
   }
-  return text.empty() ? "\nThe scenario expects nothing: `expect` says what must hold.\n" : "\n" + text;
+  if (!text.empty()) return "\n" + text;
+  return rehearsed.recorded ? "\nNothing is expected: `--expect` says what must hold.\n"
+                            : "\nThe scenario expects nothing: `expect` says what must hold.\n";
 }
 
 std::string logText(const Result& result) {
@@ -93,12 +117,21 @@ std::string table(const Rehearsed& rehearsed) {
   text += seedsText(rehearsed.seeds, rehearsed.shown.seed);
   text += fmt::format("{:<{}}{:>10}{:>11}{:>8}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "", width, "requests", "rate", "share",
                       "p50", "p90", "p99", "max", "errors");
-  for (const ServiceRows& service : summary.services) {
-    text += rowText(service.all, 0, width);
-    for (const Row& row : service.backends) text += rowText(row, 2, width);
+  std::optional<Summary> recorded;
+  if (rehearsed.recorded) recorded = summarize(*rehearsed.recorded, rehearsed.scenario);
+  const auto recordedText = [&](Row row) {
+    row.name = "as recorded";
+    return rowText(row, 2, width);
+  };
+  for (std::size_t i = 0; i < summary.services.size(); ++i) {
+    text += rowText(summary.services[i].all, 0, width);
+    if (recorded) text += recordedText(recorded->services[i].all);
+    for (const Row& row : summary.services[i].backends) text += rowText(row, 2, width);
   }
   if (summary.services.size() > 1) text += rowText(summary.all, 0, width);
-  text += causesText(summary) + logText(rehearsed.shown);
+  if (summary.services.size() > 1 && recorded) text += recordedText(recorded->all);
+  text += (recorded ? causesText(summary, *recorded) : causesText(summary)) + notesText(rehearsed.notes) +
+          logText(rehearsed.shown);
   if (!rehearsed.shown.violation.empty())
     text += fmt::format("\nFAIL  lb has broken HTTP: {}\n", rehearsed.shown.violation);
   return text + verdictsText(rehearsed);

@@ -29,6 +29,8 @@ struct Rehearsed {
   Result shown;  // of the seed that failed most
   std::vector<Judged> judged;
   std::vector<SeedLine> seeds;
+  std::optional<Result> recorded{};  // of a replay: the same requests as their log has them
+  std::vector<std::string> notes{};  // of a replay: what became of the log's lines
   [[nodiscard]] bool holds() const;
 };
 

@@ -75,6 +75,7 @@ plan::Request Run::plainRequest(const char* method, std::size_t service) {
   request.method = method;
   request.service = static_cast<int>(service);
   request.answer.bytes = 100;
+  request.words = std::ranges::any_of(scenario_.backends, &plan::Backend::be);
   if (request.method == "POST") {
     request.framing = plan::Framing::Length;
     request.bytes = 50;

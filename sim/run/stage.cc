@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/actor/be_backend.h"
 #include "sim/core/trace.h"
 #include "sim/plan/fields.h"
 
@@ -77,7 +78,12 @@ Stage::Stage(World& world, const plan::Scenario& scenario, check::Ledger& ledger
   for (std::uint32_t i = 0; i < backends; ++i) {
     backend_envs_.push_back(std::make_unique<net::SimEnv>(fabric_, *backend_hosts_[i], backend_hosts_[i]->name()));
     const lb::Address at{backend_hosts_[i]->address(), plan::kBackendPort};
-    backends_.push_back(std::make_unique<actor::Backend>(backend_envs_[i]->env(), at, ledger, i, scenario.backends[i]));
+    const lb::Env env = backend_envs_[i]->env();
+    if (scenario.backends[i].be) {
+      backends_.push_back(std::make_unique<actor::BeBackend>(env, at, ledger, i));
+    } else {
+      backends_.push_back(std::make_unique<actor::Backend>(env, at, ledger, i, scenario.backends[i]));
+    }
   }
   proxy_ = std::make_unique<Proxy>(fabric_, proxy_host_, scenario.config, output);
 }

@@ -22,7 +22,7 @@ class Stage {
   [[nodiscard]] net::Host& proxyHost() { return proxy_host_; }
   [[nodiscard]] const net::Fabric& fabric() const { return fabric_; }
   [[nodiscard]] lb::Env clientEnv() { return client_env_->env(); }
-  [[nodiscard]] const std::vector<std::unique_ptr<actor::Backend>>& backends() const { return backends_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<actor::AnyBackend>>& backends() const { return backends_; }
 
   [[nodiscard]] NextDraws nextDraws();
 
@@ -49,7 +49,7 @@ class Stage {
   std::unique_ptr<net::SimEnv> client_env_;
   std::vector<std::unique_ptr<net::SimEnv>> backend_envs_;
   std::unique_ptr<Proxy> proxy_;
-  std::vector<std::unique_ptr<actor::Backend>> backends_;
+  std::vector<std::unique_ptr<actor::AnyBackend>> backends_;
   std::map<Place, int> on_;  // how many faults of that kind are on there
   bool healed_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -82,9 +82,13 @@ function numbers() {
   const table = element('table', {}, headings('', 'requests', 'rate', 'share', 'p50', 'p90', 'p99', 'max', 'errors'));
   for (const service of data.services) {
     table.append(tableRow(service, 'service'));
+    if (service.recorded) table.append(tableRow({...service.recorded, name: 'as recorded'}, 'backend'));
     for (const backend of service.backends) table.append(tableRow(backend, 'backend'));
   }
-  if (data.services.length > 1) table.append(tableRow({...data.total, name: 'all services'}, 'service'));
+  if (data.services.length > 1) {
+    table.append(tableRow({...data.total, name: 'all services'}, 'service'));
+    if (data.total.recorded) table.append(tableRow({...data.total.recorded, name: 'as recorded'}, 'backend'));
+  }
   byId('numbers').append(element('h2', {}, 'Services and backends'), element('div', {class: 'scroll'}, table));
   const reasons = Object.entries(data.total.errors_by_reason);
   if (reasons.length === 0) return;
@@ -113,6 +117,8 @@ chooser();
 draw();
 numbers();
 seeds();
+if (data.notes.length > 0)
+  byId('log').append(element('h2', {}, 'The log'), element('pre', {}, data.notes.join('\n')));
 if (data.log.length > 0)
   byId('log').append(element('h2', {}, 'What lb said'), element('pre', {}, data.log.join('\n')));
 let pending = 0;

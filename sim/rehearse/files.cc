@@ -1,0 +1,46 @@
+// See files.h.
+#include "sim/rehearse/files.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "lb/config/parse.h"
+
+namespace sim::rehearse {
+
+void complain(const std::string& what) {
+  fmt::print(stderr, "{}\n", what);
+}
+
+lb::Result<std::string> read(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) return lb::fail(fmt::format("{}: cannot be read", file));
+  return text.str();
+}
+
+std::optional<lb::config::Config> readConfig(const std::string& file) {
+  const auto text = read(file);
+  if (!text) {
+    complain(text.error().what);
+    return std::nullopt;
+  }
+  auto parsed = lb::config::parse(*text);
+  if (parsed) return std::move(parsed->config);
+  for (const auto& issue : parsed.error()) complain(lb::config::format(file, issue));
+  return std::nullopt;
+}
+
+bool write(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out.fail()) return true;
+  complain(fmt::format("{}: cannot be written", file));
+  return false;
+}
+
+}  // namespace sim::rehearse

@@ -1,0 +1,159 @@
+// Whole replays through the proxy: what is recorded happens again, and another configuration makes a difference.
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "sim/rehearse/document.h"
+#include "sim/rehearse/rehearse.h"
+#include "sim/replay/command.h"
+#include "unit/replay/support.h"
+
+namespace sim::replay {
+namespace {
+
+using lb::observe::Reason;
+using lb::observe::Record;
+using rehearse::Answered;
+using rehearse::Outcome;
+
+struct Played {
+  rehearse::Rehearsed all;
+  [[nodiscard]] const std::vector<Outcome>& outcomes() const { return all.shown.outcomes; }
+  [[nodiscard]] const Outcome& first() const { return all.shown.outcomes.front(); }
+  [[nodiscard]] std::string cause() const { return all.shown.causes[first().cause]; }
+};
+
+Played play(const std::vector<Record>& records, std::string_view yaml = kConfig, std::uint64_t seed = 1) {
+  const lb::config::Config config = configOf(yaml);
+  std::stringstream text;
+  for (const Record& record : records) text << textOf(record) << "\n";
+  rehearse::Layout layout = rehearse::layOut({&config}, {}, {});
+  auto log = readLog(text, "log", config, layout, {});
+  EXPECT_TRUE(log.has_value());
+  Played played{{scenarioOf(*log, std::move(layout)), "config", "log", {}, {}, {}}};
+  played.all.recorded = log->recorded;
+  played.all.recorded->duration = played.all.scenario.duration;
+  auto result = rehearse::rehearse(config, played.all.scenario, seed);
+  EXPECT_TRUE(result.has_value());
+  rehearse::add(played.all, std::move(*result));
+  EXPECT_EQ(played.all.shown.violation, "");
+  EXPECT_EQ(played.outcomes().size(), played.all.recorded->outcomes.size()) << "every request has one end";
+  return played;
+}
+
+constexpr std::string_view kImpatient = R"(
+proxy: {services: [{name: shop, domain: shop.example.com, timeouts: {response_header: 10ms},
+  hosts: [{address: 10.0.0.1, port: 80}]}]}
+)";
+constexpr std::string_view kOther = R"(
+proxy: {services: [{name: shop, domain: other.example.com, hosts: [{address: 10.0.0.1, port: 80}]}]}
+)";
+
+TEST(ReplayPlay, AnAnswerTakesTheTimeThatItTook) {
+  const Played played = play({goodRecord()});
+  EXPECT_EQ(played.first().status, 200);
+  EXPECT_EQ(played.first().answered, Answered::ByBackend);
+  EXPECT_GE(played.first().took, 25ms);
+  EXPECT_LT(played.first().took, 26ms);
+}
+
+TEST(ReplayPlay, EveryMethodStatusAndSizeGoesThrough) {
+  std::vector<Record> records;
+  std::vector<int> statuses;
+  for (const char* method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"}) {
+    for (const int status : {200, 204, 301, 304, 404, 500}) {
+      for (const int bytes : {0, 151, 152, 100'000}) {
+        Record record = goodRecord(std::chrono::milliseconds(records.size()));
+        record.method_text = method;
+        record.code = static_cast<std::uint16_t>(status);
+        record.bytes_in = record.bytes_out = static_cast<std::uint64_t>(bytes);
+        records.push_back(record);
+        statuses.push_back(status);
+      }
+    }
+  }
+  const Played played = play(records);
+  std::vector<int> seen;
+  for (const Outcome& outcome : played.outcomes()) {
+    seen.push_back(outcome.status);
+    EXPECT_EQ(outcome.answered, Answered::ByBackend);
+    EXPECT_GE(outcome.took, 20ms);
+  }
+  EXPECT_THAT(seen, ::testing::UnorderedElementsAreArray(statuses));
+}
+
+TEST(ReplayPlay, WhatFailedFailsAgainForTheSameReason) {
+  for (const Reason reason : {Reason::BackendClosed, Reason::BadBackendResponse, Reason::BackendTimeout}) {
+    Record record = ownAnswer(reason, reason == Reason::BackendTimeout ? 504 : 502);
+    record.method_text = "POST";
+    const Played played = play({record});
+    EXPECT_EQ(played.cause(), toString(reason));
+    EXPECT_EQ(played.first().status, record.code);
+    EXPECT_GE(played.first().took, 26ms);
+  }
+}
+
+TEST(ReplayPlay, AnAnswerThatWasCutIsCutAgain) {
+  Record record = goodRecord();
+  record.reason = Reason::BackendClosed;
+  const Played played = play({record});
+  EXPECT_EQ(played.cause(), "connection_lost");
+  EXPECT_EQ(played.first().answered, Answered::Not);
+}
+
+TEST(ReplayPlay, AClientThatLeftLeavesAgainAndInTime) {
+  Record record = goodRecord();
+  record.aborted = lb::observe::AbortPhase::Response;
+  const Played played = play({record, goodRecord(1s)});
+  EXPECT_EQ(played.cause(), "client_gave_up");
+  EXPECT_GE(played.first().took, 26ms);
+  EXPECT_LT(played.first().took, 27ms);
+  EXPECT_EQ(played.outcomes().back().status, 200) << "the one behind it is none of its business";
+}
+
+TEST(ReplayPlay, AnotherTimeoutMakesADifference) {
+  const Played played = play({goodRecord()}, kImpatient);
+  EXPECT_EQ(played.cause(), "backend_timeout");
+  EXPECT_GE(played.first().took, 10ms);
+  EXPECT_LT(played.first().took, 12ms);
+}
+
+TEST(ReplayPlay, AHostThatTheConfigurationDoesNotKnowGetsNoRoute) {
+  const Played played = play({goodRecord()}, kOther);
+  EXPECT_EQ(played.cause(), "no_route");
+  EXPECT_EQ(played.first().status, 404);
+  EXPECT_EQ(played.all.scenario.layout.services[played.first().service], "_none");
+}
+
+TEST(ReplayPlay, AHostThatItNowKnowsIsServed) {
+  const Played played = play({ownAnswer(Reason::NoRoute, 404)});
+  EXPECT_EQ(played.first().status, 200);
+  EXPECT_EQ(played.all.recorded->causes[played.all.recorded->outcomes.front().cause], "no_route");
+}
+
+TEST(ReplayPlay, AnOutageHappensAgain) {
+  std::vector<Record> records{goodRecord()};
+  for (const lb::Duration at : {1s, 2s, 3s}) records.push_back(ownAnswer(Reason::ConnectFailed, 502, at));
+  records.push_back(goodRecord(5s));
+  const Played played = play(records);
+  std::vector<int> statuses;
+  for (const Outcome& outcome : played.outcomes()) statuses.push_back(outcome.status);
+  EXPECT_THAT(statuses, ::testing::ElementsAre(200, 502, 502, 502, 200));
+}
+
+TEST(ReplayPlay, SameLogConfigurationAndSeedIsTheSameToTheByte) {
+  std::vector<Record> records;
+  for (int i = 0; i < 300; ++i) {
+    Record record = goodRecord(i * 700us);
+    record.host = i % 3 == 0 ? "shop.example.com" : "x.api.example.com";
+    record.phases.wait = (i % 7) * 5ms;
+    if (i % 11 == 0) record = ownAnswer(Reason::BackendClosed, 502, i * 700us);
+    records.push_back(record);
+  }
+  const std::string once = rehearse::document(play(records, kConfig, 7).all);
+  EXPECT_EQ(once, rehearse::document(play(records, kConfig, 7).all));
+  EXPECT_NE(once, rehearse::document(play(records, kConfig, 8).all));
+}
+
+}  // namespace
+}  // namespace sim::replay
