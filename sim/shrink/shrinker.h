@@ -45,6 +45,8 @@ class Shrinker {
   static constexpr std::size_t kRequestsGood = 3;
   static constexpr std::size_t kFaultsGood = 2;
   static constexpr std::uint64_t kOtherSeeds = 3;
+  // Requests change their clients only when few are left: there are as many ways as pairs.
+  static constexpr std::size_t kRegroupMax = 12;
 
   [[nodiscard]] bool good() const;
   bool attempt(plan::Scenario candidate);
@@ -56,9 +58,12 @@ class Shrinker {
   bool faults();
   bool reloads();
   bool requests();
+  bool regroup();
+  bool regroupTwo(std::size_t from, std::size_t to);
   bool services();
   bool backends();
   bool configuration();
+  bool numbers();
   bool fields();
   bool towardsDefault(const Edit& edit);
 
