@@ -16,9 +16,10 @@ class Backend final : private lb::AcceptEvents {
           const plan::Backend& plan);
   ~Backend();
 
-  void kill();                             // resets every connection and stops listening
-  void restart();                          // listens again
-  void behave() { well_behaved_ = true; }  // from now on no answer is faulty or late
+  void kill();                              // resets every connection and stops listening
+  void restart();                           // listens again
+  void hangUp(bool on) { hangs_up_ = on; }  // on whoever connects
+  void behave() { well_behaved_ = true; }   // from now on no answer is faulty or late
 
  private:
   class Conn;
@@ -31,6 +32,8 @@ class Backend final : private lb::AcceptEvents {
   std::uint32_t number_;
   const plan::Backend& plan_;
   bool well_behaved_ = false;
+  bool hangs_up_ = false;
+  std::uint64_t hung_up_ = 0;  // how often
   std::vector<std::unique_ptr<Conn>> connections_;
   std::unique_ptr<lb::Listener> listener_;
 };

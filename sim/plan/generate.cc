@@ -7,7 +7,9 @@
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/families.h"
+#include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
+#include "sim/plan/validate.h"
 
 namespace sim::plan {
 namespace {
@@ -39,6 +41,7 @@ class Generator {
     const std::uint64_t clients = random_.between(1, 12);
     for (std::uint64_t i = 0; i < clients; ++i) made_.clients.push_back(client());
     faults();
+    shapeFaults(made_, random_);
     if (made_.has("reload")) {
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
     }
@@ -119,12 +122,23 @@ class Generator {
     if (made_.has("tiny_timeouts") && random_.chance({1, 3})) made.timeouts.total = oneOf<Duration>({20ms, 1s, 1h});
     made.pool.max_idle = oneOf<std::uint32_t>({0, 1, 2, 64, 64});
     made.pool.idle_timeout = oneOf<Duration>({1ms, 50ms, 4s, 4s, 1h});
+    if (made_.has("idle_race")) closeJustThen(made.pool.idle_timeout);
     if (made_.has("limits")) made.pool.max_requests = number(0, 3);
     if (random_.chance({1, 4})) made.pool.max_age = oneOf<Duration>({10ms, 1s});
     made.retry.attempts = number(0, 3);
     made.retry.body_limit = oneOf<std::uint64_t>({0, 100, 64 * 1024});
     if (made_.has("body_limit")) made.limits.max_body = oneOf<std::uint64_t>({100, 3000, 50'000});
     return made;
+  }
+
+  // Of the proxy's timeout the backends' closing is a hair away, or as much as the news of it takes.
+  void closeJustThen(Duration timeout) {
+    const Duration way = made_.network.latency;
+    for (Backend& backend : made_.backends) {
+      if (random_.chance({1, 2})) continue;
+      const Duration hair = oneOf<Duration>({0us, 1us, 50us, 500us, way, 2 * way});
+      backend.idle_close = random_.chance({1, 2}) ? timeout + hair : std::max<Duration>(timeout + -hair, 1us);
+    }
   }
 
   std::uint32_t bodySize() {
@@ -181,6 +195,10 @@ class Generator {
     if (on("silent_close", {1, 5})) return SilentClose;
     if (on("early", {1, 5})) return oneOf({Early, EarlyReset});
     if (on("idle_bytes", {1, 5})) return IdleBytes;
+    if (on("early_close", {1, 8})) return EarlyClose;
+    if (on("wrong_length", {1, 12})) return oneOf({LengthTooLarge, LengthTooSmall});
+    if (on("bad_chunk", {1, 8})) return BadChunk;
+    if (on("says_close", {1, 8})) return SaysClose;
     return None;
   }
 
@@ -213,6 +231,7 @@ class Generator {
     if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
+    if (!canShow(made)) made.answer.fault = AnswerFault::None;
     if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
   }
@@ -274,7 +293,10 @@ class Generator {
                                                       {"dns", FaultKind::DnsEmpty, Name},
                                                       {"dns", FaultKind::DnsSilent, Name},
                                                       {"dns", FaultKind::DnsMoves, Name},
-                                                      {"wall_jump", FaultKind::WallJump, Proxy}});
+                                                      {"wall_jump", FaultKind::WallJump, Proxy},
+                                                      {"hang_up", FaultKind::HangUp, Backend},
+                                                      {"backlog", FaultKind::BacklogFull, BackendOrProxy},
+                                                      {"few_ports", FaultKind::FewPorts, Proxy}});
     for (const Row& row : kRows) {
       if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) {
