@@ -69,8 +69,8 @@ bool Shrinker::go() {
     const bool changed = round();
     if (hooks_.enough()) return false;
     if (changed) continue;
-    if (good() || other_seeds_) return true;
-    other_seeds_ = true;  // what depends on chance may need less of it
+    if (good() || stuck_ + 1 == kOtherSeeds.size()) return true;
+    ++stuck_;  // what depends on chance may need less of it
   }
   return false;
 }
@@ -97,9 +97,8 @@ bool Shrinker::lists() {
 
 bool Shrinker::attempt(Scenario candidate) {
   if (attemptOne(candidate)) return true;
-  if (!other_seeds_) return false;
   const std::uint64_t seed = candidate.seed;
-  for (std::uint64_t i = 1; i <= kOtherSeeds; ++i) {
+  for (std::uint64_t i = 1; i <= kOtherSeeds[stuck_]; ++i) {
     candidate.seed = seed + i;
     if (attemptOne(candidate)) return true;
   }
