@@ -197,7 +197,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     }
     if (said_close_) {
       finish();
-    } else if (backend_.plan_.idle_close > Duration::zero()) {
+    } else if (backend_.closesIdle()) {
       idle_timer_->arm(backend_.plan_.idle_close);
     }
   }
@@ -215,7 +215,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void onIdle() {
     if (gone() || !idle()) return;
-    if (backend_.plan_.idle_close > Duration::zero()) {
+    if (backend_.closesIdle()) {
       if (backend_.ledger_.scenario().has("idle_race")) backend_.ledger_.leave(check::Mark::IdleRace);
       endQuietly();
     } else if (!backend_.well_behaved_) {
@@ -261,6 +261,11 @@ void Backend::kill() {
   for (const auto& connection : connections_) {
     if (!connection->gone()) connection->kill();
   }
+}
+
+// A race is bad luck for whoever cannot be sent again, and in the calm nobody has any.
+bool Backend::closesIdle() const {
+  return plan_.idle_close > Duration::zero() && !(well_behaved_ && ledger_.scenario().has("idle_race"));
 }
 
 void Backend::restart() {

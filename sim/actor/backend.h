@@ -23,6 +23,7 @@ class Backend final : private lb::AcceptEvents {
 
  private:
   class Conn;
+  [[nodiscard]] bool closesIdle() const;
   void onAccept(std::unique_ptr<lb::Stream> stream) override;
   void onAcceptFailed(lb::IoStatus) override {}
 
