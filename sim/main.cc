@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   sim::cli::addMarks(app, code);
   sim::cli::addExplain(app, code);
   sim::cli::addListFaults(app, code);
+  sim::cli::addRegressions(app, code);
   sim::cli::addShrink(app, code);
   sim::cli::addCheckDeterminism(app, code);
   sim::cli::addFingerprint(app, code);

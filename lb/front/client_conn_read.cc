@@ -250,9 +250,11 @@ void ClientConn::endEarly() {
   if (reading_ != Reading::Closed) finishRequest();
 }
 
-// The client has closed. No reset: it would destroy what an earlier response still has in the system's buffers.
+// The client has closed. No reset: it would destroy what an earlier response still has in the system's buffers. But a
+// client that has only half closed may still read, and a body that ends with the connection needs one to look cut.
 void ClientConn::giveUp() {
   handler_->onRequestReset(http::RequestReset::ClientGone);
+  if (writing_ != Writing::Nothing && response_kind_ == http::BodyKind::UntilClose) stream_->abort();
   close();
 }
 

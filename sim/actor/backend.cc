@@ -70,6 +70,9 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const bool early = fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
     if (fault() == AnswerFault::StopsReading) {
       setReading(false);
+    } else if (fault() == AnswerFault::EarlyClose) {
+      setReading(false);
+      startAnswer();
     } else if (early) {
       startAnswer();
     } else if (request_->expect && head.field("expect") && request_->answer.interim) {
@@ -144,7 +147,9 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   void step() {
     if (gone() || request_ == nullptr) return;
     const plan::Answer& answer = request_->answer;
-    if (answer.piece > 0 && !backend_.well_behaved_ && outbox_.size() > answer.piece) {
+    // What is more than was announced comes with the rest: whoever believed the length may ask for more meanwhile.
+    const bool whole = backend_.well_behaved_ || answer.fault == AnswerFault::LengthTooSmall;
+    if (answer.piece > 0 && !whole && outbox_.size() > answer.piece) {
       const std::string piece = outbox_.substr(0, answer.piece);
       outbox_.erase(0, answer.piece);
       send(piece);
@@ -158,11 +163,13 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   void answered(const std::string& last) {
     const plan::Request& request = *request_;
     const AnswerFault fault_now = fault();
-    said_close_ = said_close_ || request.answer.close || request.answer.framing == plan::Framing::UntilClose;
+    said_close_ = said_close_ || request.answer.close || request.answer.framing == plan::Framing::UntilClose ||
+                  fault_now == AnswerFault::SaysClose;
     request_ = nullptr;
     answering_ = false;
     pooled_.onAnswered(backend_.ledger_.now());
-    if (fault_now == AnswerFault::TrailingBytes) pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
+    if (fault_now == AnswerFault::TrailingBytes || fault_now == AnswerFault::LengthTooSmall)
+      pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
     if (!last.empty()) send(last);
     if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
     if (fault_now == AnswerFault::None && request.answer.status == 101) {
@@ -178,11 +185,19 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       case AnswerFault::SilentClose: endQuietly(); return;
       case AnswerFault::IdleBytes: idle_timer_->arm(request.answer.gap + std::chrono::milliseconds(3)); return;
       case AnswerFault::Early: backend_.ledger_.leave(check::Mark::AnswerEarly); break;
+      case AnswerFault::EarlyClose:
+        backend_.ledger_.leave(check::Mark::AnswerEarlyClose);
+        close();
+        return;
+      case AnswerFault::LengthTooLarge: backend_.ledger_.leave(check::Mark::AnswerLengthTooLarge); return;
+      case AnswerFault::LengthTooSmall: backend_.ledger_.leave(check::Mark::AnswerLengthTooSmall); break;
+      case AnswerFault::BadChunk: backend_.ledger_.leave(check::Mark::AnswerBadChunk); break;
+      case AnswerFault::SaysClose: backend_.ledger_.leave(check::Mark::AnswerSaysClose); return;
       default: break;
     }
     if (said_close_) {
       finish();
-    } else if (backend_.plan_.idle_close > Duration::zero()) {
+    } else if (backend_.closesIdle()) {
       idle_timer_->arm(backend_.plan_.idle_close);
     }
   }
@@ -200,7 +215,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void onIdle() {
     if (gone() || !idle()) return;
-    if (backend_.plan_.idle_close > Duration::zero()) {
+    if (backend_.closesIdle()) {
+      if (backend_.ledger_.scenario().has("idle_race")) backend_.ledger_.leave(check::Mark::IdleRace);
       endQuietly();
     } else if (!backend_.well_behaved_) {
       pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
@@ -247,6 +263,11 @@ void Backend::kill() {
   }
 }
 
+// A race is bad luck for whoever cannot be sent again, and in the calm nobody has any.
+bool Backend::closesIdle() const {
+  return plan_.idle_close > Duration::zero() && !(well_behaved_ && ledger_.scenario().has("idle_race"));
+}
+
 void Backend::restart() {
   if (listener_) return;
   auto listener = env_.network.listen(at_, *this);
@@ -255,6 +276,7 @@ void Backend::restart() {
 }
 
 void Backend::onAccept(std::unique_ptr<lb::Stream> stream) {
+  if (hangsUpOn(*stream)) return;
   connections_.push_back(std::make_unique<Conn>(*this, std::move(stream)));
 }
 

@@ -14,9 +14,19 @@ namespace sim::actor {
 class AnyBackend {
  public:
   virtual ~AnyBackend() = default;
-  virtual void kill() = 0;     // ends every connection and stops listening
-  virtual void restart() = 0;  // listens again
-  virtual void behave() = 0;   // from now on no answer is faulty or late
+  virtual void kill() = 0;                  // ends every connection and stops listening
+  virtual void restart() = 0;               // listens again
+  virtual void behave() = 0;                // from now on no answer is faulty or late
+  void hangUp(bool on) { hangs_up_ = on; }  // on whoever connects
+  // Asked for each connection that comes; true: it is not to be kept.
+  [[nodiscard]] bool hangsUpOn(lb::Stream& stream) {
+    if (hangs_up_ && hung_up_++ % 2 == 1) stream.abort();
+    return hangs_up_;
+  }
+
+ private:
+  bool hangs_up_ = false;
+  std::uint64_t hung_up_ = 0;  // how often: by a close and by a reset in turn
 };
 
 class Backend final : public AnyBackend, private lb::AcceptEvents {
@@ -31,6 +41,7 @@ class Backend final : public AnyBackend, private lb::AcceptEvents {
 
  private:
   class Conn;
+  [[nodiscard]] bool closesIdle() const;
   void onAccept(std::unique_ptr<lb::Stream> stream) override;
   void onAcceptFailed(lb::IoStatus) override {}
 

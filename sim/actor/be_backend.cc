@@ -67,8 +67,8 @@ class WatchedStream final : public lb::Stream, private StrictEvents {
 
 class BeBackend::Watch final : public lb::Network, private lb::AcceptEvents {
  public:
-  Watch(lb::Network& network, check::Ledger& ledger, std::uint32_t number)
-      : network_(network), ledger_(ledger), number_(number) {}
+  Watch(lb::Network& network, AnyBackend& backend, check::Ledger& ledger, std::uint32_t number)
+      : network_(network), backend_(backend), ledger_(ledger), number_(number) {}
   lb::Result<std::unique_ptr<lb::Listener>> listen(const lb::Address& at, lb::AcceptEvents& events) override {
     events_ = &events;
     return network_.listen(at, *this);
@@ -77,11 +77,13 @@ class BeBackend::Watch final : public lb::Network, private lb::AcceptEvents {
 
  private:
   void onAccept(std::unique_ptr<lb::Stream> stream) override {
+    if (backend_.hangsUpOn(*stream)) return;
     events_->onAccept(std::make_unique<WatchedStream>(std::move(stream), ledger_, number_));
   }
   void onAcceptFailed(lb::IoStatus why) override { events_->onAcceptFailed(why); }
 
   lb::Network& network_;
+  AnyBackend& backend_;
   check::Ledger& ledger_;
   std::uint32_t number_;
   lb::AcceptEvents* events_ = nullptr;  // of the last who listened
@@ -91,7 +93,7 @@ BeBackend::BeBackend(const lb::Env& env, const lb::Address& at, check::Ledger& l
     : at_(at),
       ledger_(ledger),
       number_(number),
-      watch_(std::make_unique<Watch>(env.network, ledger, number)),
+      watch_(std::make_unique<Watch>(env.network, *this, ledger, number)),
       env_{env.loop, env.clock, *watch_, env.resolver, env.random} {
   restart();
 }

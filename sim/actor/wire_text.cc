@@ -14,7 +14,7 @@ namespace {
 using plan::Framing;
 
 void appendBody(std::string& out, std::uint64_t id, Direction direction, Framing framing, std::uint32_t bytes,
-                std::uint32_t chunk, bool trailers) {
+                std::uint32_t chunk, bool trailers, bool last_is_longer = false) {
   if (framing != Framing::Chunked) {
     appendPattern(out, id, direction, 0, bytes);
     return;
@@ -23,8 +23,9 @@ void appendBody(std::string& out, std::uint64_t id, Direction direction, Framing
     const std::uint32_t part = std::min(chunk, bytes - at);
     fmt::format_to(std::back_inserter(out), "{:x}\r\n", part);
     appendPattern(out, id, direction, at, part);
-    out += "\r\n";
     at += part;
+    if (last_is_longer && at == bytes) out += 'x';
+    out += "\r\n";
   }
   out += trailers ? "0\r\nX-Trailer: yes\r\n\r\n" : "0\r\n\r\n";
 }
@@ -117,6 +118,12 @@ WireText requestText(const plan::Request& request) {
   return made;
 }
 
+std::uint32_t announcedBytes(const plan::Answer& answer) {
+  constexpr std::uint32_t kMissing = 100;
+  if (answer.fault == plan::AnswerFault::LengthTooLarge) return answer.bytes + kMissing;
+  return answer.fault == plan::AnswerFault::LengthTooSmall ? answer.bytes / 2 : answer.bytes;
+}
+
 WireText answerText(const plan::Request& request) {
   const plan::Answer& answer = request.answer;
   if (answer.fault == plan::AnswerFault::Garbage) return {"220 mail.test ESMTP ready\r\n\r\n", 0};
@@ -130,20 +137,20 @@ WireText answerText(const plan::Request& request) {
   appendFields(text, request.id, Direction::ToClient, answer.fields);
   if (switches) {
     text.append("Connection: Upgrade, X-Hop-Back\r\nUpgrade: ").append(kProtocol).append("\r\n");
-  } else if (answer.close || answer.framing == Framing::UntilClose) {
+  } else if (answer.close || answer.framing == Framing::UntilClose || answer.fault == plan::AnswerFault::SaysClose) {
     text += "Connection: close, X-Hop-Back\r\n";
   } else {
     text += "Connection: X-Hop-Back\r\nKeep-Alive: timeout=60\r\n";
   }
   if (!bodyless && answer.framing == Framing::Length)
-    fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", answer.bytes);
+    fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", announcedBytes(answer));
   if (!bodyless && answer.framing == Framing::Chunked) text += "Transfer-Encoding: chunked\r\n";
   text += "\r\n";
   WireText made{std::move(text), 0};
   made.head_size = made.bytes.size();
   if (!bodyless && request.method != "HEAD") {
-    appendBody(made.bytes, request.id, Direction::ToClient, answer.framing, answer.bytes, answer.chunk,
-               answer.trailers);
+    appendBody(made.bytes, request.id, Direction::ToClient, answer.framing, answer.bytes, answer.chunk, answer.trailers,
+               answer.fault == plan::AnswerFault::BadChunk);
   }
   return made;
 }

@@ -19,6 +19,7 @@ struct WireText {
 
 [[nodiscard]] WireText requestText(const plan::Request& request);
 [[nodiscard]] WireText answerText(const plan::Request& request);
+[[nodiscard]] std::uint32_t announcedBytes(const plan::Answer& answer);  // what a Content-Length says
 [[nodiscard]] std::string requestTarget(const plan::Request& request);
 
 // The end-to-end field number `index` of a message: odd spellings, empty and long values, the same name again.

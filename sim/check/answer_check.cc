@@ -44,6 +44,7 @@ constexpr auto kReasons = std::to_array<ReasonMark>({
 void Ledger::headAtClient(std::uint64_t id, const Head& head) {
   Entry& entry = of(id);
   const plan::Request& plan = *entry.plan;
+  progress(plan::Trigger::Answer, id, 0);
   ++entry.answers;
   entry.status = head.status;
   entry.answered = world_.now();
@@ -74,7 +75,8 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
          fmt::format("request {} got {} instead of {}", plan.id, head.status, plan.answer.status));
   expect(!entry.attempts.empty(), Class::Safety, "safety.invented", plan.id, "it got an answer that no backend gave");
   // A body that is malformed may come too late for a backend that answers early.
-  const bool early = plan.answer.fault == AnswerFault::Early || plan.answer.fault == AnswerFault::EarlyReset;
+  using enum AnswerFault;
+  const bool early = plan.answer.fault == Early || plan.answer.fault == EarlyReset || plan.answer.fault == EarlyClose;
   expect(plan.malformed < 0 || early, Class::Safety, "safety.malformed", plan.id,
          "a malformed request got a backend's answer");
   expect(!answerTookTooLong(*this, entry), Class::Safety, "safety.timeout_late", plan.id,
@@ -97,8 +99,8 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   const auto length = head.field("content-length");
   const bool known = plan.answer.framing == plan::Framing::Length && plan.answer.status != 204 &&
                      plan.answer.status != 304 && plan.answer.status != 101;
-  expect(!length || (known && *length == std::to_string(plan.answer.bytes)), Class::Safety, "safety.framing", plan.id,
-         fmt::format("the answer to {} got the length {}", plan.id, length.value_or("")));
+  expect(!length || (known && *length == std::to_string(actor::announcedBytes(plan.answer))), Class::Safety,
+         "safety.framing", plan.id, fmt::format("the answer to {} got the length {}", plan.id, length.value_or("")));
   expect(!known || length, Class::Safety, "safety.framing", plan.id,
          fmt::format("the answer to {} lost its length", plan.id));
 }
@@ -128,6 +130,7 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
 }
 
 void Ledger::bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
+  progress(plan::Trigger::Answer, id, offset + bytes.size());
   const Entry& entry = of(id);
   if (!entry.from_backend) return;
   if (entry.of_be) {
@@ -154,7 +157,8 @@ void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes
   expect(bytes == answerBytes(plan), Class::Safety, "safety.answer_body", id,
          fmt::format("the answer to {} looks complete with {} bytes of {}", id, bytes, answerBytes(plan)));
   const AnswerFault fault = plan.answer.fault;
-  const bool cut = fault == AnswerFault::CutClose || fault == AnswerFault::CutReset;
+  const bool cut = fault == AnswerFault::CutClose || fault == AnswerFault::CutReset ||
+                   fault == AnswerFault::LengthTooLarge || fault == AnswerFault::BadChunk;
   expect(!cut || entry.calm, Class::Safety, "safety.cut_looks_whole", id,
          fmt::format("the cut answer to {} looks complete", id));
   const bool has_trailers =

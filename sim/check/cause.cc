@@ -5,6 +5,7 @@
 
 #include "sim/actor/bad_requests.h"
 #include "sim/actor/wire_text.h"
+#include "sim/check/stream_watch.h"
 
 namespace sim::check {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 using plan::AnswerFault;
 using plan::FaultKind;
 using namespace std::chrono_literals;
+
+constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a time, see actor/client.cc
 
 // One request's view of the world while it was under way.
 class View {
@@ -46,11 +49,13 @@ class View {
     return !entry_.calm && std::ranges::find(faults, plan_.answer.fault) != faults.end();
   }
   // Bytes that a backend sends where none belong spoil the connection for whoever comes next.
-  [[nodiscard]] bool strayBytes() const { return scenario_.has("bad_answer") || scenario_.has("idle_bytes"); }
+  [[nodiscard]] bool strayBytes() const {
+    return scenario_.has("bad_answer") || scenario_.has("idle_bytes") || scenario_.has("wrong_length");
+  }
   // A backend may close a kept connection at any moment; who can be sent again is.
   [[nodiscard]] bool closesQuietly() const {
     return scenario_.has("silent_close") || scenario_.has("idle_close") || scenario_.has("kill") ||
-           scenario_.has("early") || strayBytes();
+           scenario_.has("early") || scenario_.has("early_close") || scenario_.has("idle_race") || strayBytes();
   }
   [[nodiscard]] bool slowNetwork() const {
     return scenario_.network.latency + scenario_.network.jitter > 0ms || scenario_.network.segment_max < 1000;
@@ -81,7 +86,14 @@ class View {
   [[nodiscard]] bool readsInTime(Duration limit) const {
     const plan::Client& client = *entry_.client;
     if (client.reading == plan::Reading::Never) return false;
-    return (scenario_.network.window / 50 + 1) * client.pace + 4 * roundTrip() + 50ms < limit;
+    return (scenario_.network.window / kSmallRead + 1) * client.pace + 4 * roundTrip() + 50ms < limit;
+  }
+  // What has been written and not read, at worst the sender's buffer and the receiver's, is read while the proxy
+  // lingers; short reads get a part of what they ask for.
+  [[nodiscard]] bool readsWhileLingering() const {
+    const std::uint32_t reads =
+        scenario_.network.window / kSmallRead * 2 * (scenario_.network.short_io > 0 ? 5 : 1) + 1;
+    return reads * entry_.client->pace + 4 * roundTrip() + 50ms < StreamWatch::kLinger;
   }
 
   const Ledger& ledger_;
@@ -98,9 +110,9 @@ constexpr Duration kFirstLookups = 1s;
 constexpr Duration kLateSlack = 100ms;
 constexpr Duration kHeadSlack = 10ms;
 constexpr Duration kReloadTakes = 2s;  // a worker may be paused meanwhile
-constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
-                                                  FaultKind::Slow,  FaultKind::BlackHole, FaultKind::Pause,
-                                                  FaultKind::Kill};
+constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,    FaultKind::StallFrom,
+                                                  FaultKind::Slow,  FaultKind::BlackHole,  FaultKind::Pause,
+                                                  FaultKind::Kill,  FaultKind::BacklogFull};
 
 // A request without a service, or one whose service a reload has taken away.
 bool noRouteHasCause(const View& view) {
@@ -118,9 +130,9 @@ bool badRequestHasCause(const View& view) {
 }
 
 bool connectHasCause(const View& view, bool timed_out) {
-  const std::size_t unreachable =
-      view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
-                     FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsMoves});
+  const std::size_t unreachable = view.backends(
+      {FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
+       FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsMoves, FaultKind::BacklogFull});
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
   const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
   if (may_time_out && (timed_out || unreachable > 0)) return true;
@@ -134,16 +146,17 @@ bool connectHasCause(const View& view, bool timed_out) {
 
 bool backendClosedHasCause(const View& view) {
   using enum AnswerFault;
-  if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, Early, SilentClose})) return true;
+  if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, EarlyClose, Early, SilentClose}))
+    return true;
   // A tunnel that its backend resets at once may be gone before its 101 is here.
   if (view.plan_.upgrade && view.plan_.tunnel.end == plan::Tunnel::End::BackendReset) return true;
-  if (view.backends({FaultKind::Kill, FaultKind::Refuse}) > 0) return true;
+  if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull}) > 0) return true;
   return view.closesQuietly() && !replayable(view.plan_, *view.service_);
 }
 
 bool badResponseHasCause(const View& view) {
   using enum AnswerFault;
-  if (view.fault({Garbage, HugeHead}) || view.strayBytes()) return true;
+  if (view.fault({Garbage, HugeHead, BadChunk}) || view.strayBytes()) return true;
   const std::size_t head = actor::answerText(view.plan_).head_size;
   return head > view.scenario_.config.limits.max_response_header_bytes ||
          view.plan_.answer.fields + 10 > view.scenario_.config.limits.max_headers;
@@ -151,9 +164,11 @@ bool badResponseHasCause(const View& view) {
 
 bool backendTimeoutHasCause(const View& view, bool within_answer) {
   using enum AnswerFault;
-  if (view.fault({Silence, StopsReading, HugeHead, Garbage}) || view.backendIsSlow(within_answer)) return true;
+  if (view.fault({Silence, StopsReading, EarlyClose, LengthTooLarge, HugeHead, Garbage}) ||
+      view.backendIsSlow(within_answer))
+    return true;
   if (view.backends(kWaits) > 0 || view.client(kStalls) || view.client({FaultKind::Slow})) return true;
-  if (view.proxy({FaultKind::Pause, FaultKind::ConnectExhausted})) return true;
+  if (view.proxy({FaultKind::Pause, FaultKind::ConnectExhausted, FaultKind::FewPorts})) return true;
   const auto& timeouts = view.service_->timeouts;
   Duration least = std::min(timeouts.response_header, timeouts.response_idle);
   if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
@@ -162,9 +177,9 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
 }
 
 bool requestTimeoutHasCause(const View& view) {
-  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading}) || view.client(kStalls) ||
-         view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) || view.plan_.malformed >= 0 ||
-         view.backends(kWaits) > 0;
+  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading, AnswerFault::EarlyClose}) ||
+         view.client(kStalls) || view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) ||
+         view.plan_.malformed >= 0 || view.backends(kWaits) > 0;
 }
 
 // A request line that does not fit into the head, either.
@@ -226,7 +241,7 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
              return !lb::IpAddress::parse(host.address);
            });
   }
-  if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted});
+  if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted, FaultKind::FewPorts});
   if (reason == "connect_failed") return connectHasCause(view, false);
   if (reason == "connect_timeout") return connectHasCause(view, true);
   if (reason == "backend_closed") return backendClosedHasCause(view);
@@ -246,7 +261,7 @@ bool headTookTooLong(const Ledger& ledger, const Entry& entry) {
   return ledger.scenario().config.limits.max_connections >= 1000 &&
          !ledger.troubles().any({Stall, StallTo, StallFrom, Slow, BlackHole}, plan::kClientsSide, entry.connected,
                                 ledger.now()) &&
-         !ledger.troubles().any({Pause, AcceptExhausted}, plan::kProxySide, entry.connected, ledger.now());
+         !ledger.troubles().any({Pause, AcceptExhausted, BacklogFull}, plan::kProxySide, entry.connected, ledger.now());
 }
 
 bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
@@ -283,7 +298,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (view.plan_.malformed >= 0 || view.plan_.cut_at >= 0) return true;
   if (config.abort_on_half_close && view.clientHalfCloses()) return true;
   if (view.client({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow})) return true;
-  if (view.proxy({FaultKind::Pause, FaultKind::AcceptExhausted})) return true;
+  if (view.proxy({FaultKind::Pause, FaultKind::AcceptExhausted, FaultKind::BacklogFull})) return true;
   // A client that does not read, or reads slowly, is given up after a while.
   if (!view.readsInTime(config.timeouts.response_idle)) return true;
   // So is one to which everything is a long way.
@@ -294,14 +309,14 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   }
   // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
   // meets a reset before its end (RFC 9112 9.6).
-  if (within_answer && client.pace > 0ms && client.pipeline > 1) return true;
+  if (within_answer && client.pipeline > 1 && !view.readsWhileLingering()) return true;
   // Whoever asks for the end of the connection and sends more nevertheless may lose what it has not read yet.
   if (client.pipeline > 1 && std::ranges::any_of(client.requests, [](const plan::Request& one) {
         return one.close || (one.http10 && !one.keep_alive);
       }))
     return true;
   // Of an answer that was cut maybe nothing has got through.
-  if (view.fault({CutClose, CutReset, EarlyReset})) return true;
+  if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk})) return true;
   if (within_answer) {
     if (view.fault({Early})) return true;
     if (view.service_ == nullptr) return false;

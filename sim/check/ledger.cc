@@ -3,13 +3,16 @@
 
 #include <utility>
 
+#include "sim/actor/wire_text.h"
 #include "sim/core/trace.h"
 
 namespace sim::check {
 
 std::uint64_t answerBytes(const plan::Request& request) {
   const int status = request.answer.status;
-  return request.method == "HEAD" || status == 101 || status == 204 || status == 304 ? 0 : request.answer.bytes;
+  return request.method == "HEAD" || status == 101 || status == 204 || status == 304
+             ? 0
+             : actor::announcedBytes(request.answer);
 }
 
 bool replayable(const plan::Request& request, const lb::config::Service& service) {

@@ -131,6 +131,10 @@ class Ledger {
   }
   void setTracer(std::function<void(std::string)> tracer) { tracer_ = std::move(tracer); }
 
+  // How far requests get: who waits for that is told. The bytes are of the body, up to here; with its head they are 0.
+  using ProgressWatch = std::function<void(plan::Trigger, std::uint64_t id, std::uint64_t bytes)>;
+  void setProgressWatch(ProgressWatch watch) { progress_watch_ = std::move(watch); }
+
   // Takes effect at the proxy from now on, as soon as its workers get to it.
   void configure(const lb::config::Config& config) { configurations_.push_back({world_.now(), config}); }
   struct Configured {
@@ -149,6 +153,9 @@ class Ledger {
   [[nodiscard]] const plan::Scenario& scenario() const { return scenario_; }
 
  private:
+  void progress(plan::Trigger where, std::uint64_t id, std::uint64_t bytes) const {
+    if (progress_watch_) progress_watch_(where, id, bytes);
+  }
   void checkForwardedHead(const Entry& entry, const actor::Head& head);
   void checkForwardedFraming(const Entry& entry, const actor::Head& head);
   void checkBackendHead(const Entry& entry, const actor::Head& head);
@@ -165,6 +172,7 @@ class Ledger {
   Troubles troubles_;
   Marks marks_;
   std::function<void(std::string)> tracer_;
+  ProgressWatch progress_watch_;
   Violation violation_;
   Books books_;
   MonoTime draining_since_ = kNever;

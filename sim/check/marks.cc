@@ -72,6 +72,18 @@ std::string_view nameOf(Mark mark) {
       "fault_dns_fails",
       "fault_dns_empty",
       "fault_dns_silent",
+      "fault_hang_up",
+      "fault_backlog_full",
+      "fault_few_ports",
+      "fault_triggered",
+      "several_stalled",
+      "isolated",
+      "answer_early_close",
+      "answer_length_too_large",
+      "answer_length_too_small",
+      "answer_bad_chunk",
+      "answer_says_close",
+      "idle_race",
   });
   static_assert(kNames.size() == kMarks);
   return kNames[static_cast<std::size_t>(mark)];

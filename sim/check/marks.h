@@ -82,6 +82,19 @@ enum class Mark : std::uint8_t {
   FaultDnsFails,
   FaultDnsEmpty,
   FaultDnsSilent,
+  FaultHangUp,
+  FaultBacklogFull,
+  FaultFewPorts,
+  FaultTriggered,
+  SeveralStalled,
+  Isolated,
+  // What backends get wrong
+  AnswerEarlyClose,
+  AnswerLengthTooLarge,
+  AnswerLengthTooSmall,
+  AnswerBadChunk,
+  AnswerSaysClose,
+  IdleRace,
   kCount,
 };
 

@@ -101,6 +101,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
     return nullptr;
   }
   const plan::Request& plan = *entry->plan;
+  progress(plan::Trigger::Request, id, 0);
   entry->attempts.push_back({.backend = backend, .head = world_.now(), .reused = reused});
   const std::size_t times = entry->attempts.size();
   trace("b{} got request {} \"{}\"{}", backend, id, head.startLine().substr(0, 60), times > 1 ? ", again" : "");
@@ -134,6 +135,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
 }
 
 void Ledger::bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
+  progress(plan::Trigger::Request, id, offset + bytes.size());
   if (of(id).plan->malformed >= 0 || actor::isPattern(bytes, id, Direction::ToBackend, offset)) return;
   std::string expected;
   actor::appendPattern(expected, id, Direction::ToBackend, offset, bytes.size());

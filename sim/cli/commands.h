@@ -12,6 +12,7 @@ void addSweep(CLI::App& app, int& code);
 void addMarks(CLI::App& app, int& code);
 void addExplain(CLI::App& app, int& code);
 void addListFaults(CLI::App& app, int& code);
+void addRegressions(CLI::App& app, int& code);
 void addShrink(CLI::App& app, int& code);
 void addCheckDeterminism(CLI::App& app, int& code);
 void addFingerprint(CLI::App& app, int& code);

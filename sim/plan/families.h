@@ -73,6 +73,17 @@ inline constexpr std::array kFaultFamilies{
     Family{"stops_reading", "backends that stop reading in the middle of a request"},
     Family{"huge", "bodies of 1 to 6 MB, larger than all buffers by far"},
     Family{"long_faults", "faults that last until the storm is over"},
+    Family{"hang_up", "backends that accept connections and end them at once"},
+    Family{"backlog", "no room where connections wait to be accepted, at a backend or at the proxy"},
+    Family{"few_ports", "the proxy has one port to connect from towards each backend"},
+    Family{"early_close", "answers before the request's body has come, then a close that leaves it unread"},
+    Family{"wrong_length", "answers that are longer or shorter than they say"},
+    Family{"bad_chunk", "chunks that are larger than they say"},
+    Family{"says_close", "backends that say Connection: close and leave that to the proxy"},
+    Family{"idle_race", "backends that close idle connections just when pool.idle_timeout is over"},
+    Family{"swizzle", "several hosts stall one by one, and come back in another order"},
+    Family{"isolation", "the proxy is cut off from everybody at once"},
+    Family{"trigger", "faults that strike when so many bytes of a request or an answer have come"},
 };
 
 constexpr bool explained(const auto& families) {

@@ -23,7 +23,7 @@ inline constexpr std::array<Word<Framing>, 4> kFramingWords{{{Framing::None, "no
                                                              {Framing::Length, "length"},
                                                              {Framing::Chunked, "chunked"},
                                                              {Framing::UntilClose, "until_close"}}};
-inline constexpr std::array<Word<AnswerFault>, 14> kAnswerFaultWords{{{AnswerFault::None, "none"},
+inline constexpr std::array<Word<AnswerFault>, 19> kAnswerFaultWords{{{AnswerFault::None, "none"},
                                                                       {AnswerFault::NoAnswerClose, "no_answer_close"},
                                                                       {AnswerFault::NoAnswerReset, "no_answer_reset"},
                                                                       {AnswerFault::Silence, "silence"},
@@ -36,7 +36,12 @@ inline constexpr std::array<Word<AnswerFault>, 14> kAnswerFaultWords{{{AnswerFau
                                                                       {AnswerFault::SilentClose, "silent_close"},
                                                                       {AnswerFault::Early, "early"},
                                                                       {AnswerFault::EarlyReset, "early_reset"},
-                                                                      {AnswerFault::StopsReading, "stops_reading"}}};
+                                                                      {AnswerFault::StopsReading, "stops_reading"},
+                                                                      {AnswerFault::EarlyClose, "early_close"},
+                                                                      {AnswerFault::LengthTooLarge, "length_too_large"},
+                                                                      {AnswerFault::LengthTooSmall, "length_too_small"},
+                                                                      {AnswerFault::BadChunk, "bad_chunk"},
+                                                                      {AnswerFault::SaysClose, "says_close"}}};
 inline constexpr std::array<Word<Cut>, 3> kCutWords{
     {{Cut::Reset, "reset"}, {Cut::HalfClose, "half_close"}, {Cut::Silence, "silence"}}};
 inline constexpr std::array<Word<Reading>, 3> kReadingWords{
@@ -45,7 +50,7 @@ inline constexpr std::array<Word<Tunnel::End>, 4> kTunnelEndWords{{{Tunnel::End:
                                                                    {Tunnel::End::Backend, "backend"},
                                                                    {Tunnel::End::ClientReset, "client_reset"},
                                                                    {Tunnel::End::BackendReset, "backend_reset"}}};
-inline constexpr std::array<Word<FaultKind>, 15> kFaultKindWords{{{FaultKind::Stall, "stall"},
+inline constexpr std::array<Word<FaultKind>, 18> kFaultKindWords{{{FaultKind::Stall, "stall"},
                                                                   {FaultKind::StallTo, "stall_to"},
                                                                   {FaultKind::StallFrom, "stall_from"},
                                                                   {FaultKind::BlackHole, "black_hole"},
@@ -59,7 +64,12 @@ inline constexpr std::array<Word<FaultKind>, 15> kFaultKindWords{{{FaultKind::St
                                                                   {FaultKind::DnsEmpty, "dns_empty"},
                                                                   {FaultKind::DnsSilent, "dns_silent"},
                                                                   {FaultKind::DnsMoves, "dns_moves"},
-                                                                  {FaultKind::WallJump, "wall_jump"}}};
+                                                                  {FaultKind::WallJump, "wall_jump"},
+                                                                  {FaultKind::HangUp, "hang_up"},
+                                                                  {FaultKind::BacklogFull, "backlog_full"},
+                                                                  {FaultKind::FewPorts, "few_ports"}}};
+inline constexpr std::array<Word<Trigger>, 3> kTriggerWords{
+    {{Trigger::None, "none"}, {Trigger::Request, "request"}, {Trigger::Answer, "answer"}}};
 
 [[nodiscard]] constexpr const auto& wordsOf(Framing) {
   return kFramingWords;
@@ -78,6 +88,9 @@ inline constexpr std::array<Word<FaultKind>, 15> kFaultKindWords{{{FaultKind::St
 }
 [[nodiscard]] constexpr const auto& wordsOf(FaultKind) {
   return kFaultKindWords;
+}
+[[nodiscard]] constexpr const auto& wordsOf(Trigger) {
+  return kTriggerWords;
 }
 
 // `field(name, member)` for each. Those with kAlways stand in a file even with their default value, because nobody
@@ -159,6 +172,9 @@ constexpr void describe(std::type_identity<Fault>, Field&& field) {
   field("at", &Fault::at);
   field("length", &Fault::length);
   field("who", &Fault::who, kAlways);
+  field("trigger", &Fault::trigger);
+  field("request", &Fault::request);
+  field("byte", &Fault::byte);
 }
 
 template <class Field>

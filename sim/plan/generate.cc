@@ -1,5 +1,5 @@
-// From one number to a scenario. Swarm: each family of faults is off with probability one half, so that combinations
-// come up in which one fault does not hide another.
+// From one number to a scenario. Swarm: each family of faults is off with probability one half, or with five sixths, so
+// that combinations come up in which one fault does not hide another.
 #include <algorithm>
 #include <array>
 #include <initializer_list>
@@ -7,7 +7,9 @@
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/families.h"
+#include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
+#include "sim/plan/validate.h"
 
 namespace sim::plan {
 namespace {
@@ -26,8 +28,9 @@ class Generator {
     for (const Family& family : kOddities) {
       if (family.name != kBe && random_.chance({1, 2})) made_.families.emplace_back(family.name);
     }
+    const Ratio often = random_.chance({1, 2}) ? Ratio{1, 2} : Ratio{1, 6};
     for (const Family& family : kFaultFamilies) {
-      if (random_.chance({1, 2}) && !made_.calm_only) made_.families.emplace_back(family.name);
+      if (random_.chance(often) && !made_.calm_only) made_.families.emplace_back(family.name);
     }
     // From randomness of its own, so that all other scenarios stay what they were. be has limits of its own and no
     // tunnels; what goes beyond them is for the other backends.
@@ -47,6 +50,7 @@ class Generator {
     const std::uint64_t clients = random_.between(1, 12);
     for (std::uint64_t i = 0; i < clients; ++i) made_.clients.push_back(client());
     faults();
+    shapeFaults(made_, random_);
     if (made_.has("reload")) {
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
     }
@@ -127,12 +131,23 @@ class Generator {
     if (made_.has("tiny_timeouts") && random_.chance({1, 3})) made.timeouts.total = oneOf<Duration>({20ms, 1s, 1h});
     made.pool.max_idle = oneOf<std::uint32_t>({0, 1, 2, 64, 64});
     made.pool.idle_timeout = oneOf<Duration>({1ms, 50ms, 4s, 4s, 1h});
+    if (made_.has("idle_race")) closeJustThen(made.pool.idle_timeout);
     if (made_.has("limits")) made.pool.max_requests = number(0, 3);
     if (random_.chance({1, 4})) made.pool.max_age = oneOf<Duration>({10ms, 1s});
     made.retry.attempts = number(0, 3);
     made.retry.body_limit = oneOf<std::uint64_t>({0, 100, 64 * 1024});
     if (made_.has("body_limit")) made.limits.max_body = oneOf<std::uint64_t>({100, 3000, 50'000});
     return made;
+  }
+
+  // Of the proxy's timeout the backends' closing is a hair away, or as much as the news of it takes.
+  void closeJustThen(Duration timeout) {
+    const Duration way = made_.network.latency;
+    for (Backend& backend : made_.backends) {
+      if (random_.chance({1, 2})) continue;
+      const Duration hair = oneOf<Duration>({0us, 1us, 50us, 500us, way, 2 * way});
+      backend.idle_close = random_.chance({1, 2}) ? timeout + hair : std::max<Duration>(timeout + -hair, 1us);
+    }
   }
 
   std::uint32_t bodySize() {
@@ -189,6 +204,10 @@ class Generator {
     if (on("silent_close", {1, 5})) return SilentClose;
     if (on("early", {1, 5})) return oneOf({Early, EarlyReset});
     if (on("idle_bytes", {1, 5})) return IdleBytes;
+    if (on("early_close", {1, 8})) return EarlyClose;
+    if (on("wrong_length", {1, 12})) return oneOf({LengthTooLarge, LengthTooSmall});
+    if (on("bad_chunk", {1, 8})) return BadChunk;
+    if (on("says_close", {1, 8})) return SaysClose;
     return None;
   }
 
@@ -222,6 +241,7 @@ class Generator {
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
     made.words = made_.has("be");
+    if (!canShow(made)) made.answer.fault = AnswerFault::None;
     if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
   }
@@ -283,7 +303,10 @@ class Generator {
                                                       {"dns", FaultKind::DnsEmpty, Name},
                                                       {"dns", FaultKind::DnsSilent, Name},
                                                       {"dns", FaultKind::DnsMoves, Name},
-                                                      {"wall_jump", FaultKind::WallJump, Proxy}});
+                                                      {"wall_jump", FaultKind::WallJump, Proxy},
+                                                      {"hang_up", FaultKind::HangUp, Backend},
+                                                      {"backlog", FaultKind::BacklogFull, BackendOrProxy},
+                                                      {"few_ports", FaultKind::FewPorts, Proxy}});
     for (const Row& row : kRows) {
       if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) {

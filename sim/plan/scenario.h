@@ -21,17 +21,22 @@ enum class AnswerFault : std::uint8_t {
   None,
   NoAnswerClose,
   NoAnswerReset,
-  Silence,        // takes the request and never answers
-  CutClose,       // ends in the middle, with a FIN
-  CutReset,       // ends in the middle, with a reset
-  Garbage,        // something that is not HTTP
-  HugeHead,       // a head that has no end
-  TrailingBytes,  // bytes that nobody asked for, right behind the answer
-  IdleBytes,      // the same, some time later
-  SilentClose,    // closes after the answer without having said so
-  Early,          // answers before the request's body has come, and reads it anyway
-  EarlyReset,     // answers before the request's body has come, and resets
-  StopsReading,   // takes the head and nothing more
+  Silence,         // takes the request and never answers
+  CutClose,        // ends in the middle, with a FIN
+  CutReset,        // ends in the middle, with a reset
+  Garbage,         // something that is not HTTP
+  HugeHead,        // a head that has no end
+  TrailingBytes,   // bytes that nobody asked for, right behind the answer
+  IdleBytes,       // the same, some time later
+  SilentClose,     // closes after the answer without having said so
+  Early,           // answers before the request's body has come, and reads it anyway
+  EarlyReset,      // answers before the request's body has come, and resets
+  StopsReading,    // takes the head and nothing more
+  EarlyClose,      // answers before the request's body has come, and closes without reading it: the system resets
+  LengthTooLarge,  // announces more bytes than it sends, and stays
+  LengthTooSmall,  // announces half of the bytes that it sends
+  BadChunk,        // the last chunk is larger than its size says
+  SaysClose,       // says Connection: close, and leaves that to the other side
 };
 
 struct Answer {
@@ -114,15 +119,28 @@ enum class FaultKind : std::uint8_t {
   DnsSilent,         // the question is not answered
   DnsMoves,          // it means the next backend
   WallJump,          // the wall clock is an hour off
+  HangUp,            // the backend accepts and ends the connection at once: by a close, by a reset, in turn
+  BacklogFull,       // no room where connections wait to be accepted: of a backend, or of the proxy for kProxySide
+  FewPorts,          // the proxy has one port to connect from towards each address
 };
 constexpr int kClientsSide = -1;
 constexpr int kProxySide = -2;
 
+// What a fault waits for, if it is not for its time.
+enum class Trigger : std::uint8_t {
+  None,
+  Request,  // so many bytes of the request's body have come to a backend; 0: its head
+  Answer,   // so many of the answer's have come to the client
+};
+
 struct Fault {
   FaultKind kind{};
-  Duration at{};
+  Duration at{};  // since the storm began, or since what it waits for
   Duration length{};
   int who = 0;  // a backend, or kClientsSide, or kProxySide
+  Trigger trigger = Trigger::None;
+  std::uint64_t request = 0;  // whose bytes trigger it
+  std::uint32_t byte = 0;
 };
 
 struct Backend {

@@ -76,10 +76,13 @@ class Validator {
       case FaultKind::Pause:
       case FaultKind::AcceptExhausted:
       case FaultKind::ConnectExhausted:
+      case FaultKind::BacklogFull:
+      case FaultKind::FewPorts:
       case FaultKind::WallJump: return kProxySide;
       case FaultKind::BlackHole:
       case FaultKind::Refuse:
       case FaultKind::Kill:
+      case FaultKind::HangUp:
       case FaultKind::DnsFails:
       case FaultKind::DnsEmpty:
       case FaultKind::DnsSilent:
@@ -124,6 +127,7 @@ class Validator {
     check(path + "/chunk", answer.chunk, 1U, kBytesMax);
     check(path + "/fault_at", answer.fault_at, 0U, 1000U);
     using enum AnswerFault;
+    if (!canShow(request)) say(path + "/fault", "an answer of this kind cannot be wrong in this way");
     const bool unclear = answer.fault == CutClose || answer.fault == TrailingBytes || answer.fault == IdleBytes;
     if (answer.framing == Framing::UntilClose && unclear)
       say(path + "/fault", "where a close is the end, neither an early one nor bytes too many can be told");
@@ -136,6 +140,20 @@ class Validator {
 };
 
 }  // namespace
+
+bool canShow(const Request& request) {
+  using enum AnswerFault;
+  const Answer& answer = request.answer;
+  const bool body = request.method != "HEAD" && answer.status != 101 && answer.status != 204 && answer.status != 304;
+  switch (answer.fault) {
+    case LengthTooLarge: return body && answer.framing == Framing::Length;
+    case LengthTooSmall: return body && answer.framing == Framing::Length && answer.bytes > 0;
+    case BadChunk: return body && answer.framing == Framing::Chunked && answer.bytes > 0;
+    case EarlyClose:  // what it has not sent yet is lost, and a close is no end of such an answer
+    case SaysClose: return answer.framing != Framing::UntilClose;
+    default: return true;
+  }
+}
 
 std::string validate(const Scenario& scenario) {
   return Validator(scenario).first();

@@ -82,14 +82,15 @@ void Run::checkMemory() {
   expect(blocks <= bound, Class::Safety, "safety.memory",
          fmt::format("{} blocks for {} connections", blocks, connections));
   const std::uint32_t threads = scenario_.config.threads;
+  const bool limited = limits.max_connections > 0;  // and not `auto`
   const std::uint64_t clients_max = std::uint64_t{std::max(1U, limits.max_connections / threads)} * threads;
   // Who stands in the queue when draining begins is let in.
-  expect(now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
+  expect(!limited || now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
          "safety.connections",
          fmt::format("{} client connections where {} are the limit", now.connections, clients_max));
   expect(now.idle_over_limit == 0, Class::Safety, "safety.pool",
          fmt::format("{} idle connections more than pool.max_idle", now.idle_over_limit));
-  if (now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
+  if (limited && now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
 }
 

@@ -47,6 +47,9 @@ check::Mark markFor(FaultKind kind) {
     case FaultKind::DnsSilent: return Mark::FaultDnsSilent;
     case FaultKind::DnsMoves: return Mark::NameMoved;
     case FaultKind::WallJump: return Mark::WallJumped;
+    case FaultKind::HangUp: return Mark::FaultHangUp;
+    case FaultKind::BacklogFull: return Mark::FaultBacklogFull;
+    case FaultKind::FewPorts: return Mark::FaultFewPorts;
   }
   return Mark::kCount;
 }
@@ -102,14 +105,34 @@ net::LinkRules Stage::plainRules() const {
 }
 
 void Stage::schedule(const std::vector<plan::Fault>& faults) {
-  const MonoTime begin = world_.now();
   for (const plan::Fault& fault : faults) {
-    for (const bool on : {true, false}) {
-      world_.at(begin + fault.at + (on ? Duration{} : fault.length), [this, &fault, on, alive = alive_] {
-        if (*alive && !healed_) turn(fault, on);
-      });
+    if (fault.trigger == plan::Trigger::None) {
+      arrange(fault);
+    } else {
+      awaiting_.push_back(&fault);
     }
   }
+  if (awaiting_.empty()) return;
+  ledger_.setProgressWatch(
+      [this](plan::Trigger where, std::uint64_t request, std::uint64_t bytes) { onProgress(where, request, bytes); });
+}
+
+void Stage::arrange(const plan::Fault& fault) {
+  const MonoTime begin = world_.now() + fault.at;
+  for (const bool on : {true, false}) {
+    world_.at(begin + (on ? Duration{} : fault.length), [this, &fault, on, alive = alive_] {
+      if (*alive && !healed_) turn(fault, on);
+    });
+  }
+}
+
+void Stage::onProgress(plan::Trigger where, std::uint64_t request, std::uint64_t bytes) {
+  std::erase_if(awaiting_, [&](const plan::Fault* fault) {
+    if (fault->trigger != where || fault->request != request || bytes < fault->byte) return false;
+    ledger_.leave(check::Mark::FaultTriggered);
+    arrange(*fault);
+    return true;
+  });
 }
 
 bool Stage::on(FaultKind kind, int who) const {
@@ -126,10 +149,18 @@ void Stage::turn(const plan::Fault& fault, bool on) {
   if (on) {
     ledger_.troubles().begin(fault.kind, fault.who, world_.now());
     ledger_.leave(markFor(fault.kind));
+    if (fault.kind == FaultKind::Stall) markStalls();
   } else {
     ledger_.troubles().end(fault.kind, fault.who, world_.now());
   }
   strike(fault, on);
+}
+
+void Stage::markStalls() {
+  std::size_t stalled = on(FaultKind::Stall, plan::kClientsSide) ? 1 : 0;
+  for (std::size_t i = 0; i < backends_.size(); ++i) stalled += on(FaultKind::Stall, static_cast<int>(i)) ? 1 : 0;
+  if (stalled > 1) ledger_.leave(check::Mark::SeveralStalled);
+  if (stalled == backends_.size() + 1) ledger_.leave(check::Mark::Isolated);
 }
 
 void Stage::strike(const plan::Fault& fault, bool on) {
@@ -163,6 +194,13 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     case FaultKind::DnsSilent:
     case FaultKind::DnsMoves: applyName(static_cast<std::uint32_t>(fault.who)); return;
     case FaultKind::WallJump: world_.jumpWall(on ? kWallJump : -kWallJump); return;
+    case FaultKind::HangUp: backends_.at(index)->hangUp(on); return;
+    case FaultKind::BacklogFull: {
+      net::Host& host = fault.who == plan::kProxySide ? proxy_host_ : *backend_hosts_.at(index);
+      host.rules().backlog = on ? 0 : net::HostRules{}.backlog;
+      return;
+    }
+    case FaultKind::FewPorts: proxy_host_.rules().ports = on ? 1 : net::HostRules{}.ports; return;
   }
 }
 
@@ -202,8 +240,13 @@ void Stage::heal() {
     applyLinks(static_cast<int>(i));
     applyName(static_cast<std::uint32_t>(i));
     backends_[i]->restart();
+    backends_[i]->hangUp(false);
+    backend_hosts_[i]->rules().backlog = net::HostRules{}.backlog;
   }
-  proxy_host_.rules().accept_exhausted = proxy_host_.rules().connect_exhausted = false;
+  net::HostRules& proxy = proxy_host_.rules();
+  proxy.accept_exhausted = proxy.connect_exhausted = false;
+  proxy.backlog = net::HostRules{}.backlog;
+  proxy.ports = net::HostRules{}.ports;
 }
 
 NextDraws Stage::nextDraws() {

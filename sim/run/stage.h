@@ -26,13 +26,17 @@ class Stage {
 
   [[nodiscard]] NextDraws nextDraws();
 
-  void schedule(const std::vector<plan::Fault>& faults);  // from now on
-  void heal();                                            // everything, for ever; what is scheduled does not come
+  // From now on. REQUIRES: they live as long as this.
+  void schedule(const std::vector<plan::Fault>& faults);
+  void heal();  // everything, for ever; what is scheduled does not come
 
  private:
   using Place = std::pair<plan::FaultKind, int>;
 
+  void arrange(const plan::Fault& fault);  // from now on
+  void onProgress(plan::Trigger where, std::uint64_t request, std::uint64_t bytes);
   void turn(const plan::Fault& fault, bool on);
+  void markStalls();
   void strike(const plan::Fault& fault, bool on);
   void applyLinks(int who);
   void applyName(std::uint32_t backend);
@@ -50,7 +54,8 @@ class Stage {
   std::vector<std::unique_ptr<net::SimEnv>> backend_envs_;
   std::unique_ptr<Proxy> proxy_;
   std::vector<std::unique_ptr<actor::AnyBackend>> backends_;
-  std::map<Place, int> on_;  // how many faults of that kind are on there
+  std::vector<const plan::Fault*> awaiting_;  // something that has not happened yet
+  std::map<Place, int> on_;                   // how many faults of that kind are on there
   bool healed_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

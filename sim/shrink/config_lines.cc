@@ -1,6 +1,9 @@
 // See config_lines.h.
 #include "sim/shrink/config_lines.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "lb/config/parse.h"
 #include "sim/plan/config_text.h"
 
@@ -10,6 +13,12 @@ namespace {
 // A host less is a simpler configuration, too; a listener or a service less is none that could be run.
 bool optional(const std::string& line) {
   return !plan::opensGroup(line) && (!plan::isSkeleton(line) || line.contains("- {"));
+}
+
+std::optional<lb::config::Config> parsed(const std::vector<std::string>& lines) {
+  auto result = lb::config::parse(plan::joined(lines));
+  if (!result) return std::nullopt;
+  return std::move(result->config);
 }
 
 }  // namespace
@@ -28,9 +37,18 @@ std::optional<lb::config::Config> ConfigLines::with(const Kept& kept) const {
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     if (!left_out[i]) chosen.push_back(lines_[i]);
   }
-  auto parsed = lb::config::parse(plan::joined(plan::withoutEmptyGroups(chosen)));
-  if (!parsed) return std::nullopt;
-  return std::move(parsed->config);
+  return parsed(plan::withoutEmptyGroups(chosen));
+}
+
+std::optional<lb::config::Config> ConfigLines::withNumber(std::size_t line, std::uint64_t number) const {
+  std::vector<std::string> lines = lines_;
+  std::string& text = lines[optional_.at(line)];
+  const std::size_t begin = text.rfind(": ") + 2;
+  std::uint64_t now = 0;
+  const auto [end, error] = std::from_chars(text.data() + std::min(begin, text.size()), text.data() + text.size(), now);
+  if (error != std::errc() || end != text.data() + text.size() || now <= number) return std::nullopt;
+  text.replace(begin, std::string::npos, std::to_string(number));
+  return parsed(lines);
 }
 
 }  // namespace sim::shrink

@@ -69,8 +69,8 @@ bool Shrinker::go() {
     const bool changed = round();
     if (hooks_.enough()) return false;
     if (changed) continue;
-    if (good() || other_seeds_) return true;
-    other_seeds_ = true;  // what depends on chance may need less of it
+    if (good() || stuck_ + 1 == kOtherSeeds.size()) return true;
+    ++stuck_;  // what depends on chance may need less of it
   }
   return false;
 }
@@ -79,6 +79,7 @@ bool Shrinker::go() {
 bool Shrinker::round() {
   bool changed = lists();
   changed |= configuration();
+  changed |= numbers();
   changed |= fields();
   return changed;
 }
@@ -88,6 +89,7 @@ bool Shrinker::lists() {
   changed |= faults();
   changed |= reloads();
   changed |= requests();
+  changed |= regroup();
   changed |= services();
   changed |= backends();
   return changed;
@@ -95,9 +97,8 @@ bool Shrinker::lists() {
 
 bool Shrinker::attempt(Scenario candidate) {
   if (attemptOne(candidate)) return true;
-  if (!other_seeds_) return false;
   const std::uint64_t seed = candidate.seed;
-  for (std::uint64_t i = 1; i <= kOtherSeeds; ++i) {
+  for (std::uint64_t i = 1; i <= kOtherSeeds[stuck_]; ++i) {
     candidate.seed = seed + i;
     if (attemptOne(candidate)) return true;
   }
@@ -152,6 +153,34 @@ bool Shrinker::requests() {
   return kept.size() < count;
 }
 
+// Requests ask through another client: either all of them through one, or one instead of those that it has, which were
+// there only because somebody had to be.
+bool Shrinker::regroup() {
+  if (Size(best_).requests > kRegroupMax) return false;
+  bool changed = false;
+  for (std::size_t from = best_.clients.size(); from-- > 0;) {
+    for (std::size_t to = 0; to < best_.clients.size() && from < best_.clients.size(); ++to)
+      changed |= from != to && regroupTwo(from, to);
+  }
+  return changed;
+}
+
+bool Shrinker::regroupTwo(std::size_t from, std::size_t to) {
+  const std::vector<plan::Request> moved = best_.clients[from].requests;
+  Scenario joined = best_;
+  auto& all = joined.clients[to].requests;
+  all.insert(all.end(), moved.begin(), moved.end());
+  joined.clients.erase(joined.clients.begin() + static_cast<std::ptrdiff_t>(from));
+  if (attempt(std::move(joined))) return true;
+  for (std::size_t i = 0; moved.size() > 1 && i < moved.size(); ++i) {
+    Scenario candidate = best_;
+    candidate.clients[to].requests = {moved[i]};
+    candidate.clients[from].requests.erase(candidate.clients[from].requests.begin() + static_cast<std::ptrdiff_t>(i));
+    if (attempt(std::move(candidate))) return true;
+  }
+  return false;
+}
+
 bool Shrinker::services() {
   bool changed = false;
   for (std::size_t i = best_.config.services.size(); i-- > 0;) {
@@ -187,6 +216,26 @@ bool Shrinker::configuration() {
   candidate.config.threads = 1;
   if (best_.config.threads > 1) attempt(std::move(candidate));
   return best_.config != before;
+}
+
+// Of what cannot go back to its default: the smallest that still fails.
+bool Shrinker::numbers() {
+  bool changed = false;
+  const std::size_t lines = ConfigLines(best_.config).count();
+  for (std::size_t i = 0; i < lines; ++i) {
+    for (const std::uint64_t number : {1U, 2U, 3U}) {
+      const ConfigLines now(best_.config);
+      if (now.count() != lines) return changed;  // a number that is the default has no line
+      Scenario candidate = best_;
+      auto config = now.withNumber(i, number);
+      if (!config) continue;
+      candidate.config = *std::move(config);
+      if (!attempt(std::move(candidate))) continue;
+      changed = true;
+      break;
+    }
+  }
+  return changed;
 }
 
 bool Shrinker::fields() {

@@ -8,6 +8,7 @@
 // fixed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -44,7 +45,9 @@ class Shrinker {
   // More chances than these are not worth their time: requests and faults of a scenario that anybody can read.
   static constexpr std::size_t kRequestsGood = 3;
   static constexpr std::size_t kFaultsGood = 2;
-  static constexpr std::uint64_t kOtherSeeds = 3;
+  static constexpr std::array<std::uint64_t, 3> kOtherSeeds{0, 3, 12};  // for each candidate, by how stuck it is
+  // Requests change their clients only when few are left: there are as many ways as pairs.
+  static constexpr std::size_t kRegroupMax = 12;
 
   [[nodiscard]] bool good() const;
   bool attempt(plan::Scenario candidate);
@@ -56,15 +59,18 @@ class Shrinker {
   bool faults();
   bool reloads();
   bool requests();
+  bool regroup();
+  bool regroupTwo(std::size_t from, std::size_t to);
   bool services();
   bool backends();
   bool configuration();
+  bool numbers();
   bool fields();
   bool towardsDefault(const Edit& edit);
 
   plan::Scenario best_;
   Hooks hooks_;
-  bool other_seeds_ = false;
+  std::size_t stuck_ = 0;  // how often nothing more helped
 };
 
 }  // namespace sim::shrink

@@ -45,6 +45,30 @@ TEST_F(FrontTest, HalfCloseMayCountAsGone) {
   EXPECT_EQ(server_.connectionCount(), 0U);
 }
 
+// It may still read: what ends with its connection must not look whole, and what shows its end otherwise needs no
+// reset.
+TEST_F(FrontTest, HalfCloseThatCountsAsGoneCutsTheAnswerVisibly) {
+  change([](ClientSettings& settings) { settings.abort_on_half_close = true; });
+  router_.on_end = [&](ScriptedHandler& one) {
+    http::ResponseHead head;
+    head.start(200);
+    one.writer.sendHead(head, {.kind = http::BodyKind::UntilClose}, {});
+    buf::Buffer body(blocks_);
+    body.append("half");
+    one.writer.sendBody(body);
+    one.writer.flush();
+  };
+  for (const auto& [version, end] : {std::pair{"1.0", IoStatus::Reset}, std::pair{"1.1", IoStatus::Eof}}) {
+    RawClient& c = client();
+    c.send("GET /a HTTP/" + std::string(version) + "\r\nHost: a\r\n\r\n");
+    run();
+    EXPECT_THAT(c.received(), testing::HasSubstr("half"));
+    c.finish();
+    run(1s);
+    EXPECT_EQ(c.ended(), end) << version;
+  }
+}
+
 TEST_F(FrontTest, CloseInsideABodyIsNoRequest) {
   RawClient& c = client();
   c.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");

@@ -15,10 +15,14 @@ struct ScanRow {
   char filler;
 };
 const ScanRow kScans[] = {
-    {"token, letters", skipTokenChars, skip<kTokenChar>, 'q'},  {"token, upper case", skipTokenChars, skip<kTokenChar>, 'Z'},
-    {"token, digits", skipTokenChars, skip<kTokenChar>, '0'},   {"token, dashes", skipTokenChars, skip<kTokenChar>, '-'},
-    {"token, rare ones", skipTokenChars, skip<kTokenChar>, '~'}, {"value, text", skipFieldChars, skip<kFieldChar>, 'x'},
-    {"value, tabs", skipFieldChars, skip<kFieldChar>, '\t'},    {"value, obs-text", skipFieldChars, skip<kFieldChar>, '\xe9'},
+    {"token, letters", skipTokenChars, skip<kTokenChar>, 'q'},
+    {"token, upper case", skipTokenChars, skip<kTokenChar>, 'Z'},
+    {"token, digits", skipTokenChars, skip<kTokenChar>, '0'},
+    {"token, dashes", skipTokenChars, skip<kTokenChar>, '-'},
+    {"token, rare ones", skipTokenChars, skip<kTokenChar>, '~'},
+    {"value, text", skipFieldChars, skip<kFieldChar>, 'x'},
+    {"value, tabs", skipFieldChars, skip<kFieldChar>, '\t'},
+    {"value, obs-text", skipFieldChars, skip<kFieldChar>, '\xe9'},
 };
 
 TEST(Scan, StopsWhereThePlainLoopDoes) {

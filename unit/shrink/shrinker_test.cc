@@ -73,6 +73,25 @@ TEST(Shrinker, FindsARequestAFaultAndALineOfTheConfiguration) {
   EXPECT_THAT(plan::toJson(end), testing::HasSubstr("buffer_bytes"));
 }
 
+// A limit of four needs five requests to be reached; one of one needs two.
+TEST(Shrinker, LowersLimitsSoThatFewerRequestsReachThem) {
+  const auto fails = [](const Scenario& scenario) {
+    const std::uint32_t limit = scenario.config.limits.max_requests;
+    return limit > 0 && std::ranges::any_of(scenario.clients,
+                                            [&](const plan::Client& client) { return client.requests.size() > limit; });
+  };
+  Scenario start = failing(1, fails);
+  start.config.limits.max_requests = 4;
+  while (!fails(start)) {
+    plan::Request more;
+    more.id = 900'000 + Size(start).requests;
+    start.clients.at(0).requests.push_back(more);
+  }
+  const Scenario end = shrunk(start, fails);
+  EXPECT_EQ(end.config.limits.max_requests, 1U);
+  EXPECT_EQ(Size(end).requests, 2U);
+}
+
 // Pieces of one byte are no simplification of pieces of a hundred, although zero, which is none, is one of both.
 TEST(Shrinker, DoesNotMakeMorePieces) {
   const auto fails = [](const Scenario& scenario) {

@@ -1,0 +1,13 @@
+// Faults that are more than one of a kind for a time: several that belong together, and those that wait for something
+// to happen.
+#pragma once
+
+#include "sim/core/chance.h"
+#include "sim/plan/scenario.h"
+
+namespace sim::plan {
+
+// Adds those of the families swizzle, isolation and trigger. REQUIRES: clients and backends are there.
+void shapeFaults(Scenario& scenario, Prng& random);
+
+}  // namespace sim::plan
