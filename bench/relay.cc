@@ -1,0 +1,122 @@
+// bench_relay: the floor. No HTTP at all: each client's connection has one of its own to the origin, and what one side
+// sends goes to the other: recv, send, recv, send for a small request. No proxy can cost less in this way.
+//
+// usage: bench_relay ADDRESS:PORT; prints its port, and ends when its standard input does.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/net.h"
+
+namespace bench {
+namespace {
+
+struct Pair;
+
+struct Side {
+  Pair* pair;
+  int fd;
+  std::string unsent;  // to this side; while there is some, the other side is not read
+};
+
+struct Pair {
+  Side client, origin;
+  bool closed = false;
+};
+
+class Relay {
+ public:
+  explicit Relay(const sockaddr_in& origin) : origin_(origin), listener_(listenOn(0)) {
+    epoll_.addListener(listener_, &listener_);
+    epoll_.addListener(STDIN_FILENO, &epoll_);
+    std::printf("%u\n", portOf(listener_));
+    std::fflush(stdout);
+  }
+
+  void run() {
+    while (true) {
+      for (const epoll_event& event : epoll_.wait(-1)) {
+        if (event.data.ptr == &epoll_) return;
+        if (event.data.ptr == &listener_) {
+          accept();
+        } else {
+          serve(*static_cast<Side*>(event.data.ptr), event.events);
+        }
+      }
+      for (Pair* pair : ended_) delete pair;  // only now: the other side may have had an event of its own
+      ended_.clear();
+    }
+  }
+
+ private:
+  void accept() {
+    for (int fd = acceptFrom(listener_); fd >= 0; fd = acceptFrom(listener_)) {
+      auto* pair = new Pair{};
+      pair->client = {.pair = pair, .fd = fd, .unsent = {}};
+      pair->origin = {.pair = pair, .fd = connectTo(origin_, 0), .unsent = {}};
+      epoll_.add(pair->client.fd, &pair->client);
+      epoll_.add(pair->origin.fd, &pair->origin);
+    }
+  }
+
+  void serve(Side& side, std::uint32_t events) {
+    Pair& pair = *side.pair;
+    Side& other = &side == &pair.client ? pair.origin : pair.client;
+    if (pair.closed) return;
+    bool good = true;
+    if ((events & EPOLLOUT) != 0 && !side.unsent.empty()) {
+      std::string rest;
+      rest.swap(side.unsent);
+      good = send(side, rest) && (!side.unsent.empty() || move(other, side));
+    }
+    if (good && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) good = move(side, other);
+    if (!good) end(pair);
+  }
+
+  // From one side to the other until there is nothing more; false: the connection has ended.
+  bool move(Side& from, Side& to) {
+    while (to.unsent.empty()) {
+      const ssize_t got = recv(from.fd, buffer_.data(), buffer_.size(), 0);
+      if (got < 0 && errno == EAGAIN) return true;
+      if (got <= 0 || !send(to, {buffer_.data(), static_cast<std::size_t>(got)})) return false;
+      if (static_cast<std::size_t>(got) < buffer_.size()) return true;  // a short read: the socket is empty
+    }
+    return true;
+  }
+
+  static bool send(Side& to, std::string_view data) {
+    const ssize_t sent = ::send(to.fd, data.data(), data.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) return false;
+    const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+    if (taken < data.size()) to.unsent.assign(data.substr(taken));
+    return true;
+  }
+
+  void end(Pair& pair) {
+    pair.closed = true;
+    close(pair.client.fd);
+    close(pair.origin.fd);
+    ended_.push_back(&pair);
+  }
+
+  sockaddr_in origin_;
+  Epoll epoll_;
+  int listener_;
+  std::vector<Pair*> ended_;
+  std::array<char, 64 * 1024> buffer_{};
+};
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  if (argc != 2) bench::refuse("usage: bench_relay ADDRESS:PORT");
+  std::make_unique<bench::Relay>(bench::parseTarget(argv[1]))->run();
+}
