@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import pathlib
-import statistics
 import tempfile
 
 from processes import BenchError, Helper, Load, Process, cores, free_port
@@ -15,6 +14,7 @@ class Settings:
     rounds: int = 5
     seconds: float = 1.0
     warmup: float = 0.3
+    versus: bool = False        # two builds of lb, and nothing else
 
 
 @dataclasses.dataclass
@@ -23,15 +23,6 @@ class Row:
     scenario: object
     figures: dict
     results: dict
-
-
-def ratios(figures, bases):
-    """Of one proxy's figures to the best of the bases in the same round."""
-    return [figure / min(base) for figure, *base in zip(figures, *bases)]
-
-
-def spread(values):
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 class Bench:
@@ -94,22 +85,37 @@ class Bench:
             result = run.result()
         finally:
             run.stop()
+        return self.checked(process, result)
+
+    @staticmethod
+    def checked(process, result):
         if result["errors"]:
             raise BenchError(f"{process.name}: {result['errors']} errors, the first: {result['first_error']}\n{process.log()}")
         if not result["requests"] and not result["bytes"]:
             raise BenchError(f"{process.name}: no answer within the measured time")
         return result
 
-    def rounds(self, scenario, peers, with_relay=True):
-        """The scenario's load through every peer in turn, in an order that turns around every round."""
+    @contextlib.contextmanager
+    def holding(self, process, arguments):
+        """Connections that stay open meanwhile."""
+        run = Load(self.binary("bench_load"), self.new_folder("load"),
+                   ["--target", f"127.0.0.1:{process.port}", *arguments], cores()[1])
+        try:
+            yield self.checked(process, run.result())
+            run.check()
+        finally:
+            run.stop()
+
+    def rounds(self, scenario, peers):
+        """Every peer in turn, in an order that turns around every round."""
         row = Row(scenario, {}, {})
-        with contextlib.ExitStack() as stack:
-            running = {peer.name: self.start(peer, scenario.layout, stack) for peer in peers}
-            if with_relay:
-                running["relay"] = self.relay(stack)
-            for number in range(self.settings.rounds):
-                for name in list(running) if number % 2 == 0 else reversed(list(running)):
-                    result = self.load(running[name], scenario.load, scenario.layout.workers)
-                    row.results.setdefault(name, []).append(result)
-                    row.figures.setdefault(name, []).append(scenario.figure(result))
+        with scenario.method(self, scenario, peers) as figure:
+            names = [peer.name for peer in peers] + (["relay"] if scenario.relay and not self.settings.versus else [])
+            row.figures = {name: [] for name in names}
+            row.results = {name: [] for name in names}
+            for number in range(min(self.settings.rounds, scenario.rounds_max)):
+                for name in names if number % 2 == 0 else reversed(names):
+                    value, result = figure(name)
+                    row.figures[name].append(value)
+                    row.results[name].append(result)
         return row

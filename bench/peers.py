@@ -84,7 +84,9 @@ class Nginx(Peer):
             daemon off; pid nginx.pid; error_log stderr warn; worker_processes {layout.workers}; worker_rlimit_nofile 20000;
             events {{ worker_connections {max(4096, min(19000, layout.clients * 2))}; }}
             http {{
-              access_log {'access.log' if layout.access_log else 'off'}; keepalive_requests {MANY}; keepalive_timeout 300s;
+              log_format json escape=json '{{"time":"$time_iso8601","client":"$remote_addr","method":"$request_method","uri":"$request_uri",'
+                '"status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","host":"$host"}}';
+              access_log {'access.log json buffer=64k flush=1s' if layout.access_log else 'off'}; keepalive_requests {MANY}; keepalive_timeout 300s;
               client_max_body_size 0; client_body_buffer_size 512k;
               client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
               scgi_temp_path {folder};
@@ -109,6 +111,9 @@ class Haproxy(Peer):
     def __init__(self, splice=False):
         self.name = "haproxy-splice" if splice else "haproxy"
         self.splice = splice
+
+    def fits(self, layout):
+        return not layout.access_log
 
     def command(self, folder, layout, port, origin):
         parts = [dedent(f"""
@@ -145,7 +150,7 @@ class H2o(Peer):
     name = program = "h2o"
 
     def fits(self, layout):
-        return layout.hosts == 1  # this version cannot balance
+        return layout.hosts == 1 and not layout.access_log  # this version cannot balance
 
     def command(self, folder, layout, port, origin):
         parts = [dedent(f"""
