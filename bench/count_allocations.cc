@@ -31,7 +31,9 @@ std::atomic<std::atomic<std::uint64_t>*> counter = &before_it_is_open;
   if (memory != MAP_FAILED) counter = static_cast<std::atomic<std::uint64_t>*>(memory);
 }
 
-void count() { counter.load(std::memory_order_relaxed)->fetch_add(1, std::memory_order_relaxed); }
+void count() {
+  counter.load(std::memory_order_relaxed)->fetch_add(1, std::memory_order_relaxed);
+}
 
 }  // namespace
 

@@ -13,14 +13,16 @@ namespace bench {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kReadingInterval = 10'000'000;   // slow readers read a little so often
-constexpr std::int64_t kFinishLimit = 2 * kSecond;      // for what is in flight at the end
+constexpr std::int64_t kReadingInterval = 10'000'000;  // slow readers read a little so often
+constexpr std::int64_t kFinishLimit = 2 * kSecond;     // for what is in flight at the end
 constexpr std::size_t kUploadPiece = 256 * 1024;
-constexpr std::uint32_t kSources = 200;                 // 127.0.0.2 and so on: each has its own ports
+constexpr std::uint32_t kSources = 200;  // 127.0.0.2 and so on: each has its own ports
 constexpr int kSlowReceiveBuffer = 16 * 1024;
 constexpr std::size_t kOpeningAtOnce = 64;
 
-std::uint32_t source(std::uint64_t count) { return (127u << 24) + 2 + static_cast<std::uint32_t>(count % kSources); }
+std::uint32_t source(std::uint64_t count) {
+  return (127u << 24) + 2 + static_cast<std::uint32_t>(count % kSources);
+}
 
 }  // namespace
 
@@ -59,7 +61,8 @@ const LoadResult& Load::openAndHold() {
 }
 
 void Load::poll(std::int64_t timeout_ns) {
-  for (const epoll_event& event : epoll_.wait(timeout_ns)) onEvent(*static_cast<Connection*>(event.data.ptr), event.events);
+  for (const epoll_event& event : epoll_.wait(timeout_ns))
+    onEvent(*static_cast<Connection*>(event.data.ptr), event.events);
 }
 
 void Load::open(Connection& connection) {
@@ -117,7 +120,8 @@ void Load::send(Connection& connection) {
     const bool in_head = connection.sent < head.size();
     const std::string_view piece = in_head ? std::string_view(head).substr(connection.sent)
                                            : std::string_view(upload_).substr(0, whole - connection.sent);
-    const ssize_t sent = ::send(connection.fd, piece.data(), piece.size(), MSG_NOSIGNAL | (in_head && whole > head.size() ? MSG_MORE : 0));
+    const ssize_t sent = ::send(connection.fd, piece.data(), piece.size(),
+                                MSG_NOSIGNAL | (in_head && whole > head.size() ? MSG_MORE : 0));
     if (sent < 0 && (errno == EAGAIN || errno == ENOTCONN)) return;  // not connected yet: EPOLLOUT tells
     if (sent < 0) return fail(connection, std::string("sending: ") + std::strerror(errno));
     connection.sent += static_cast<std::uint64_t>(sent);
@@ -128,7 +132,8 @@ void Load::send(Connection& connection) {
 void Load::onEvent(Connection& connection, std::uint32_t events) {
   if (connection.state == State::Closed) return;
   if ((events & EPOLLOUT) != 0 && connection.state == State::Busy) send(connection);
-  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && connection.state != State::Closed && options_.read_rate == 0) {
+  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && connection.state != State::Closed &&
+      options_.read_rate == 0) {
     receive(connection);
   }
 }
@@ -136,14 +141,16 @@ void Load::onEvent(Connection& connection, std::uint32_t events) {
 void Load::receive(Connection& connection) {
   while (connection.state != State::Closed) {
     std::size_t room = input_.size();
-    if (options_.read_rate > 0) room = std::min(room, static_cast<std::size_t>(std::max<std::int64_t>(0, connection.allowance)));
+    if (options_.read_rate > 0)
+      room = std::min(room, static_cast<std::size_t>(std::max<std::int64_t>(0, connection.allowance)));
     if (room == 0) return;
     const ssize_t got = recv(connection.fd, input_.data(), room, 0);
     if (got < 0 && errno == EAGAIN) return;
     if (got < 0) return fail(connection, std::string("receiving: ") + std::strerror(errno));
     if (got == 0) {
       if (connection.state == State::AwaitsEnd) return reopen(connection);
-      return fail(connection, connection.state == State::Busy ? "the connection ended before the response" : "an idle connection was closed");
+      return fail(connection, connection.state == State::Busy ? "the connection ended before the response"
+                                                              : "an idle connection was closed");
     }
     connection.allowance -= got;
     if (measuring()) result_.bytes += static_cast<std::uint64_t>(got);
@@ -154,7 +161,8 @@ void Load::receive(Connection& connection) {
       if (result == ResponseReader::Result::Bad) return fail(connection, connection.reader.complaint());
       if (result == ResponseReader::Result::Done) finish(connection);
     }
-    if (static_cast<std::size_t>(got) < room && connection.state != State::AwaitsEnd) return;  // a short read: nothing is left
+    if (static_cast<std::size_t>(got) < room && connection.state != State::AwaitsEnd)
+      return;  // a short read: nothing is left
   }
 }
 
@@ -164,7 +172,8 @@ void Load::finish(Connection& connection) {
   if (reader.bodyBytes() != options_.expect_bytes) {
     return fail(connection, "a body of " + std::to_string(reader.bodyBytes()) + " bytes");
   }
-  if (connection.sent < connection.request->size() + options_.upload_bytes) return fail(connection, "an answer before the request's end");
+  if (connection.sent < connection.request->size() + options_.upload_bytes)
+    return fail(connection, "an answer before the request's end");
   connection.state = State::Idle;
   --busy_;
   if (measuring()) {

@@ -47,8 +47,8 @@ class Load {
     State state = State::Closed;
     ResponseReader reader;
     const std::string* request = nullptr;
-    std::uint64_t sent = 0;  // of head and body
-    std::int64_t due = 0;    // when the request should have been sent
+    std::uint64_t sent = 0;      // of head and body
+    std::int64_t due = 0;        // when the request should have been sent
     std::int64_t allowance = 0;  // slow readers: bytes that may be read now
   };
 
@@ -76,12 +76,12 @@ class Load {
   Meter meter_;
   Epoll epoll_;
   std::vector<Connection> connections_;
-  std::vector<Connection*> idle_;  // open loop
+  std::vector<Connection*> idle_;     // open loop
   std::deque<std::int64_t> waiting_;  // open loop: due, but every connection is busy
   Phase phase_ = Phase::WarmUp;
   std::int64_t phase_end_ = 0;
-  std::int64_t next_due_ = 0;       // open loop
-  std::int64_t next_reading_ = 0;   // slow readers
+  std::int64_t next_due_ = 0;      // open loop
+  std::int64_t next_reading_ = 0;  // slow readers
   std::uint64_t next_host_ = 0;
   std::uint64_t sources_ = 0;
   std::size_t busy_ = 0;

@@ -20,7 +20,8 @@ double percentile(const std::vector<std::int64_t>& sorted, double share) {
 
 std::string quoted(const std::string& text) {
   std::string result;
-  for (const char byte : text) result += byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < ' ' ? '?' : byte;
+  for (const char byte : text)
+    result += byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < ' ' ? '?' : byte;
   return result;
 }
 
@@ -30,11 +31,13 @@ void print(const bench::LoadResult& result) {
   const auto since = [](std::int64_t begin, std::int64_t end) { return static_cast<double>(end - begin) / 1e9; };
   std::printf(R"({"requests": %lu, "bytes": %lu, "seconds": %.6f, "cpu_seconds": %.9f, "user_seconds": %.3f, )"
               R"("p50_us": %.1f, "p99_us": %.1f, "p999_us": %.1f, "max_us": %.1f, )"
-              R"("allocations": %lu, "reconnects": %lu, "errors": %lu, "first_error": "%s"})" "\n",
-              result.requests, result.bytes, since(result.begin.time, result.end.time), since(result.begin.cpu, result.end.cpu),
-              since(result.begin.user, result.end.user), percentile(latencies, 0.5), percentile(latencies, 0.99),
-              percentile(latencies, 0.999), percentile(latencies, 1), result.end.allocations - result.begin.allocations,
-              result.reconnects, result.errors, quoted(result.first_error).c_str());
+              R"("allocations": %lu, "reconnects": %lu, "errors": %lu, "first_error": "%s"})"
+              "\n",
+              result.requests, result.bytes, since(result.begin.time, result.end.time),
+              since(result.begin.cpu, result.end.cpu), since(result.begin.user, result.end.user),
+              percentile(latencies, 0.5), percentile(latencies, 0.99), percentile(latencies, 0.999),
+              percentile(latencies, 1), result.end.allocations - result.begin.allocations, result.reconnects,
+              result.errors, quoted(result.first_error).c_str());
   std::fflush(stdout);
 }
 

@@ -37,15 +37,46 @@ Sends requests, checks every response, prints one line of JSON.
 
 LoadOptions parseLoadOptions(int argc, char** argv) {
   LoadOptions result;
-  enum Flag : int { Target, Path, Host, Hosts, Connections, Expect, Upload, Rate, ReadRate, Requests, Warmup, Measured,
-                    Browser, NewConnection, Hold, Pid, Counter, Help };
+  enum Flag : int {
+    Target,
+    Path,
+    Host,
+    Hosts,
+    Connections,
+    Expect,
+    Upload,
+    Rate,
+    ReadRate,
+    Requests,
+    Warmup,
+    Measured,
+    Browser,
+    NewConnection,
+    Hold,
+    Pid,
+    Counter,
+    Help
+  };
   static constexpr auto kOptions = std::to_array<option>({
-      {"target", 1, nullptr, Target}, {"path", 1, nullptr, Path}, {"host", 1, nullptr, Host},
-      {"hosts", 1, nullptr, Hosts}, {"connections", 1, nullptr, Connections}, {"expect", 1, nullptr, Expect},
-      {"upload", 1, nullptr, Upload}, {"rate", 1, nullptr, Rate}, {"read-rate", 1, nullptr, ReadRate},
-      {"requests", 1, nullptr, Requests}, {"warmup", 1, nullptr, Warmup}, {"milliseconds", 1, nullptr, Measured},
-      {"browser", 0, nullptr, Browser}, {"new-connection", 0, nullptr, NewConnection}, {"hold", 0, nullptr, Hold},
-      {"pid", 1, nullptr, Pid}, {"counter", 1, nullptr, Counter}, {"help", 0, nullptr, Help}, {nullptr, 0, nullptr, 0},
+      {"target", 1, nullptr, Target},
+      {"path", 1, nullptr, Path},
+      {"host", 1, nullptr, Host},
+      {"hosts", 1, nullptr, Hosts},
+      {"connections", 1, nullptr, Connections},
+      {"expect", 1, nullptr, Expect},
+      {"upload", 1, nullptr, Upload},
+      {"rate", 1, nullptr, Rate},
+      {"read-rate", 1, nullptr, ReadRate},
+      {"requests", 1, nullptr, Requests},
+      {"warmup", 1, nullptr, Warmup},
+      {"milliseconds", 1, nullptr, Measured},
+      {"browser", 0, nullptr, Browser},
+      {"new-connection", 0, nullptr, NewConnection},
+      {"hold", 0, nullptr, Hold},
+      {"pid", 1, nullptr, Pid},
+      {"counter", 1, nullptr, Counter},
+      {"help", 0, nullptr, Help},
+      {nullptr, 0, nullptr, 0},
   });
   int index = 0;
   for (int flag = 0; (flag = getopt_long(argc, argv, "", kOptions.data(), &index)) != -1;) {
@@ -73,7 +104,8 @@ LoadOptions parseLoadOptions(int argc, char** argv) {
     }
   }
   if (optind < argc) refuse("what is '" + std::string(argv[optind]) + "'? See --help");
-  if (result.target.sin_port == 0 || (result.measured_ns == 0 && !result.hold)) refuse("needs --target and --milliseconds; see --help");
+  if (result.target.sin_port == 0 || (result.measured_ns == 0 && !result.hold))
+    refuse("needs --target and --milliseconds; see --help");
   if (result.hosts == 0 || result.connections == 0) refuse("at least one host and one connection");
   return result;
 }

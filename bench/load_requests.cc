@@ -8,7 +8,8 @@ constexpr const char* kBrowserFields =
     "Connection: keep-alive\r\n"
     "sec-ch-ua: \"Chromium\";v=\"124\", \"Not-A.Brand\";v=\"99\"\r\n"
     "sec-ch-ua-platform: \"Linux\"\r\n"
-    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36\r\n"
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 "
+    "Safari/537.36\r\n"
     "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n"
     "Sec-Fetch-Site: same-origin\r\n"
     "Sec-Fetch-Mode: navigate\r\n"
@@ -28,7 +29,8 @@ std::vector<std::string> makeRequests(const LoadOptions& options) {
   for (std::uint64_t i = 0; i < options.hosts; ++i) {
     std::string host = options.host;
     if (const std::size_t at = host.find('%'); at != std::string::npos) host.replace(at, 1, std::to_string(i));
-    result.push_back((options.upload_bytes > 0 ? "POST " : "GET ") + options.path + " HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n");
+    result.push_back((options.upload_bytes > 0 ? "POST " : "GET ") + options.path + " HTTP/1.1\r\nHost: " + host +
+                     "\r\n" + fields + "\r\n");
   }
   return result;
 }

@@ -17,14 +17,6 @@ class Settings:
     versus: bool = False        # two builds of lb, and nothing else
 
 
-@dataclasses.dataclass
-class Row:
-    """A scenario's figures: of each proxy one a round; and the result lines that they come from."""
-    scenario: object
-    figures: dict
-    results: dict
-
-
 class Bench:
     """Owns every process that is started; a context manager that ends them all."""
 
@@ -35,7 +27,7 @@ class Bench:
     def __enter__(self):
         self.folder = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         self.count = 0
-        self.origin = self.helper("bench_origin")
+        self.origin = self.helper("bench_origin", on_cores=cores()[1])
         return self
 
     def __exit__(self, *error):
@@ -57,8 +49,8 @@ class Bench:
         (stack or self.stack).callback(process.stop)
         return process
 
-    def helper(self, name, *arguments, stack=None):
-        return self.keep(Helper([self.binary(name), *arguments], self.new_folder(name)), stack)
+    def helper(self, name, *arguments, on_cores, stack=None):
+        return self.keep(Helper([self.binary(name), *arguments], self.new_folder(name), on_cores), stack)
 
     def start(self, peer, layout, stack, environment=None):
         """A proxy that answers; `port` is where."""
@@ -71,7 +63,8 @@ class Bench:
         return process
 
     def relay(self, stack):
-        return self.helper("bench_relay", f"127.0.0.1:{self.origin.port}", stack=stack)
+        """No proxy at all: the floor."""
+        return self.helper("bench_relay", f"127.0.0.1:{self.origin.port}", on_cores=cores()[0], stack=stack)
 
     def load(self, process, arguments, workers=1):
         """One run of the load through `process`; errors make it void."""
@@ -107,15 +100,15 @@ class Bench:
             run.stop()
 
     def rounds(self, scenario, peers):
-        """Every peer in turn, in an order that turns around every round."""
-        row = Row(scenario, {}, {})
+        """Every peer in turn, in an order that turns around every round: the scenario's row of the results."""
+        names = [peer.name for peer in peers] + (["relay"] if scenario.relay and not self.settings.versus else [])
+        figures = {name: [] for name in names}
+        results = {name: [] for name in names}
         with scenario.method(self, scenario, peers) as figure:
-            names = [peer.name for peer in peers] + (["relay"] if scenario.relay and not self.settings.versus else [])
-            row.figures = {name: [] for name in names}
-            row.results = {name: [] for name in names}
             for number in range(min(self.settings.rounds, scenario.rounds_max)):
                 for name in names if number % 2 == 0 else reversed(names):
                     value, result = figure(name)
-                    row.figures[name].append(value)
-                    row.results[name].append(result)
-        return row
+                    figures[name].append(value)
+                    results[name].append(result)
+        return {"name": scenario.name, "what": scenario.what, "unit": scenario.method.unit,
+                "goal": dataclasses.asdict(scenario.goal), "figures": figures, "results": results}

@@ -53,7 +53,8 @@ sockaddr_in loopback(std::uint32_t address, std::uint16_t port) {
 sockaddr_in parseTarget(std::string_view text) {
   const std::size_t colon = text.find(':');
   in_addr address{};
-  if (colon == std::string_view::npos || inet_pton(AF_INET, std::string(text.substr(0, colon)).c_str(), &address) != 1) {
+  if (colon == std::string_view::npos ||
+      inet_pton(AF_INET, std::string(text.substr(0, colon)).c_str(), &address) != 1) {
     refuse("a target is ADDRESS:PORT, not " + std::string(text));
   }
   return loopback(ntohl(address.s_addr), static_cast<std::uint16_t>(number("target", text.substr(colon + 1))));
@@ -125,7 +126,9 @@ Epoll::Epoll() : fd_(epoll_create1(EPOLL_CLOEXEC)) {
   if (fd_ < 0) die("epoll_create1");
 }
 
-Epoll::~Epoll() { close(fd_); }
+Epoll::~Epoll() {
+  close(fd_);
+}
 
 void Epoll::add(int fd, void* data) {
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = data}};
@@ -139,7 +142,8 @@ void Epoll::addListener(int fd, void* data) {
 
 std::span<epoll_event> Epoll::wait(std::int64_t timeout_ns) {
   timespec timeout{.tv_sec = timeout_ns / kSecond, .tv_nsec = timeout_ns % kSecond};
-  const int count = epoll_pwait2(fd_, events_.data(), static_cast<int>(events_.size()), timeout_ns < 0 ? nullptr : &timeout, nullptr);
+  const int count =
+      epoll_pwait2(fd_, events_.data(), static_cast<int>(events_.size()), timeout_ns < 0 ? nullptr : &timeout, nullptr);
   if (count < 0 && errno != EINTR) die("epoll_wait");
   return std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
 }

@@ -1,6 +1,7 @@
 // Sockets, epoll and the monotonic clock for the programs of this folder: a measuring tool, and so plain system calls.
 //
-// All sockets are non-blocking, without Nagle, and on loopback. A failure that leaves nothing to measure ends the program.
+// All sockets are non-blocking, without Nagle, and on loopback. A failure that leaves nothing to measure ends the
+// program.
 #pragma once
 
 #include <netinet/in.h>
@@ -22,10 +23,11 @@ std::int64_t now();  // nanoseconds, monotonic
 sockaddr_in loopback(std::uint32_t address, std::uint16_t port);  // host byte order
 sockaddr_in parseTarget(std::string_view text);                   // 127.0.0.1:8080
 
-int listenOn(std::uint16_t port);   // on every loopback address; 0: any port
+int listenOn(std::uint16_t port);  // on every loopback address; 0: any port
 std::uint16_t portOf(int listener);
-int acceptFrom(int listener);       // -1: nobody waits; who is not on loopback is turned away
-int connectTo(const sockaddr_in& to, std::uint32_t from, int receive_buffer_bytes = 0);  // from 0: any; buffer 0: the default
+int acceptFrom(int listener);  // -1: nobody waits; who is not on loopback is turned away
+int connectTo(const sockaddr_in& to, std::uint32_t from,
+              int receive_buffer_bytes = 0);  // from 0: any; buffer 0: the default
 
 std::uint64_t number(std::string_view option, std::string_view text);  // or the program ends with a complaint
 

@@ -1,8 +1,8 @@
 // bench_origin: the server behind the proxies that are measured. It costs as little as it can: answers are made once, a
 // small request is one recv and one send.
 //
-// Paths: /bytes/N answers N bytes with Content-Length, /chunked/N answers N bytes in chunks of 4 KiB. A request's body is
-// read to its end before the answer. It listens on all loopback addresses at once (so that one process is a thousand
+// Paths: /bytes/N answers N bytes with Content-Length, /chunked/N answers N bytes in chunks of 4 KiB. A request's body
+// is read to its end before the answer. It listens on all loopback addresses at once (so that one process is a thousand
 // backends), prints its port, and ends when its standard input does.
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,11 +35,11 @@ struct Answer {
 
 struct Connection {
   int fd = -1;
-  std::string head;             // of a request that has come in part
-  std::uint64_t body_left = 0;  // of the request
+  std::string head;                // of a request that has come in part
+  std::uint64_t body_left = 0;     // of the request
   const Answer* due = nullptr;     // once the request has ended
   const Answer* answer = nullptr;  // being sent
-  std::size_t sent = 0;  // of answer->bytes
+  std::size_t sent = 0;            // of answer->bytes
   std::uint64_t repeated_left = 0;
 };
 
@@ -171,8 +171,8 @@ class Origin {
     while (connection.answer != nullptr) {
       const Answer& answer = *connection.answer;
       const bool in_block = connection.sent == answer.bytes.size();
-      const std::string_view rest =
-          in_block ? std::string_view(block_).substr(0, connection.repeated_left) : std::string_view(answer.bytes).substr(connection.sent);
+      const std::string_view rest = in_block ? std::string_view(block_).substr(0, connection.repeated_left)
+                                             : std::string_view(answer.bytes).substr(connection.sent);
       const ssize_t sent = ::send(connection.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
       if (sent < 0) return errno == EAGAIN;
       if (in_block) {
@@ -195,4 +195,6 @@ class Origin {
 }  // namespace
 }  // namespace bench
 
-int main() { std::make_unique<bench::Origin>()->run(); }
+int main() {
+  std::make_unique<bench::Origin>()->run();
+}

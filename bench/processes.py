@@ -1,5 +1,6 @@
 """Processes that are measured or help to measure: started on chosen cores, looked at through /proc, ended by process id."""
 
+import ctypes
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import time
 sys.path.append(str(pathlib.Path(__file__).parent.parent / "integration"))
 from ports import free_port  # noqa: E402,F401  (the one place that knows which ports to take)
 
+PR_SET_PDEATHSIG = 1
 READY_SECONDS = 20
 END_SECONDS = 10
 
@@ -33,6 +35,16 @@ def raise_file_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def placed(on_cores):
+    """What a new process does first: takes its place, and asks to end when the driver is gone, however that came."""
+    libc = ctypes.CDLL(None)
+
+    def place():
+        os.sched_setaffinity(0, on_cores)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return place
+
+
 class Process:
     """A running program; what it says goes to a file in `folder`."""
 
@@ -44,7 +56,7 @@ class Process:
             # A session of its own, so that ^C reaches only the driver, which then ends everything in order.
             self.process = subprocess.Popen([str(word) for word in command], cwd=folder, start_new_session=True,
                                             env={**os.environ, **(environment or {})},
-                                            preexec_fn=lambda: os.sched_setaffinity(0, on_cores), **options)
+                                            preexec_fn=placed(on_cores), **options)
         self.pid = self.process.pid
 
     def log(self):
@@ -107,11 +119,10 @@ class Process:
 
 
 class Helper(Process):
-    """A program of ours that prints its port first and ends when its standard input does, so even if the driver is killed."""
+    """A program of ours that prints its port first and ends when its standard input does."""
 
-    def __init__(self, command, folder):
-        super().__init__(pathlib.Path(command[0]).name, command, folder, cores()[1] if "origin" in str(command[0]) else cores()[0],
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, command, folder, on_cores):
+        super().__init__(pathlib.Path(command[0]).name, command, folder, on_cores, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()

@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/net.h"
@@ -18,12 +18,17 @@
 namespace bench {
 namespace {
 
+using Buffer = std::array<char, 256 * 1024>;
+
 struct Pair;
 
 struct Side {
-  Pair* pair;
-  int fd;
-  std::string unsent;  // to this side; while there is some, the other side is not read
+  Pair* pair = nullptr;
+  int fd = -1;
+  // On its way to this side; while there is some, the other side is not read. `rest` points into the buffer, which is
+  // there only then: what fits into the socket at once never needs one of its own.
+  std::unique_ptr<Buffer> buffer;
+  std::string_view rest;
 };
 
 struct Pair {
@@ -59,8 +64,9 @@ class Relay {
   void accept() {
     for (int fd = acceptFrom(listener_); fd >= 0; fd = acceptFrom(listener_)) {
       auto* pair = new Pair{};
-      pair->client = {.pair = pair, .fd = fd, .unsent = {}};
-      pair->origin = {.pair = pair, .fd = connectTo(origin_, 0), .unsent = {}};
+      pair->client.pair = pair->origin.pair = pair;
+      pair->client.fd = fd;
+      pair->origin.fd = connectTo(origin_, 0);
       epoll_.add(pair->client.fd, &pair->client);
       epoll_.add(pair->origin.fd, &pair->origin);
     }
@@ -71,10 +77,12 @@ class Relay {
     Side& other = &side == &pair.client ? pair.origin : pair.client;
     if (pair.closed) return;
     bool good = true;
-    if ((events & EPOLLOUT) != 0 && !side.unsent.empty()) {
-      std::string rest;
-      rest.swap(side.unsent);
-      good = send(side, rest) && (!side.unsent.empty() || move(other, side));
+    if ((events & EPOLLOUT) != 0 && !side.rest.empty()) {
+      good = send(side);
+      if (good && side.rest.empty()) {
+        spare_.push_back(std::move(side.buffer));
+        good = move(other, side);
+      }
     }
     if (good && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) good = move(side, other);
     if (!good) end(pair);
@@ -82,21 +90,27 @@ class Relay {
 
   // From one side to the other until there is nothing more; false: the connection has ended.
   bool move(Side& from, Side& to) {
-    while (to.unsent.empty()) {
-      const ssize_t got = recv(from.fd, buffer_.data(), buffer_.size(), 0);
+    while (to.rest.empty()) {
+      if (spare_.empty()) spare_.push_back(std::make_unique<Buffer>());
+      Buffer& buffer = *spare_.back();
+      const ssize_t got = recv(from.fd, buffer.data(), buffer.size(), 0);
       if (got < 0 && errno == EAGAIN) return true;
-      if (got <= 0 || !send(to, {buffer_.data(), static_cast<std::size_t>(got)})) return false;
-      if (static_cast<std::size_t>(got) < buffer_.size()) return true;  // a short read: the socket is empty
+      if (got <= 0) return false;
+      to.rest = {buffer.data(), static_cast<std::size_t>(got)};
+      if (!send(to)) return false;
+      if (!to.rest.empty()) {
+        to.buffer = std::move(spare_.back());
+        spare_.pop_back();
+      }
+      if (static_cast<std::size_t>(got) < buffer.size()) return true;  // a short read: the socket is empty
     }
     return true;
   }
 
-  static bool send(Side& to, std::string_view data) {
-    const ssize_t sent = ::send(to.fd, data.data(), data.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN) return false;
-    const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-    if (taken < data.size()) to.unsent.assign(data.substr(taken));
-    return true;
+  static bool send(Side& to) {
+    const ssize_t sent = ::send(to.fd, to.rest.data(), to.rest.size(), MSG_NOSIGNAL);
+    if (sent > 0) to.rest.remove_prefix(static_cast<std::size_t>(sent));
+    return sent >= 0 || errno == EAGAIN;
   }
 
   void end(Pair& pair) {
@@ -110,7 +124,7 @@ class Relay {
   Epoll epoll_;
   int listener_;
   std::vector<Pair*> ended_;
-  std::array<char, 64 * 1024> buffer_{};
+  std::vector<std::unique_ptr<Buffer>> spare_;
 };
 
 }  // namespace

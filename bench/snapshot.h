@@ -11,10 +11,10 @@
 namespace bench {
 
 struct Snapshot {
-  std::int64_t time = 0;         // ns
-  std::int64_t cpu = 0;          // ns, user and system, all threads of all the processes
-  std::int64_t user = 0;         // ns, in the kernel's clock ticks
-  std::uint64_t allocations = 0; // see count_allocations.cc; 0 without it
+  std::int64_t time = 0;          // ns
+  std::int64_t cpu = 0;           // ns, user and system, all threads of all the processes
+  std::int64_t user = 0;          // ns, in the kernel's clock ticks
+  std::uint64_t allocations = 0;  // see count_allocations.cc; 0 without it
 };
 
 class Meter {
