@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kReadingInterval = 10'000'000;  // slow readers read a little so often
-constexpr std::int64_t kFinishLimit = 2 * kSecond;     // for what is in flight at the end
+constexpr std::int64_t kFinishLimit = 10 * kSecond;    // for what is in flight at the end
 constexpr std::size_t kUploadPiece = 256 * 1024;
 constexpr std::uint32_t kSources = 200;  // 127.0.0.2 and so on: each has its own ports
 constexpr int kSlowReceiveBuffer = 16 * 1024;
@@ -38,10 +38,13 @@ const LoadResult& Load::run() {
   phase_end_ = start + options_.warmup_ns;
   next_due_ = next_reading_ = start;
   for (Connection& connection : connections_) open(connection);
-  while (phase_ != Phase::Finish || (busy_ > 0 && now() < phase_end_)) {
-    const std::int64_t time = now();
-    poll(std::max<std::int64_t>(0, wakeAt(time) - time));
+  while (phase_ != Phase::Finish || (busy_ + waiting_.size() > 0 && now() < phase_end_)) {
+    poll(std::max<std::int64_t>(0, wakeAt() - now()));
     advance(now());
+  }
+  if (options_.rate > 0 && busy_ + waiting_.size() > 0) {  // left out, they would make the rest look well
+    result_.errors += busy_ + waiting_.size();
+    if (result_.first_error.empty()) result_.first_error = "no answer long after the end";
   }
   return result_;
 }
@@ -93,9 +96,9 @@ void Load::fail(Connection& connection, const std::string& why) {
 
 // What an open connection does next: a request, or nothing.
 void Load::next(Connection& connection) {
-  if (phase_ == Phase::Finish) return;
-  if (options_.rate == 0) return begin(connection, now());
-  if (waiting_.empty()) {
+  if (options_.rate == 0) {
+    if (phase_ != Phase::Finish) begin(connection, now());
+  } else if (waiting_.empty()) {
     idle_.push_back(&connection);
   } else {
     const std::int64_t due = waiting_.front();
@@ -156,10 +159,12 @@ void Load::receive(Connection& connection) {
     if (measuring()) result_.bytes += static_cast<std::uint64_t>(got);
     std::string_view data(input_.data(), static_cast<std::size_t>(got));
     while (!data.empty() && connection.state != State::Closed) {
-      if (connection.state != State::Busy) return fail(connection, "bytes after the response");
+      if (connection.state != State::Busy) return fail(connection, "bytes that nobody asked for");
       const ResponseReader::Result result = connection.reader.feed(data);
       if (result == ResponseReader::Result::Bad) return fail(connection, connection.reader.complaint());
-      if (result == ResponseReader::Result::Done) finish(connection);
+      if (result == ResponseReader::Result::NeedMore) continue;
+      if (!data.empty()) return fail(connection, "bytes after the response");
+      finish(connection);
     }
     if (static_cast<std::size_t>(got) < room && connection.state != State::AwaitsEnd)
       return;  // a short read: nothing is left
@@ -176,10 +181,10 @@ void Load::finish(Connection& connection) {
     return fail(connection, "an answer before the request's end");
   connection.state = State::Idle;
   --busy_;
-  if (measuring()) {
+  if (counts(connection)) {
     ++result_.requests;
     result_.latencies.push_back(now() - connection.due);
-    if (result_.requests == options_.requests) enter(Phase::Finish);
+    if (result_.requests == options_.requests && measuring()) enter(Phase::Finish);
   }
   if (options_.hold) return;
   if (options_.new_connection || reader.closes()) {
@@ -189,6 +194,13 @@ void Load::finish(Connection& connection) {
     return;
   }
   next(connection);
+}
+
+// Closed loop: what ends in the measured time. Open loop: what is due in it, whenever it ends.
+bool Load::counts(const Connection& connection) const {
+  if (options_.rate == 0) return measuring();
+  return phase_ != Phase::WarmUp && connection.due >= result_.begin.time &&
+         (measuring() || connection.due < result_.end.time);
 }
 
 void Load::enter(Phase phase) {
@@ -203,9 +215,9 @@ void Load::enter(Phase phase) {
 }
 
 void Load::advance(std::int64_t time) {
+  if (options_.rate > 0 && phase_ != Phase::Finish) sendDue(std::min(time, phase_end_));
   if (phase_ != Phase::Finish && time >= phase_end_) enter(phase_ == Phase::WarmUp ? Phase::Measured : Phase::Finish);
   if (phase_ == Phase::Finish) return;
-  if (options_.rate > 0) sendDue(time);
   if (options_.read_rate > 0) readSlowly(time);
 }
 
@@ -230,7 +242,7 @@ void Load::readSlowly(std::int64_t time) {
   }
 }
 
-std::int64_t Load::wakeAt(std::int64_t) const {
+std::int64_t Load::wakeAt() const {
   std::int64_t at = phase_end_;
   if (phase_ == Phase::Finish) return at;
   if (options_.rate > 0) at = std::min(at, next_due_);

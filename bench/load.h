@@ -1,8 +1,9 @@
 // The load: connections, what each of them is doing, and when the next request is due.
 //
-// Phases: warm-up, measured time, then what is in flight is finished. Requests count if they end in the measured time.
-// An answer that is not exactly as expected, and a connection that ends unannounced, is an error; one with
-// `Connection: close` is replaced and counted.
+// Phases: warm-up, measured time, then what is in flight is finished. In a closed loop requests count if they end in
+// the measured time, in an open loop if they are due in it, however late the answer comes. An answer that is not
+// exactly as expected, and a connection that ends unannounced, is an error; one with `Connection: close` is replaced
+// and counted.
 #pragma once
 
 #include <array>
@@ -66,7 +67,8 @@ class Load {
   void advance(std::int64_t time);
   void sendDue(std::int64_t time);
   void readSlowly(std::int64_t time);
-  std::int64_t wakeAt(std::int64_t time) const;
+  bool counts(const Connection& connection) const;
+  std::int64_t wakeAt() const;
   bool measuring() const { return phase_ == Phase::Measured; }
   void poll(std::int64_t timeout_ns);
 

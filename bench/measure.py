@@ -14,6 +14,7 @@ class Settings:
     rounds: int = 5
     seconds: float = 1.0
     warmup: float = 0.3
+    requests: int = 0           # measured in at most `seconds`; 0: as many as there are
     versus: bool = False        # two builds of lb, and nothing else
 
 
@@ -70,7 +71,7 @@ class Bench:
         """One run of the load through `process`; errors make it void."""
         settings = self.settings
         command = ["--target", f"127.0.0.1:{process.port}", "--milliseconds", round(settings.seconds * 1000),
-                   "--warmup", round(settings.warmup * 1000), *arguments]
+                   "--warmup", round(settings.warmup * 1000), *(["--requests", settings.requests] if settings.requests else []), *arguments]
         for pid in process.family():
             command += ["--pid", pid]
         run = Load(self.binary("bench_load"), self.new_folder("load"), command, cores(workers)[1])

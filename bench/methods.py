@@ -17,7 +17,7 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 SETTLE_SECONDS = 0.3  # for a proxy to give back what it holds a moment longer
-WARM_UP = ("--connections", 16, "--milliseconds", 100)
+WARM_UP = ("--connections", 16, "--warmup", 0, "--milliseconds", 100)
 
 
 def measures(unit):

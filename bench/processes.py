@@ -105,8 +105,8 @@ class Process:
 
     def stop(self):
         if self.process.stdin:
-            self.process.stdin.close()  # the helpers end with their input
-        if self.process.poll() is None and not self.process.stdin:
+            self.process.stdin.close()
+        if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(END_SECONDS)

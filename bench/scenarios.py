@@ -23,7 +23,7 @@ class Sizes:
     memory_seconds: float = 3  # of reading slowly
 
 
-SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, readers=4, counted=300, memory_seconds=0.2)
+SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, readers=4, counted=300, memory_seconds=0.5)
 
 
 @dataclasses.dataclass(frozen=True)
