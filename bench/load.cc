@@ -91,7 +91,9 @@ void Load::reopen(Connection& connection) {
 
 void Load::fail(Connection& connection, const std::string& why) {
   if (result_.errors++ == 0) result_.first_error = why;
-  close(connection);  // for good: a run with an error is void, and must not become a storm
+  close(connection);
+  if (phase_ != Phase::Finish) enter(Phase::Finish);  // a run with an error is void
+  phase_end_ = 0;
 }
 
 // What an open connection does next: a request, or nothing.
@@ -137,11 +139,12 @@ void Load::onEvent(Connection& connection, std::uint32_t events) {
   if ((events & EPOLLOUT) != 0 && connection.state == State::Busy) send(connection);
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && connection.state != State::Closed &&
       options_.read_rate == 0) {
-    receive(connection);
+    receive(connection, (events & kEnd) != 0);
   }
 }
 
-void Load::receive(Connection& connection) {
+// `to_the_end`: the other side has closed, and an edge-triggered socket will not tell it again.
+void Load::receive(Connection& connection, bool to_the_end) {
   while (connection.state != State::Closed) {
     std::size_t room = input_.size();
     if (options_.read_rate > 0)
@@ -166,8 +169,7 @@ void Load::receive(Connection& connection) {
       if (!data.empty()) return fail(connection, "bytes after the response");
       finish(connection);
     }
-    if (static_cast<std::size_t>(got) < room && connection.state != State::AwaitsEnd)
-      return;  // a short read: nothing is left
+    if (static_cast<std::size_t>(got) < room && !to_the_end) return;  // a short read: nothing is left
   }
 }
 
@@ -238,7 +240,7 @@ void Load::readSlowly(std::int64_t time) {
   next_reading_ += kReadingInterval;
   for (Connection& connection : connections_) {
     connection.allowance = static_cast<std::int64_t>(options_.read_rate) * kReadingInterval / kSecond;
-    if (connection.state != State::Closed) receive(connection);
+    if (connection.state != State::Closed) receive(connection, false);
   }
 }
 

@@ -59,7 +59,7 @@ class Load {
   void fail(Connection& connection, const std::string& why);
   void begin(Connection& connection, std::int64_t due);
   void send(Connection& connection);
-  void receive(Connection& connection);
+  void receive(Connection& connection, bool to_the_end);
   void finish(Connection& connection);
   void next(Connection& connection);
   void onEvent(Connection& connection, std::uint32_t events);

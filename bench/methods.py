@@ -37,6 +37,8 @@ def start_all(bench, scenario, peers, stack, layout=None):
 
 
 def cpu_of_request(result):
+    if not result["cpu_seconds"] or not result["requests"]:
+        raise BenchError("too short a measurement: no CPU time was seen, or no request ended in it")
     return result["cpu_seconds"] / result["requests"] * 1e6
 
 

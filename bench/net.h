@@ -31,6 +31,10 @@ int connectTo(const sockaddr_in& to, std::uint32_t from,
 
 std::uint64_t number(std::string_view option, std::string_view text);  // or the program ends with a complaint
 
+// Of an event: the other side has closed. Edge-triggered, it is told once, even if data came with it: then a short read
+// is no reason to stop.
+inline constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
 class Epoll {
  public:
   Epoll();

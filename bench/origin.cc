@@ -96,7 +96,7 @@ class Origin {
         if (event.data.ptr == &listener_) {
           accept();
         } else {
-          serve(static_cast<Connection*>(event.data.ptr));
+          serve(static_cast<Connection*>(event.data.ptr), (event.events & kEnd) != 0);
         }
       }
     }
@@ -112,7 +112,7 @@ class Origin {
   }
 
   // One event of a connection: answers go first, since nothing is read while one waits. Ends the connection at its end.
-  void serve(Connection* connection) {
+  void serve(Connection* connection, bool ended) {
     if (!send(*connection)) return end(connection);
     while (connection->answer == nullptr) {
       const ssize_t got = recv(connection->fd, input_.data(), input_.size(), 0);
@@ -120,7 +120,7 @@ class Origin {
       if (got <= 0) return end(connection);
       take(*connection, {input_.data(), static_cast<std::size_t>(got)});
       if (!send(*connection)) return end(connection);
-      if (static_cast<std::size_t>(got) < input_.size()) return;  // a short read: the socket is empty
+      if (static_cast<std::size_t>(got) < input_.size() && !ended) return;  // a short read: the socket is empty
     }
   }
 

@@ -18,7 +18,8 @@
 namespace bench {
 namespace {
 
-using Buffer = std::array<char, 256 * 1024>;
+constexpr std::size_t kBufferBytes = 256 * 1024;
+using Buffer = std::array<char, kBufferBytes>;
 
 struct Pair;
 
@@ -81,15 +82,15 @@ class Relay {
       good = send(side);
       if (good && side.rest.empty()) {
         spare_.push_back(std::move(side.buffer));
-        good = move(other, side);
+        good = move(other, side, true);  // reads to the end: its event may have been told meanwhile
       }
     }
-    if (good && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) good = move(side, other);
+    if (good && (events & (EPOLLIN | kEnd)) != 0) good = move(side, other, (events & kEnd) != 0);
     if (!good) end(pair);
   }
 
   // From one side to the other until there is nothing more; false: the connection has ended.
-  bool move(Side& from, Side& to) {
+  bool move(Side& from, Side& to, bool to_the_end) {
     while (to.rest.empty()) {
       if (spare_.empty()) spare_.push_back(std::make_unique<Buffer>());
       Buffer& buffer = *spare_.back();
@@ -102,7 +103,8 @@ class Relay {
         to.buffer = std::move(spare_.back());
         spare_.pop_back();
       }
-      if (static_cast<std::size_t>(got) < buffer.size()) return true;  // a short read: the socket is empty
+      if (static_cast<std::size_t>(got) < kBufferBytes && !to_the_end)
+        return true;  // a short read: the socket is empty
     }
     return true;
   }

@@ -18,12 +18,13 @@ class Sizes:
     idle: int = 10_000
     download: int = 100 * MIB
     upload: int = 10 * MIB
+    large: tuple = ()          # how many of these two are measured, if not as many as there are time for
     readers: int = 16
     counted: int = 5000        # requests under strace, and then four times as many
     memory_seconds: float = 3  # of reading slowly
 
 
-SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, readers=4, counted=300, memory_seconds=0.5)
+SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, large=("--requests", 20), readers=4, counted=150, memory_seconds=0.5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,9 +67,9 @@ def scenarios(sizes=Sizes()):
         Scenario("64k", "64 KiB response", Goal(1.00, 0.90), ("--connections", 32, *sized("bytes", 64 * KIB)), splice=True, relay=True),
         Scenario("chunked", "64 KiB response, chunked", Goal(1.00, 0.90), ("--connections", 32, *sized("chunked", 64 * KIB)), relay=True),
         Scenario("100m", f"{sizes.download // MIB} MiB response", Goal(1.00, 1.00, aim_of="haproxy-splice"),
-                 ("--connections", 4, *sized("bytes", sizes.download)), methods.cpu_per_gib, splice=True, relay=True),
+                 ("--connections", 4, *sized("bytes", sizes.download), *sizes.large), methods.cpu_per_gib, splice=True, relay=True),
         Scenario("upload", f"{sizes.upload // MIB} MiB upload", Goal(1.00, 1.00, aim_of="haproxy-splice"),
-                 ("--connections", 8, "--upload", sizes.upload), methods.cpu_per_gib, splice=True, relay=True),
+                 ("--connections", 8, "--upload", sizes.upload, *sizes.large), methods.cpu_per_gib, splice=True, relay=True),
         Scenario("slow", f"{sizes.readers} slow readers of {sizes.download // MIB} MiB, RSS growth", Goal(2, 0.5, "own"),
                  ("--connections", sizes.readers, "--read-rate", MIB, *sized("bytes", sizes.download),
                   "--milliseconds", round(sizes.memory_seconds * 1000)),
