@@ -30,7 +30,7 @@ def compared_with(row):
 
 def extras(results):
     """What else the load saw, as medians: where there is CPU time of requests, or a rate."""
-    if not results or not results[0].get("requests") or "p50_us" not in results[0]:
+    if not all(result.get("requests") for result in results):  # or bodies so large that none ended in a round
         return ""
     middle = {key: spread([result[key] for result in results])["median"] for key in ("p50_us", "p99_us", "p999_us")}
     rate = spread([result["requests"] / result["seconds"] for result in results])["median"]
