@@ -66,7 +66,9 @@ struct Entry {
   MonoTime started = kNever;     // the client gave its first byte to the network
   MonoTime sent = kNever;        // and its last
   MonoTime answered = kNever;    // the final head came
+  MonoTime turn = kNever;        // what was before it on its connection has been answered
   MonoTime continued = kNever;   // its backend said 100
+  MonoTime replied = kNever;     // a backend gave the last answer with its number to the network
   MonoTime ended = kNever;       // the whole answer came, or it became certain that it will not
   int status = 0;
   std::uint32_t answers = 0;  // final heads at the client
@@ -74,6 +76,8 @@ struct Entry {
   bool good = false;      // the planned answer arrived whole
   bool complete = false;  // an answer arrived whole
   bool lost = false;
+  bool strayed = false;          // a backend has answered it twice
+  bool misled = false;           // an answer to another one was taken for its own, and that could not be known
   bool calm = false;             // asked for when all was well again
   std::string reason;            // of the proxy's own answer
   std::uint64_t wire_bytes = 0;  // of all answers, interim ones included
@@ -101,6 +105,7 @@ class Ledger {
   // At a client, to the request that is next in line on its connection (answer_check.cc).
   void headAtClient(std::uint64_t id, const actor::Head& head);
   void bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes);
+  void checkEndIsSaid(std::uint64_t id, bool said);  // of the connection, while the proxy drains
   void endAtClient(std::uint64_t id, const actor::Head& head, std::uint64_t bytes, const actor::Head& trailers);
   void lostAtClient(std::uint64_t id, Loss how, bool within_answer);
   // After a 101, in either direction.
@@ -148,6 +153,8 @@ class Ledger {
   [[nodiscard]] const plan::Scenario& scenario() const { return scenario_; }
 
  private:
+  [[nodiscard]] bool couldBeMisled(const Entry& entry, std::uint64_t by) const;
+  void checkInTime(const Entry& entry);
   void checkForwardedHead(const Entry& entry, const actor::Head& head);
   void checkForwardedFraming(const Entry& entry, const actor::Head& head);
   void checkBackendHead(const Entry& entry, const actor::Head& head);

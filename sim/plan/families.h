@@ -39,6 +39,7 @@ inline constexpr std::array kOddities{
     Family{"idle_close", "backends that close connections on which nothing is asked for a while"},
     Family{"wall_jump", "the wall clock jumps by an hour"},
     Family{"early_drain", "of scenarios without faults: the drain begins while requests are under way"},
+    Family{"eager_tunnel", "clients that send into a tunnel before its 101 has come"},
 };
 
 // Something goes wrong.
@@ -72,6 +73,11 @@ inline constexpr std::array kFaultFamilies{
     Family{"stops_reading", "backends that stop reading in the middle of a request"},
     Family{"huge", "bodies of 1 to 6 MB, larger than all buffers by far"},
     Family{"long_faults", "faults that last until the storm is over"},
+    Family{"idle_answer", "whole answers that nobody asked for, on idle connections"},
+    Family{"outage", "all backends but one refuse connections"},
+    Family{"dawdle", "answers that take several times timeouts.response_idle, in pieces that come soon enough"},
+    Family{"slowloris", "request heads that take several times timeouts.request_header, in pieces"},
+    Family{"reload_timeouts", "reloads that shorten timeouts.response_header"},
 };
 
 constexpr bool explained(const auto& families) {

@@ -23,7 +23,7 @@ inline constexpr std::array<Word<Framing>, 4> kFramingWords{{{Framing::None, "no
                                                              {Framing::Length, "length"},
                                                              {Framing::Chunked, "chunked"},
                                                              {Framing::UntilClose, "until_close"}}};
-inline constexpr std::array<Word<AnswerFault>, 14> kAnswerFaultWords{{{AnswerFault::None, "none"},
+inline constexpr std::array<Word<AnswerFault>, 15> kAnswerFaultWords{{{AnswerFault::None, "none"},
                                                                       {AnswerFault::NoAnswerClose, "no_answer_close"},
                                                                       {AnswerFault::NoAnswerReset, "no_answer_reset"},
                                                                       {AnswerFault::Silence, "silence"},
@@ -36,7 +36,8 @@ inline constexpr std::array<Word<AnswerFault>, 14> kAnswerFaultWords{{{AnswerFau
                                                                       {AnswerFault::SilentClose, "silent_close"},
                                                                       {AnswerFault::Early, "early"},
                                                                       {AnswerFault::EarlyReset, "early_reset"},
-                                                                      {AnswerFault::StopsReading, "stops_reading"}}};
+                                                                      {AnswerFault::StopsReading, "stops_reading"},
+                                                                      {AnswerFault::IdleAnswer, "idle_answer"}}};
 inline constexpr std::array<Word<Cut>, 3> kCutWords{
     {{Cut::Reset, "reset"}, {Cut::HalfClose, "half_close"}, {Cut::Silence, "silence"}}};
 inline constexpr std::array<Word<Reading>, 3> kReadingWords{
@@ -112,6 +113,7 @@ constexpr void describe(std::type_identity<Tunnel>, Field&& field) {
   field("up", &Tunnel::up);
   field("down", &Tunnel::down);
   field("end", &Tunnel::end);
+  field("eager", &Tunnel::eager);
 }
 
 template <class Field>

@@ -162,10 +162,15 @@ class Generator {
     }
     made.fault = answerFault();
     made.fault_at = number(0, 999);
+    if (made.fault == AnswerFault::IdleAnswer) {
+      made.piece = 0;
+      made.gap = upTo(oneOf<Duration>({300us, 20ms, 1s}));
+    }
     // Where the end is the end of the connection, neither an early one nor bytes too many can be told from an answer.
     if (made.framing == Framing::UntilClose) {
       if (made.fault == AnswerFault::CutClose) made.fault = AnswerFault::CutReset;
-      if (made.fault == AnswerFault::TrailingBytes || made.fault == AnswerFault::IdleBytes)
+      if (made.fault == AnswerFault::TrailingBytes || made.fault == AnswerFault::IdleBytes ||
+          made.fault == AnswerFault::IdleAnswer)
         made.fault = AnswerFault::Garbage;
     }
     return made;
@@ -181,6 +186,7 @@ class Generator {
     if (on("silent_close", {1, 5})) return SilentClose;
     if (on("early", {1, 5})) return oneOf({Early, EarlyReset});
     if (on("idle_bytes", {1, 5})) return IdleBytes;
+    if (on("idle_answer", {1, 4})) return IdleAnswer;
     return None;
   }
 
@@ -213,6 +219,7 @@ class Generator {
     if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
+    if (on("dawdle", {1, 6}) && made.service >= 0) dawdle(made);
     if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
   }
@@ -232,6 +239,17 @@ class Generator {
     made.tunnel.down = bodySize();
     using enum Tunnel::End;
     made.tunnel.end = oneOf({Client, Backend, ClientReset, BackendReset, Client, Backend});
+    made.tunnel.eager = made.cut_at < 0 && on("eager_tunnel", {1, 2});
+  }
+
+  // A healthy download that takes long: a dozen pieces, each of which comes in time.
+  void dawdle(Request& made) {
+    const auto& service = made_.config.services[static_cast<std::size_t>(made.service)];
+    if (service.timeouts.response_idle < 50ms || service.timeouts.response_idle > 5s) return;
+    made.answer.status = 200;
+    made.answer.bytes = number(4000, 20'000);
+    made.answer.piece = made.answer.bytes / 12;
+    made.answer.gap = service.timeouts.response_idle / 3;
   }
 
   Client client() {
@@ -241,6 +259,12 @@ class Generator {
     if (on("slow_client", {1, 3})) {
       made.piece = number(1, 400);
       made.gap = upTo(oneOf<Duration>({100us, 1ms, 20ms}));
+    }
+    const Duration head_time = made_.config.timeouts.request_header;
+    if (head_time >= 5ms && head_time <= 10s && on("slowloris", {1, 4})) {
+      made.pipeline = 1;
+      made.piece = number(1, 3);
+      made.gap = head_time / 8;
     }
     if (on("small", {1, 4})) made.reading = Reading::Small;
     if (made.reading == Reading::Small && random_.chance({1, 2})) made.pace = oneOf<Duration>({100us, 1ms, 10ms});
@@ -275,6 +299,7 @@ class Generator {
                                                       {"dns", FaultKind::DnsSilent, Name},
                                                       {"dns", FaultKind::DnsMoves, Name},
                                                       {"wall_jump", FaultKind::WallJump, Proxy}});
+    if (on("outage", {1, 2})) outage();
     for (const Row& row : kRows) {
       if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) {
@@ -289,6 +314,14 @@ class Generator {
         if (row.kind == FaultKind::Pause) fault.length = std::min<Duration>(fault.length, 1s);
         made_.faults.push_back(fault);
       }
+    }
+  }
+
+  void outage() {
+    const int spared = static_cast<int>(random_.below(made_.backends.size()));
+    const Duration length = oneOf<Duration>({1s, 10s, 1h});
+    for (int who = 0; who < static_cast<int>(made_.backends.size()); ++who) {
+      if (who != spared) made_.faults.push_back({.kind = FaultKind::Refuse, .at = {}, .length = length, .who = who});
     }
   }
 

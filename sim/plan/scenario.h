@@ -32,6 +32,7 @@ enum class AnswerFault : std::uint8_t {
   Early,          // answers before the request's body has come, and reads it anyway
   EarlyReset,     // answers before the request's body has come, and resets
   StopsReading,   // takes the head and nothing more
+  IdleAnswer,     // the same answer again, some time later, to nobody
 };
 
 struct Answer {
@@ -56,6 +57,7 @@ struct Tunnel {
   std::uint32_t up = 0;
   std::uint32_t down = 0;
   End end = End::Client;
+  bool eager = false;  // the client begins before the 101 has come, and the backend speaks when it has heard it all
 };
 
 struct Request {

@@ -121,7 +121,8 @@ class Validator {
     check(path + "/chunk", answer.chunk, 1U, kBytesMax);
     check(path + "/fault_at", answer.fault_at, 0U, 1000U);
     using enum AnswerFault;
-    const bool unclear = answer.fault == CutClose || answer.fault == TrailingBytes || answer.fault == IdleBytes;
+    const bool unclear = answer.fault == CutClose || answer.fault == TrailingBytes || answer.fault == IdleBytes ||
+                         answer.fault == IdleAnswer;
     if (answer.framing == Framing::UntilClose && unclear)
       say(path + "/fault", "where a close is the end, neither an early one nor bytes too many can be told");
   }
