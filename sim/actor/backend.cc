@@ -52,6 +52,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void onHead(const Head& head) override {
     // Who took the answer that nobody had asked for as its own may have been too late to know better (RFC 9112 9.2).
+    if (strayed_) backend_.ledger_.noteMixUp();
     if (strayed_ && std::exchange(after_stray_, true)) {
       reader_.stop();
       quiet();
@@ -64,6 +65,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     }
     if (said_close_) violated("safety.reuse", fmt::format("\"{}\" came after Connection: close", head.startLine()));
     idle_timer_->disarm();
+    stray_.clear();
     const check::Entry* entry = backend_.ledger_.headAtBackend(head, backend_.number_, requests_++ > 0);
     if (entry == nullptr) {
       reader_.stop();

@@ -259,7 +259,7 @@ void Client::openTunnel(const plan::Request& request) {
   std::string up;
   if (!request.tunnel.eager) appendPattern(up, request.id, Direction::TunnelUp, 0, request.tunnel.up);
   if (!up.empty()) current_->send(up);
-  if (request.tunnel.end == plan::Tunnel::End::Client && (!request.tunnel.eager || request.tunnel.down == 0)) {
+  if (request.tunnel.end == plan::Tunnel::End::Client && !request.tunnel.eager) {
     finished_ = true;
     current_->finish();
   }

@@ -167,7 +167,7 @@ bool backendClosedHasCause(const View& view) {
   if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, Early, SilentClose})) return true;
   // A tunnel that its backend resets at once may be gone before its 101 is here.
   if (view.plan_.upgrade && view.plan_.tunnel.end == plan::Tunnel::End::BackendReset) return true;
-  if (view.backends({FaultKind::Kill, FaultKind::Refuse}) > 0) return true;
+  if (view.backends({FaultKind::Kill, FaultKind::Refuse}) > 0 || view.ledger_.mixedUpSince(view.from_)) return true;
   return view.closesQuietly() && !replayable(view.plan_, *view.service_);
 }
 
@@ -329,6 +329,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
         return one.close || (one.http10 && !one.keep_alive);
       }))
     return true;
+  if (ledger.mixedUpSince(view.from_)) return true;
   // Of an answer that was cut maybe nothing has got through.
   if (view.fault({CutClose, CutReset, EarlyReset})) return true;
   if (within_answer) {

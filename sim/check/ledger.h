@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/actor/pattern.h"
@@ -143,6 +144,10 @@ class Ledger {
   };
   [[nodiscard]] const std::vector<Configured>& configurations() const { return configurations_; }
 
+  // A request has come on a connection behind an answer that nobody asked for: whose answer is whose nobody can tell.
+  void noteMixUp() { mixed_up_ = world_.now(); }
+  [[nodiscard]] bool mixedUpSince(MonoTime from) const { return mixed_up_ != kNever && mixed_up_ >= from; }
+
   void setCalm() { calm_ = true; }  // from here on every new request must succeed
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
@@ -165,13 +170,15 @@ class Ledger {
   World& world_;
   const plan::Scenario& scenario_;
   std::vector<Entry> entries_;
-  std::vector<Configured> configurations_;  // in order
+  std::vector<Configured> configurations_;                      // in order
+  std::unordered_map<std::string, std::uint64_t> request_ids_;  // X-Request-Id, and whose it was
   Troubles troubles_;
   Marks marks_;
   std::function<void(std::string)> tracer_;
   Violation violation_;
   Books books_;
   MonoTime draining_since_ = kNever;
+  MonoTime mixed_up_ = kNever;  // the last time
   bool calm_ = false;
 };
 

@@ -49,6 +49,9 @@ void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
                        head.field(name).value_or("")));
   }
   expect(head.count("x-request-id") == 1, Class::Safety, "safety.fields", plan.id, "no X-Request-Id, or several");
+  const auto [owner, fresh] = request_ids_.try_emplace(std::string(head.field("x-request-id").value_or("")), plan.id);
+  expect(fresh || owner->second == plan.id, Class::Safety, "safety.fields", plan.id,
+         fmt::format("requests {} and {} have the same X-Request-Id", owner->second, plan.id));
   expect(!head.field("expect") || (plan.expect && !plan.http10), Class::Safety, "safety.fields", plan.id,
          "an Expect that nobody sent");
   std::uint32_t index = 0;

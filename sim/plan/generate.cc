@@ -31,6 +31,8 @@ class Generator {
     if (made_.drain_in_storm) made_.storm = upTo(oneOf<Duration>({20ms, 500ms, 5s}));
     if (made_.has("census")) made_.census = 200;
     made_.backends.resize(random_.between(1, 4));
+    outage_ = on("outage", {1, 4});
+    if (outage_) made_.backends.resize(4);
     for (Backend& backend : made_.backends) {
       if (made_.has("idle_close")) backend.idle_close = oneOf<Duration>({1ms, 50ms, 1s, 4s, 5s});
     }
@@ -108,7 +110,7 @@ class Generator {
     made.domains = {serviceHost(index)};
     const bool named = made_.has("names");
     for (std::uint32_t i = 0; i < made_.backends.size(); ++i) {
-      if (i > 0 && random_.chance({1, 3})) continue;
+      if (i > 0 && !outage_ && random_.chance({1, 3})) continue;
       const bool by_name = named && random_.chance({2, 3});
       made.hosts.push_back({.address = by_name ? backendName(i) : backendIp(i), .port = kBackendPort, .place = {}});
     }
@@ -119,10 +121,15 @@ class Generator {
     if (made_.has("tiny_timeouts") && random_.chance({1, 3})) made.timeouts.total = oneOf<Duration>({20ms, 1s, 1h});
     made.pool.max_idle = oneOf<std::uint32_t>({0, 1, 2, 64, 64});
     made.pool.idle_timeout = oneOf<Duration>({1ms, 50ms, 4s, 4s, 1h});
+    if (on("reload", {1, 2})) made.pool.idle_timeout = 1h;  // what stays too long is seen
     if (made_.has("limits")) made.pool.max_requests = number(0, 3);
     if (random_.chance({1, 4})) made.pool.max_age = oneOf<Duration>({10ms, 1s});
     made.retry.attempts = number(0, 3);
     made.retry.body_limit = oneOf<std::uint64_t>({0, 100, 64 * 1024});
+    if (outage_) {  // so that the one that is left is found in the end
+      made.retry.attempts = 3;
+      made.retry.body_limit = 64 * 1024;
+    }
     if (made_.has("body_limit")) made.limits.max_body = oneOf<std::uint64_t>({100, 3000, 50'000});
     return made;
   }
@@ -219,7 +226,7 @@ class Generator {
     if (on("abort", {1, 10})) made.cut_at = static_cast<int>(random_.below(1000));
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
-    if (on("dawdle", {1, 6}) && made.service >= 0) dawdle(made);
+    if (on("dawdle", {1, 3}) && made.service >= 0) dawdle(made);
     if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
   }
@@ -240,6 +247,7 @@ class Generator {
     using enum Tunnel::End;
     made.tunnel.end = oneOf({Client, Backend, ClientReset, BackendReset, Client, Backend});
     made.tunnel.eager = made.cut_at < 0 && on("eager_tunnel", {1, 2});
+    if (made.tunnel.eager) ++made.tunnel.down;  // by which the client knows that all it said was heard
   }
 
   // A healthy download that takes long: a dozen pieces, each of which comes in time.
@@ -299,7 +307,8 @@ class Generator {
                                                       {"dns", FaultKind::DnsSilent, Name},
                                                       {"dns", FaultKind::DnsMoves, Name},
                                                       {"wall_jump", FaultKind::WallJump, Proxy}});
-    if (on("outage", {1, 2})) outage();
+    if (outage_) outage();
+    if (on("idle_answer", {1, 3})) hiccups();
     for (const Row& row : kRows) {
       if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) {
@@ -317,6 +326,12 @@ class Generator {
     }
   }
 
+  // Whatever comes meanwhile is there all at once when the worker goes on.
+  void hiccups() {
+    for (int i = 0; i < 12; ++i)
+      made_.faults.push_back({.kind = FaultKind::Pause, .at = upTo(6s), .length = upTo(300ms), .who = kProxySide});
+  }
+
   void outage() {
     const int spared = static_cast<int>(random_.below(made_.backends.size()));
     const Duration length = oneOf<Duration>({1s, 10s, 1h});
@@ -329,6 +344,7 @@ class Generator {
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;
+  bool outage_ = false;
 };
 
 }  // namespace

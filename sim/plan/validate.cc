@@ -111,6 +111,7 @@ class Validator {
     if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
       say(path + "/method", fmt::format("capital letters are wanted, not \"{}\"", request.method));
     if (request.framing == Framing::UntilClose) say(path + "/framing", "the end of a request cannot be a close");
+    if (request.tunnel.eager && request.tunnel.down == 0) say(path + "/tunnel", "an eager one has bytes down");
     answer(request, path + "/answer");
   }
 

@@ -137,7 +137,7 @@ void Run::reload(std::uint64_t number) {
       using lb::config::Balance;
       service.balance = service.balance == Balance::Random ? Balance::RoundRobin : Balance::Random;
       std::ranges::reverse(service.hosts);
-      if (service.hosts.size() > 1 && scenario_.seed % 2 == 0) service.hosts.pop_back();
+      if (service.hosts.size() > 1 && scenario_.seed % 4 != 0) service.hosts.pop_back();
     }
   }
   if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only) config_.services.pop_back();
