@@ -296,8 +296,10 @@ void Exchange::onRequestFailed(const http::Problem& problem) {
 void Exchange::onRequestReset(http::RequestReset why) {
   if (phase_ == Phase::Done) return;
   if (why == http::RequestReset::Shutdown) {  // our doing, not the client's
-    reason_ = Reason::Draining;
-    detail_ = "cut when the time for draining was over";
+    if (reason_ == Reason::None) {            // an answer of our own that is cut has had its reason
+      reason_ = Reason::Draining;
+      detail_ = "cut when the time for draining was over";
+    }
     if (status_ == 0) status_ = 503;
   } else if (!request_ended_ && phase_ != Phase::Tunnel && phase_ != Phase::Relay) {
     aborted_ = observe::AbortPhase::Request;

@@ -51,12 +51,21 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void onHead(const Head& head) override {
+    // Who took the answer that nobody had asked for as its own may have been too late to know better (RFC 9112 9.2).
+    if (strayed_) backend_.ledger_.noteMixUp();
+    if (strayed_ && std::exchange(after_stray_, true)) {
+      reader_.stop();
+      quiet();
+      abort();
+      return;
+    }
     if (request_ != nullptr) {
       violated("safety.reuse", fmt::format("\"{}\" came before the answer to {}", head.startLine(), request_->id));
       return;
     }
     if (said_close_) violated("safety.reuse", fmt::format("\"{}\" came after Connection: close", head.startLine()));
     idle_timer_->disarm();
+    stray_.clear();
     const check::Entry* entry = backend_.ledger_.headAtBackend(head, backend_.number_, requests_++ > 0);
     if (entry == nullptr) {
       reader_.stop();
@@ -96,6 +105,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     backend_.ledger_.tunnelBytes(current_id_, Direction::TunnelUp, bytes);
     const plan::Request& request = *backend_.ledger_.of(current_id_).plan;
     const bool all = backend_.ledger_.of(current_id_).tunnel_up >= request.tunnel.up;
+    if (all && request.tunnel.eager) speakInTunnel(request);
     if (all && request.tunnel.end == plan::Tunnel::End::BackendReset) abort();
   }
 
@@ -170,6 +180,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     pooled_.onAnswered(backend_.ledger_.now());
     if (fault_now == AnswerFault::TrailingBytes || fault_now == AnswerFault::LengthTooSmall)
       pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
+    backend_.ledger_.of(request.id).replied = backend_.ledger_.now();
     if (!last.empty()) send(last);
     if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
     if (fault_now == AnswerFault::None && request.answer.status == 101) {
@@ -184,6 +195,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       case AnswerFault::CutClose:
       case AnswerFault::SilentClose: endQuietly(); return;
       case AnswerFault::IdleBytes: idle_timer_->arm(request.answer.gap + std::chrono::milliseconds(3)); return;
+      case AnswerFault::IdleAnswer:
+        stray_ = fmt::format("HTTP/1.1 200 OK\r\nX-Sim-Id: {}\r\nContent-Length: 0\r\n\r\n", request.id);
+        idle_timer_->arm(request.answer.gap + std::chrono::microseconds(1));
+        return;
       case AnswerFault::Early: backend_.ledger_.leave(check::Mark::AnswerEarly); break;
       case AnswerFault::EarlyClose:
         backend_.ledger_.leave(check::Mark::AnswerEarlyClose);
@@ -206,15 +221,29 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     tunnel_ = true;
     reader_.switchToRaw();
     backend_.ledger_.leave(check::Mark::TunnelOpened);
+    const bool listens_first = request.tunnel.eager && request.tunnel.up > 0;
+    if (!listens_first) speakInTunnel(request);
+    if (request.tunnel.end == plan::Tunnel::End::BackendReset && request.tunnel.up == 0) abort();
+  }
+
+  void speakInTunnel(const plan::Request& request) {
     std::string down;
     appendPattern(down, request.id, Direction::TunnelDown, 0, request.tunnel.down);
     if (!down.empty()) send(down);
     if (request.tunnel.end == plan::Tunnel::End::Backend) finish();
-    if (request.tunnel.end == plan::Tunnel::End::BackendReset && request.tunnel.up == 0) abort();
   }
 
   void onIdle() {
     if (gone() || !idle()) return;
+    if (!stray_.empty() && !backend_.well_behaved_) {
+      strayed_ = true;
+      check::Entry& entry = backend_.ledger_.of(current_id_);
+      entry.strayed = true;
+      entry.replied = backend_.ledger_.now();
+      pooled_.onSpoilt(backend_.ledger_.now(), "an unasked answer");
+      send(std::exchange(stray_, {}));
+      return;
+    }
     if (backend_.closesIdle()) {
       if (backend_.ledger_.scenario().has("idle_race")) backend_.ledger_.leave(check::Mark::IdleRace);
       endQuietly();
@@ -245,6 +274,9 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   bool said_close_ = false;
   bool tunnel_ = false;
   std::string outbox_;
+  std::string stray_;         // an answer that nobody asks for, to come
+  bool strayed_ = false;      // it has been sent
+  bool after_stray_ = false;  // and a request has come nevertheless
 };
 
 Backend::Backend(const lb::Env& env, const lb::Address& at, check::Ledger& ledger, std::uint32_t number,

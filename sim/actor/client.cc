@@ -13,12 +13,6 @@ namespace sim::actor {
 
 using lb::IoStatus;
 
-namespace {
-
-constexpr Duration kPauseSlack = std::chrono::seconds(1);
-
-}  // namespace
-
 constexpr Duration kContinueWait = std::chrono::milliseconds(300);  // then the body is sent anyway
 
 // One connection; what happens on it is told only while it is the current one.
@@ -116,8 +110,9 @@ void Client::open() {
 void Client::onContinueTime() {
   if (held_body_.empty() || current_ == nullptr) return;
   const check::Entry& entry = ledger_.of(waiting_.back()->id);
+  // One that reads slowly may still be busy with what came before it.
   const bool lost = entry.continued != check::kNever && ledger_.scenario().calm_only &&
-                    ledger_.now() - entry.continued > kContinueWait / 2;
+                    plan_.pace == Duration::zero() && ledger_.now() - entry.continued > kContinueWait / 2;
   if (lost)
     ledger_.fail(check::Class::Safety, "safety.interim", entry.plan->id, "a backend's 100 (Continue) did not arrive");
   outbox_ += std::exchange(held_body_, {});
@@ -145,7 +140,10 @@ void Client::queue(const plan::Request& request) {
   waiting_.push_back(&request);
   check::Entry& entry = ledger_.of(request.id);
   entry.connected = connected_;
-  if (waiting_.size() == 1) entry.idle_since = idle_since_;
+  if (waiting_.size() == 1) {
+    entry.idle_since = idle_since_;
+    entry.turn = ledger_.now();
+  }
   if (waiting_.size() > 1) ledger_.leave(check::Mark::RequestPipelined);
   const bool bad = request.malformed >= 0;
   if (request.cut_at >= 0 && !bad) {
@@ -161,6 +159,7 @@ void Client::queue(const plan::Request& request) {
     continue_timer_->arm(kContinueWait);
   }
   outbox_ += text.bytes;
+  if (request.tunnel.eager) appendPattern(outbox_, request.id, Direction::TunnelUp, 0, request.tunnel.up);
 }
 
 void Client::pass(std::size_t bytes) {
@@ -252,27 +251,15 @@ void Client::judgeConnection(const plan::Request& request, const Head& head) {
                          .switches = head.status == 101};
   const std::string wrong = judged_.onAnswer(asked, said, ledger_.scenario().config.limits.max_requests);
   if (!wrong.empty()) ledger_.fail(check::Class::Safety, "safety.client_connection", request.id, wrong);
-  // Who is answered while the proxy drains is told not to ask again.
-  const MonoTime draining = ledger_.drainingSince();
-  const check::Entry& entry = ledger_.of(request.id);
-  if (draining == check::kNever || entry.attempts.empty() || said.switches || request.http10) return;
-  // What the proxy sent before may be on its way for so long.
-  const plan::Network& net = ledger_.scenario().network;
-  const Duration way = std::chrono::milliseconds(1) + 4 * (net.latency + net.jitter);
-  const bool asked_later = entry.attempts.back().head - draining > way;
-  const bool paused =
-      ledger_.troubles().any({plan::FaultKind::Pause}, plan::kProxySide, draining + -kPauseSlack, ledger_.now());
-  if (asked_later && !paused && !said.close)
-    ledger_.fail(check::Class::Safety, "safety.drain_keeps", request.id,
-                 "an answer while draining keeps the connection");
+  if (!said.switches && !request.http10) ledger_.checkEndIsSaid(request.id, said.close);
 }
 
 void Client::openTunnel(const plan::Request& request) {
   tunnel_ = true;
   std::string up;
-  appendPattern(up, request.id, Direction::TunnelUp, 0, request.tunnel.up);
+  if (!request.tunnel.eager) appendPattern(up, request.id, Direction::TunnelUp, 0, request.tunnel.up);
   if (!up.empty()) current_->send(up);
-  if (request.tunnel.end == plan::Tunnel::End::Client) {
+  if (request.tunnel.end == plan::Tunnel::End::Client && !request.tunnel.eager) {
     finished_ = true;
     current_->finish();
   }
@@ -285,7 +272,12 @@ void Client::onRaw(std::string_view bytes) {
   const plan::Request& request = *waiting_.front();
   ledger_.tunnelBytes(request.id, Direction::TunnelDown, bytes);
   const bool all = ledger_.of(request.id).tunnel_down >= request.tunnel.down;
-  if (all && request.tunnel.end == plan::Tunnel::End::ClientReset) abandon(check::Loss::OwnDoing, true);
+  if (all && request.tunnel.end == plan::Tunnel::End::ClientReset) {
+    abandon(check::Loss::OwnDoing, true);
+  } else if (all && request.tunnel.eager && request.tunnel.end == plan::Tunnel::End::Client && !finished_) {
+    finished_ = true;
+    current_->finish();
+  }
 }
 
 void Client::onBody(std::string_view bytes) {
@@ -302,7 +294,14 @@ void Client::onEnd(const Head& head, std::size_t wire_bytes, const Head& trailer
   waiting_.pop_front();
   if (waiting_.empty()) idle_since_ = ledger_.now();
   patience_timer_->disarm();
-  if (!waiting_.empty()) patience_timer_->arm(plan_.patience);
+  if (!waiting_.empty()) {
+    patience_timer_->arm(plan_.patience);
+    if (!told_to_end_) ledger_.of(waiting_.front()->id).turn = ledger_.now();
+  }
+  if (request.tunnel.eager) {  // what has been sent into a tunnel that is none looks like a request
+    abandon(check::Loss::OwnDoing, true);
+    return;
+  }
   const bool incomplete = std::ranges::any_of(marks_, [&](const Mark& mark) { return mark.id == request.id; });
   if (!incomplete && !told_to_end_) {
     pump();

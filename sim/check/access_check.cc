@@ -140,7 +140,7 @@ void Ledger::checkLoggedTimes(const Entry& entry) {
   late("all", logged.total, seconds(entry.ended - entry.started));
   late("waiting", logged.wait, logged.total);
   late("the proxy's own part", logged.overhead, logged.total);
-  const bool first_byte_is_the_answer = entry.from_backend && !plan.answer.interim && !plan.expect &&
+  const bool first_byte_is_the_answer = entry.from_backend && !entry.misled && !plan.answer.interim && !plan.expect &&
                                         plan.answer.fault == plan::AnswerFault::None && !entry.calm;
   if (first_byte_is_the_answer && entry.attempts.size() == 1 && plan.answer.delay > Duration::zero())
     expect(logged.wait + kSlack >= seconds(plan.answer.delay), Class::Safety, "safety.times", plan.id,

@@ -2,6 +2,7 @@
 // proxy's own only if it has a cause.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "sim/actor/wire_text.h"
 #include "sim/check/be_answer.h"
@@ -16,6 +17,9 @@ using actor::Head;
 using plan::AnswerFault;
 
 constexpr std::array kOurs{"content-length", "transfer-encoding", "connection", "upgrade", "date"};
+
+constexpr Duration kPauseSlack = std::chrono::seconds(1);
+constexpr Duration kDelivered = std::chrono::microseconds(20);  // from the network into the proxy
 
 struct ReasonMark {
   std::string_view reason;
@@ -55,16 +59,35 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
          fmt::format("chunked answer to HTTP/1.0 request {}", id));
   expect(head.count("date") == 1 || head.status == 101, Class::Safety, "safety.fields", id,
          "an answer has to have one Date");
-  const bool somebody = head.field("x-sim-id").has_value();
+  const auto said_id = head.field("x-sim-id");
+  const bool somebody = said_id.has_value();
   entry.of_be = !somebody && !head.field("proxy-status") && std::ranges::any_of(scenario_.backends, &plan::Backend::be);
   entry.from_backend = somebody || entry.of_be;
+  std::uint64_t said = 0;
+  if (somebody) std::from_chars(said_id->data(), said_id->data() + said_id->size(), said);
   if (entry.of_be) {
     checkBeHead(entry, head);
+  } else if (said != id && couldBeMisled(entry, said)) {
+    entry.misled = true;
   } else if (somebody) {
     checkBackendHead(entry, head);
   } else {
     checkProxyHead(entry, head);
   }
+}
+
+// On a connection that is used again, an answer that nobody asked for cannot be told from the one that is waited for if
+// it comes after the question (RFC 9112 9.2). What had reached the proxy before the client asked is not its answer.
+bool Ledger::couldBeMisled(const Entry& entry, std::uint64_t by) const {
+  if (by >= entries_.size()) return false;
+  const Entry& other = entries_[by];
+  if (!other.strayed && !other.misled) return false;
+  const plan::Network& net = scenario_.network;
+  using enum plan::FaultKind;
+  for (std::size_t i = 0; i < scenario_.backends.size(); ++i) {
+    if (troubles_.any({Stall, StallTo, StallFrom, Slow}, static_cast<int>(i), other.replied, world_.now())) return true;
+  }
+  return entry.started <= other.replied + net.latency + net.jitter + kDelivered;
 }
 
 void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
@@ -129,10 +152,24 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
   if (plan.malformed >= 0) leave(Mark::RequestMalformedRefused);
 }
 
+// Who is answered while the proxy drains is told not to ask again.
+void Ledger::checkEndIsSaid(std::uint64_t id, bool said) {
+  const Entry& entry = of(id);
+  if (said || draining_since_ == kNever || entry.attempts.empty()) return;
+  // What the proxy sent before may be on its way for so long.
+  const plan::Network& net = scenario_.network;
+  const Duration way = std::chrono::milliseconds(1) + 4 * (net.latency + net.jitter);
+  const bool asked_later = entry.attempts.back().head - draining_since_ > way;
+  const bool paused =
+      troubles_.any({plan::FaultKind::Pause}, plan::kProxySide, draining_since_ + -kPauseSlack, world_.now());
+  expect(!asked_later || paused, Class::Safety, "safety.drain_keeps", id,
+         "an answer while draining keeps the connection");
+}
+
 void Ledger::bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
   progress(plan::Trigger::Answer, id, offset + bytes.size());
   const Entry& entry = of(id);
-  if (!entry.from_backend) return;
+  if (!entry.from_backend || entry.misled) return;
   if (entry.of_be) {
     const bool right = entry.status != entry.plan->answer.status || isOfBe(bytes, offset);  // its own 408 is in words
     expect(right, Class::Safety, "safety.answer_body", id,
@@ -151,7 +188,7 @@ void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes
   entry.complete = true;
   entry.ended = world_.now();
   trace("the answer to request {} is complete with {} bytes", id, bytes);
-  if (!entry.from_backend) return;
+  if (!entry.from_backend || entry.misled) return;
   if (entry.of_be) return checkBeEnd(entry, bytes, trailers);
   const plan::Request& plan = *entry.plan;
   expect(bytes == answerBytes(plan), Class::Safety, "safety.answer_body", id,
@@ -186,6 +223,7 @@ void Ledger::lostAtClient(std::uint64_t id, Loss how, bool within_answer) {
   entry.lost = true;
   entry.ended = world_.now();
   if (within_answer) leave(Mark::AnswerCut);
+  if (entry.answers == 0 && entry.attempts.empty()) checkInTime(entry);
   if (how != Loss::Surprise) return;
   trace("the client lost request {}", id);
   expect(!entry.calm, Class::Liveness, "liveness.fresh", id,

@@ -76,6 +76,12 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
   same("lb_received_bytes_total", "side=\"client\"", books.bytes_in);
   same("lb_sent_bytes_total", "side=\"client\"", books.bytes_out);
   same("lb_retries_total", "", books.retries);
+  // Where nothing is pooled, nothing is stale; where nothing goes wrong, everybody can be connected to.
+  const plan::Scenario& scenario = ledger.scenario();
+  const bool pools =
+      std::ranges::any_of(scenario.config.services, [](const auto& one) { return one.pool.max_idle > 0; });
+  if (!pools) same("lb_retries_total", "reason=\"stale_connection\"", 0);
+  if (scenario.calm_only) same("lb_retries_total", "reason=\"connect_failure\"", 0);
   checkBuckets(ledger, metrics, "lb_request_duration_seconds_bucket", books.totals);
   if (!backends_stayed) return;
   same("lb_backend_attempts_total", "", books.attempts);

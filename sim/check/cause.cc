@@ -15,6 +15,34 @@ using plan::FaultKind;
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a time, see actor/client.cc
+constexpr Duration kReloadTakes = 2s;     // a worker may be paused meanwhile
+
+// Calls each(service) with what every configuration has of it that was in force in that time, or had been just before.
+template <class Each>
+void forEachInForce(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to, Each each) {
+  const auto& all = ledger.configurations();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool over = i + 1 < all.size() && all[i + 1].since + kReloadTakes < from;
+    if (over || all[i].since > to) continue;
+    const auto known = std::ranges::find(all[i].config.services, service.name, &lb::config::Service::name);
+    if (known != all[i].config.services.end()) each(*known);
+  }
+}
+
+// timeouts.response_header, which reloads change.
+Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
+  Duration least = service.timeouts.response_header;
+  forEachInForce(ledger, service, from, to,
+                 [&](const auto& one) { least = std::min(least, one.timeouts.response_header); });
+  return least;
+}
+
+Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
+  Duration longest{};
+  forEachInForce(ledger, service, from, to,
+                 [&](const auto& one) { longest = std::max(longest, one.timeouts.response_header); });
+  return longest;
+}
 
 // One request's view of the world while it was under way.
 class View {
@@ -50,7 +78,8 @@ class View {
   }
   // Bytes that a backend sends where none belong spoil the connection for whoever comes next.
   [[nodiscard]] bool strayBytes() const {
-    return scenario_.has("bad_answer") || scenario_.has("idle_bytes") || scenario_.has("wrong_length");
+    return scenario_.has("bad_answer") || scenario_.has("idle_bytes") || scenario_.has("wrong_length") ||
+           scenario_.has("idle_answer");
   }
   // A backend may close a kept connection at any moment; who can be sent again is.
   [[nodiscard]] bool closesQuietly() const {
@@ -80,7 +109,7 @@ class View {
     if (plan_.answer.piece > 0 && plan_.answer.gap + way >= timeouts.response_idle) return true;
     if (within_answer) return false;
     const Duration head = plan_.answer.piece > 0 ? plan_.answer.gap * (600 / plan_.answer.piece + 1) : Duration{};
-    return plan_.answer.delay + head + way >= timeouts.response_header;
+    return plan_.answer.delay + head + way >= leastHeaderTime(ledger_, *service_, entry_.started, to_);
   }
   // A slow reader that goes on reading makes progress at least so often.
   [[nodiscard]] bool readsInTime(Duration limit) const {
@@ -109,7 +138,6 @@ constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::
 constexpr Duration kFirstLookups = 1s;
 constexpr Duration kLateSlack = 100ms;
 constexpr Duration kHeadSlack = 10ms;
-constexpr Duration kReloadTakes = 2s;  // a worker may be paused meanwhile
 constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,    FaultKind::StallFrom,
                                                   FaultKind::Slow,  FaultKind::BlackHole,  FaultKind::Pause,
                                                   FaultKind::Kill,  FaultKind::BacklogFull};
@@ -151,6 +179,7 @@ bool backendClosedHasCause(const View& view) {
   // A tunnel that its backend resets at once may be gone before its 101 is here.
   if (view.plan_.upgrade && view.plan_.tunnel.end == plan::Tunnel::End::BackendReset) return true;
   if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull}) > 0) return true;
+  if (view.ledger_.mixedUpSince(view.from_)) return true;
   return view.closesQuietly() && !replayable(view.plan_, *view.service_);
 }
 
@@ -170,7 +199,10 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
   if (view.backends(kWaits) > 0 || view.client(kStalls) || view.client({FaultKind::Slow})) return true;
   if (view.proxy({FaultKind::Pause, FaultKind::ConnectExhausted, FaultKind::FewPorts})) return true;
   const auto& timeouts = view.service_->timeouts;
-  Duration least = std::min(timeouts.response_header, timeouts.response_idle);
+  // Once the answer has begun, each piece of it has its own time, however long the whole takes.
+  if (within_answer) return timeouts.response_idle <= 10 * view.roundTrip() + 50ms;
+  Duration least =
+      std::min(leastHeaderTime(view.ledger_, *view.service_, view.entry_.started, view.to_), timeouts.response_idle);
   if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
   // Small windows and a long way make large bodies slow; a client that is slow makes its exchange slow.
   return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
@@ -196,24 +228,18 @@ bool headIsTooLarge(const View& view) {
 
 }  // namespace
 
-// Of any configuration that was in force in that time, or had been just before it.
 bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend, MonoTime from,
               MonoTime to) {
   const std::size_t count = ledger.scenario().backends.size();
-  const auto& all = ledger.configurations();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool over = i + 1 < all.size() && all[i + 1].since + kReloadTakes < from;
-    if (over || all[i].since > to) continue;
-    const auto known = std::ranges::find(all[i].config.services, service.name, &lb::config::Service::name);
-    if (known == all[i].config.services.end()) continue;
-    const bool serves = std::ranges::any_of(known->hosts, [&](const lb::config::Host& host) {
-      if (host.address == plan::backendIp(backend) || host.address == plan::backendName(backend)) return true;
-      const auto before = static_cast<std::uint32_t>((backend + count - 1) % count);
-      return host.address == plan::backendName(before) && ledger.troubles().ever(FaultKind::DnsMoves);
-    });
-    if (serves) return true;
-  }
-  return false;
+  bool serves = false;
+  forEachInForce(ledger, service, from, to, [&](const lb::config::Service& one) {
+    serves = serves || std::ranges::any_of(one.hosts, [&](const lb::config::Host& host) {
+               if (host.address == plan::backendIp(backend) || host.address == plan::backendName(backend)) return true;
+               const auto before = static_cast<std::uint32_t>((backend + count - 1) % count);
+               return host.address == plan::backendName(before) && ledger.troubles().ever(FaultKind::DnsMoves);
+             });
+  });
+  return serves;
 }
 
 bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
@@ -269,7 +295,8 @@ bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
   const lb::config::Service* service = serviceOf(ledger.scenario(), plan);
   const bool plain = !entry.calm && plan.answer.fault == AnswerFault::None && !plan.answer.interim && !plan.expect;
   if (service == nullptr || !plain || entry.attempts.empty() || entry.attempts.back().complete == kNever) return false;
-  if (plan.answer.delay <= service->timeouts.response_header + kLateSlack) return false;
+  const Duration limit = longestHeaderTime(ledger, *service, entry.attempts.back().head, ledger.now());
+  if (plan.answer.delay <= limit + kLateSlack) return false;
   return !ledger.troubles().any({FaultKind::Pause}, plan::kProxySide, entry.attempts.back().head, ledger.now());
 }
 
@@ -282,7 +309,8 @@ bool waitedLongEnough(const Ledger& ledger, const Entry& entry, std::string_view
   if (service == nullptr) return true;
   if (reason == "connect_timeout") return waited >= service->timeouts.connect;
   if (reason == "backend_timeout") {
-    Duration least = std::min(service->timeouts.response_header, service->timeouts.response_idle);
+    Duration least =
+        std::min(leastHeaderTime(ledger, *service, entry.started, ledger.now()), service->timeouts.response_idle);
     if (service->timeouts.total > 0ms) least = std::min(least, service->timeouts.total);
     return waited >= least;
   }
@@ -315,6 +343,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
         return one.close || (one.http10 && !one.keep_alive);
       }))
     return true;
+  if (ledger.mixedUpSince(view.from_)) return true;
   // Of an answer that was cut maybe nothing has got through.
   if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk})) return true;
   if (within_answer) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/actor/pattern.h"
@@ -66,7 +67,9 @@ struct Entry {
   MonoTime started = kNever;     // the client gave its first byte to the network
   MonoTime sent = kNever;        // and its last
   MonoTime answered = kNever;    // the final head came
+  MonoTime turn = kNever;        // what was before it on its connection has been answered
   MonoTime continued = kNever;   // its backend said 100
+  MonoTime replied = kNever;     // a backend gave the last answer with its number to the network
   MonoTime ended = kNever;       // the whole answer came, or it became certain that it will not
   int status = 0;
   std::uint32_t answers = 0;  // final heads at the client
@@ -75,6 +78,8 @@ struct Entry {
   bool good = false;      // the planned answer arrived whole
   bool complete = false;  // an answer arrived whole
   bool lost = false;
+  bool strayed = false;          // a backend has answered it twice
+  bool misled = false;           // an answer to another one was taken for its own, and that could not be known
   bool calm = false;             // asked for when all was well again
   std::string reason;            // of the proxy's own answer
   std::uint64_t wire_bytes = 0;  // of all answers, interim ones included
@@ -102,6 +107,7 @@ class Ledger {
   // At a client, to the request that is next in line on its connection (answer_check.cc).
   void headAtClient(std::uint64_t id, const actor::Head& head);
   void bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes);
+  void checkEndIsSaid(std::uint64_t id, bool said);  // of the connection, while the proxy drains
   void endAtClient(std::uint64_t id, const actor::Head& head, std::uint64_t bytes, const actor::Head& trailers);
   void lostAtClient(std::uint64_t id, Loss how, bool within_answer);
   // After a 101, in either direction.
@@ -143,6 +149,10 @@ class Ledger {
   };
   [[nodiscard]] const std::vector<Configured>& configurations() const { return configurations_; }
 
+  // A request has come on a connection behind an answer that nobody asked for: whose answer is whose nobody can tell.
+  void noteMixUp() { mixed_up_ = world_.now(); }
+  [[nodiscard]] bool mixedUpSince(MonoTime from) const { return mixed_up_ != kNever && mixed_up_ >= from; }
+
   void setCalm() { calm_ = true; }  // from here on every new request must succeed
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
@@ -156,6 +166,8 @@ class Ledger {
   void progress(plan::Trigger where, std::uint64_t id, std::uint64_t bytes) const {
     if (progress_watch_) progress_watch_(where, id, bytes);
   }
+  [[nodiscard]] bool couldBeMisled(const Entry& entry, std::uint64_t by) const;
+  void checkInTime(const Entry& entry);
   void checkForwardedHead(const Entry& entry, const actor::Head& head);
   void checkForwardedFraming(const Entry& entry, const actor::Head& head);
   void checkBackendHead(const Entry& entry, const actor::Head& head);
@@ -168,7 +180,8 @@ class Ledger {
   World& world_;
   const plan::Scenario& scenario_;
   std::vector<Entry> entries_;
-  std::vector<Configured> configurations_;  // in order
+  std::vector<Configured> configurations_;                      // in order
+  std::unordered_map<std::string, std::uint64_t> request_ids_;  // X-Request-Id, and whose it was
   Troubles troubles_;
   Marks marks_;
   std::function<void(std::string)> tracer_;
@@ -176,6 +189,7 @@ class Ledger {
   Violation violation_;
   Books books_;
   MonoTime draining_since_ = kNever;
+  MonoTime mixed_up_ = kNever;  // the last time
   bool calm_ = false;
 };
 

@@ -49,6 +49,9 @@ void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
                        head.field(name).value_or("")));
   }
   expect(head.count("x-request-id") == 1, Class::Safety, "safety.fields", plan.id, "no X-Request-Id, or several");
+  const auto [owner, fresh] = request_ids_.try_emplace(std::string(head.field("x-request-id").value_or("")), plan.id);
+  expect(fresh || owner->second == plan.id, Class::Safety, "safety.fields", plan.id,
+         fmt::format("requests {} and {} have the same X-Request-Id", owner->second, plan.id));
   expect(!head.field("expect") || (plan.expect && !plan.http10), Class::Safety, "safety.fields", plan.id,
          "an Expect that nobody sent");
   std::uint32_t index = 0;
@@ -90,6 +93,21 @@ void Ledger::checkForwardedFraming(const Entry& entry, const Head& head) {
          fmt::format("request {} {} an upgrade on its way", plan.id, offers ? "got" : "lost"));
 }
 
+// A whole request whose turn it is gets to a backend, or to its answer, without waiting for anything else to happen.
+void Ledger::checkInTime(const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  if (plan.malformed >= 0 || plan.service < 0 || entry.sent == kNever || entry.turn == kNever) return;
+  if (entry.client->reading != plan::Reading::Normal) return;  // it may have an answer that it does not see
+  constexpr Duration kInTime = std::chrono::seconds(2);
+  const MonoTime due =
+      std::max(entry.sent, entry.turn) + kInTime + 20 * (scenario_.network.latency + scenario_.network.jitter);
+  if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
+  if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;
+  fail(Class::Liveness, "liveness.forwarded", plan.id,
+       fmt::format("request {} got to no backend for {} s although nothing was in its way", plan.id,
+                   std::chrono::duration<double>(world_.now() - std::max(entry.sent, entry.turn)).count()));
+}
+
 Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reused) {
   const std::string_view text = head.field("x-sim-id").value_or("none");
   std::uint64_t id = 0;
@@ -107,6 +125,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   trace("b{} got request {} \"{}\"{}", backend, id, head.startLine().substr(0, 60), times > 1 ? ", again" : "");
   if (reused) leave(Mark::RequestOnReusedConnection);
   if (times > 1) leave(Mark::RequestSentTwice);
+  if (times == 1) checkInTime(*entry);
   expect(entry->started != kNever, Class::Safety, "safety.invented", id, "it reached a backend before it was sent");
   if (plan.malformed >= 0) {
     const actor::BadRequest& row = actor::badRequests()[static_cast<std::size_t>(plan.malformed)];

@@ -23,6 +23,10 @@ bool Troubles::any(std::initializer_list<plan::FaultKind> kinds, int who, MonoTi
   });
 }
 
+bool Troubles::anySince(MonoTime from) const {
+  return std::ranges::any_of(list_, [&](const Trouble& trouble) { return trouble.to >= from; });
+}
+
 bool Troubles::ever(plan::FaultKind kind) const {
   return std::ranges::any_of(list_, [&](const Trouble& trouble) { return trouble.kind == kind; });
 }

@@ -18,6 +18,8 @@ class Troubles {
   // Was one of them there at any moment from `from` to `to`?
   [[nodiscard]] bool any(std::initializer_list<plan::FaultKind> kinds, int who, MonoTime from, MonoTime to) const;
   [[nodiscard]] bool ever(plan::FaultKind kind) const;
+  // Was anything wrong, wherever, since then?
+  [[nodiscard]] bool anySince(MonoTime from) const;
 
  private:
   static constexpr MonoTime kForEver{Duration::max()};

@@ -41,7 +41,7 @@ void SimLoop::setCallbackCost(Duration cost) {
 }
 
 void SimLoop::pauseFor(Duration time) {
-  free_at_ = localTime() + time;
+  free_at_ = std::max(localTime(), world_.now() + time);  // pauses that overlap do not add up
 }
 
 void SimLoop::resume() {

@@ -40,6 +40,7 @@ inline constexpr std::array kOddities{
     Family{"wall_jump", "the wall clock jumps by an hour"},
     Family{"early_drain", "of scenarios without faults: the drain begins while requests are under way"},
     Family{"be", "one backend is be's own code, told by its URLs what to answer"},
+    Family{"eager_tunnel", "clients that send into a tunnel before its 101 has come"},
 };
 
 // Something goes wrong.
@@ -84,6 +85,11 @@ inline constexpr std::array kFaultFamilies{
     Family{"swizzle", "several hosts stall one by one, and come back in another order"},
     Family{"isolation", "the proxy is cut off from everybody at once"},
     Family{"trigger", "faults that strike when so many bytes of a request or an answer have come"},
+    Family{"idle_answer", "whole answers that nobody asked for, on idle connections"},
+    Family{"outage", "all backends but one refuse connections"},
+    Family{"dawdle", "answers that take several times timeouts.response_idle, in pieces that come soon enough"},
+    Family{"slowloris", "request heads that take several times timeouts.request_header, in pieces"},
+    Family{"reload_timeouts", "reloads that shorten timeouts.response_header"},
 };
 
 constexpr bool explained(const auto& families) {

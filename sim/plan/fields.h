@@ -23,7 +23,7 @@ inline constexpr std::array<Word<Framing>, 4> kFramingWords{{{Framing::None, "no
                                                              {Framing::Length, "length"},
                                                              {Framing::Chunked, "chunked"},
                                                              {Framing::UntilClose, "until_close"}}};
-inline constexpr std::array<Word<AnswerFault>, 19> kAnswerFaultWords{{{AnswerFault::None, "none"},
+inline constexpr std::array<Word<AnswerFault>, 20> kAnswerFaultWords{{{AnswerFault::None, "none"},
                                                                       {AnswerFault::NoAnswerClose, "no_answer_close"},
                                                                       {AnswerFault::NoAnswerReset, "no_answer_reset"},
                                                                       {AnswerFault::Silence, "silence"},
@@ -41,7 +41,8 @@ inline constexpr std::array<Word<AnswerFault>, 19> kAnswerFaultWords{{{AnswerFau
                                                                       {AnswerFault::LengthTooLarge, "length_too_large"},
                                                                       {AnswerFault::LengthTooSmall, "length_too_small"},
                                                                       {AnswerFault::BadChunk, "bad_chunk"},
-                                                                      {AnswerFault::SaysClose, "says_close"}}};
+                                                                      {AnswerFault::SaysClose, "says_close"},
+                                                                      {AnswerFault::IdleAnswer, "idle_answer"}}};
 inline constexpr std::array<Word<Cut>, 3> kCutWords{
     {{Cut::Reset, "reset"}, {Cut::HalfClose, "half_close"}, {Cut::Silence, "silence"}}};
 inline constexpr std::array<Word<Reading>, 3> kReadingWords{
@@ -125,6 +126,7 @@ constexpr void describe(std::type_identity<Tunnel>, Field&& field) {
   field("up", &Tunnel::up);
   field("down", &Tunnel::down);
   field("end", &Tunnel::end);
+  field("eager", &Tunnel::eager);
 }
 
 template <class Field>

@@ -41,6 +41,8 @@ class Generator {
     if (made_.drain_in_storm) made_.storm = upTo(oneOf<Duration>({20ms, 500ms, 5s}));
     if (made_.has("census")) made_.census = 200;
     made_.backends.resize(random_.between(1, 4));
+    outage_ = on("outage", {1, 4});
+    if (outage_) made_.backends.resize(4);
     for (Backend& backend : made_.backends) {
       if (made_.has("idle_close")) backend.idle_close = oneOf<Duration>({1ms, 50ms, 1s, 4s, 5s});
     }
@@ -120,7 +122,7 @@ class Generator {
     made.domains = {serviceHost(index)};
     const bool named = made_.has("names");
     for (std::uint32_t i = 0; i < made_.backends.size(); ++i) {
-      if (i > 0 && random_.chance({1, 3})) continue;
+      if (i > 0 && !outage_ && random_.chance({1, 3})) continue;
       const bool by_name = named && random_.chance({2, 3});
       made.hosts.push_back({.address = by_name ? backendName(i) : backendIp(i), .port = kBackendPort, .place = {}});
     }
@@ -132,10 +134,15 @@ class Generator {
     made.pool.max_idle = oneOf<std::uint32_t>({0, 1, 2, 64, 64});
     made.pool.idle_timeout = oneOf<Duration>({1ms, 50ms, 4s, 4s, 1h});
     if (made_.has("idle_race")) closeJustThen(made.pool.idle_timeout);
+    if (on("reload", {1, 2})) made.pool.idle_timeout = 1h;  // what stays too long is seen
     if (made_.has("limits")) made.pool.max_requests = number(0, 3);
     if (random_.chance({1, 4})) made.pool.max_age = oneOf<Duration>({10ms, 1s});
     made.retry.attempts = number(0, 3);
     made.retry.body_limit = oneOf<std::uint64_t>({0, 100, 64 * 1024});
+    if (outage_) {  // so that the one that is left is found in the end
+      made.retry.attempts = 3;
+      made.retry.body_limit = 64 * 1024;
+    }
     if (made_.has("body_limit")) made.limits.max_body = oneOf<std::uint64_t>({100, 3000, 50'000});
     return made;
   }
@@ -185,10 +192,15 @@ class Generator {
     }
     made.fault = answerFault();
     made.fault_at = number(0, 999);
+    if (made.fault == AnswerFault::IdleAnswer) {
+      made.piece = 0;
+      made.gap = upTo(oneOf<Duration>({300us, 20ms, 1s}));
+    }
     // Where the end is the end of the connection, neither an early one nor bytes too many can be told from an answer.
     if (made.framing == Framing::UntilClose) {
       if (made.fault == AnswerFault::CutClose) made.fault = AnswerFault::CutReset;
-      if (made.fault == AnswerFault::TrailingBytes || made.fault == AnswerFault::IdleBytes)
+      if (made.fault == AnswerFault::TrailingBytes || made.fault == AnswerFault::IdleBytes ||
+          made.fault == AnswerFault::IdleAnswer)
         made.fault = AnswerFault::Garbage;
     }
     return made;
@@ -208,6 +220,7 @@ class Generator {
     if (on("wrong_length", {1, 12})) return oneOf({LengthTooLarge, LengthTooSmall});
     if (on("bad_chunk", {1, 8})) return BadChunk;
     if (on("says_close", {1, 8})) return SaysClose;
+    if (on("idle_answer", {1, 4})) return IdleAnswer;
     return None;
   }
 
@@ -241,6 +254,7 @@ class Generator {
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
     made.words = made_.has("be");
+    if (on("dawdle", {1, 3}) && made.service >= 0) dawdle(made);
     if (!canShow(made)) made.answer.fault = AnswerFault::None;
     if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
@@ -261,6 +275,18 @@ class Generator {
     made.tunnel.down = bodySize();
     using enum Tunnel::End;
     made.tunnel.end = oneOf({Client, Backend, ClientReset, BackendReset, Client, Backend});
+    made.tunnel.eager = made.cut_at < 0 && on("eager_tunnel", {1, 2});
+    if (made.tunnel.eager) ++made.tunnel.down;  // by which the client knows that all it said was heard
+  }
+
+  // A healthy download that takes long: a dozen pieces, each of which comes in time.
+  void dawdle(Request& made) {
+    const auto& service = made_.config.services[static_cast<std::size_t>(made.service)];
+    if (service.timeouts.response_idle < 50ms || service.timeouts.response_idle > 5s) return;
+    made.answer.status = 200;
+    made.answer.bytes = number(4000, 20'000);
+    made.answer.piece = made.answer.bytes / 12;
+    made.answer.gap = service.timeouts.response_idle / 3;
   }
 
   Client client() {
@@ -270,6 +296,12 @@ class Generator {
     if (on("slow_client", {1, 3})) {
       made.piece = number(1, 400);
       made.gap = upTo(oneOf<Duration>({100us, 1ms, 20ms}));
+    }
+    const Duration head_time = made_.config.timeouts.request_header;
+    if (head_time >= 5ms && head_time <= 10s && on("slowloris", {1, 4})) {
+      made.pipeline = 1;
+      made.piece = number(1, 3);
+      made.gap = head_time / 8;
     }
     if (on("small", {1, 4})) made.reading = Reading::Small;
     if (made.reading == Reading::Small && random_.chance({1, 2})) made.pace = oneOf<Duration>({100us, 1ms, 10ms});
@@ -307,6 +339,8 @@ class Generator {
                                                       {"hang_up", FaultKind::HangUp, Backend},
                                                       {"backlog", FaultKind::BacklogFull, BackendOrProxy},
                                                       {"few_ports", FaultKind::FewPorts, Proxy}});
+    if (outage_) outage();
+    if (on("idle_answer", {1, 3})) hiccups();
     for (const Row& row : kRows) {
       if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) {
@@ -324,6 +358,20 @@ class Generator {
     }
   }
 
+  // Whatever comes meanwhile is there all at once when the worker goes on.
+  void hiccups() {
+    for (int i = 0; i < 12; ++i)
+      made_.faults.push_back({.kind = FaultKind::Pause, .at = upTo(6s), .length = upTo(300ms), .who = kProxySide});
+  }
+
+  void outage() {
+    const int spared = static_cast<int>(random_.below(made_.backends.size()));
+    const Duration length = oneOf<Duration>({1s, 10s, 1h});
+    for (int who = 0; who < static_cast<int>(made_.backends.size()); ++who) {
+      if (who != spared) made_.faults.push_back({.kind = FaultKind::Refuse, .at = {}, .length = length, .who = who});
+    }
+  }
+
   static constexpr std::string_view kBe = "be";
 
   Prng random_;
@@ -331,6 +379,7 @@ class Generator {
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;
+  bool outage_ = false;
 };
 
 }  // namespace

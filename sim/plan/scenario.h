@@ -37,6 +37,7 @@ enum class AnswerFault : std::uint8_t {
   LengthTooSmall,  // announces half of the bytes that it sends
   BadChunk,        // the last chunk is larger than its size says
   SaysClose,       // says Connection: close, and leaves that to the other side
+  IdleAnswer,      // the same answer again, some time later, to nobody
 };
 
 struct Answer {
@@ -61,6 +62,7 @@ struct Tunnel {
   std::uint32_t up = 0;
   std::uint32_t down = 0;
   End end = End::Client;
+  bool eager = false;  // the client begins before the 101 has come, and the backend speaks when it has heard it all
 };
 
 struct Request {

@@ -117,6 +117,7 @@ class Validator {
     if (request.framing == Framing::UntilClose) say(path + "/framing", "the end of a request cannot be a close");
     if (be_ && (!request.words || request.upgrade || request.malformed >= 0))
       say(path + "/words", "where a backend is be, all requests have them, and are neither malformed nor upgrades");
+    if (request.tunnel.eager && request.tunnel.down == 0) say(path + "/tunnel", "an eager one has bytes down");
     answer(request, path + "/answer");
   }
 
@@ -128,7 +129,8 @@ class Validator {
     check(path + "/fault_at", answer.fault_at, 0U, 1000U);
     using enum AnswerFault;
     if (!canShow(request)) say(path + "/fault", "an answer of this kind cannot be wrong in this way");
-    const bool unclear = answer.fault == CutClose || answer.fault == TrailingBytes || answer.fault == IdleBytes;
+    const bool unclear = answer.fault == CutClose || answer.fault == TrailingBytes || answer.fault == IdleBytes ||
+                         answer.fault == IdleAnswer;
     if (answer.framing == Framing::UntilClose && unclear)
       say(path + "/fault", "where a close is the end, neither an early one nor bytes too many can be told");
   }

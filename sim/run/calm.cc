@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/check/cause.h"
+#include "sim/net/connection.h"
 #include "sim/run/run.h"
 
 namespace sim::run {
@@ -46,6 +48,22 @@ void Run::patience() {
   expect(ended, Class::Liveness, "liveness.deadlines",
          fmt::format("{} client connections, {} exchanges and {} requests at backends have outlived every deadline",
                      now.connections, now.inflight, now.backend_inflight));
+  if (!ledger_.failed()) checkRemovedHosts();
+}
+
+// Whoever serves nobody any more since a reload has no connection left, once what was under way there is over.
+void Run::checkRemovedHosts() {
+  const MonoTime now = world_.now();
+  for (std::uint32_t i = 0; i < stage_->backends().size(); ++i) {
+    const bool serves = std::ranges::any_of(
+        scenario_.config.services, [&](const auto& service) { return check::mayServe(ledger_, service, i, now, now); });
+    const lb::Address address{*lb::IpAddress::parse(plan::backendIp(i)), plan::kBackendPort};
+    const auto left = std::ranges::count_if(stage_->fabric().connections(), [&](const auto& connection) {
+      return connection->addressOf(net::Side::Server) == address && connection->held(net::Side::Client);
+    });
+    expect(serves || left == 0, Class::Liveness, "liveness.removed_host",
+           fmt::format("{} connections to b{}, which is in no configuration any more", left, i));
+  }
 }
 
 // Whoever is still stuck goes away. Then nothing may be left of them.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/actor/wire_text.h"
 #include "sim/check/books.h"
 #include "sim/run/run.h"
 
@@ -51,6 +52,13 @@ void Run::drain() {
   pass(100ms);
 }
 
+// Through a small window bytes go in rounds, each of which takes the way and back.
+bool Run::takesLong(const plan::Request& request) const {
+  const plan::Network& net = scenario_.network;
+  const std::uint64_t rounds = (actor::answerText(request).bytes.size() + request.bytes) / net.window + 1;
+  return rounds * 4 * (net.latency + net.jitter) >= scenario_.config.drain.timeout;
+}
+
 // Where nothing goes wrong and there is time enough, whoever was waiting for a backend gets the answer.
 void Run::checkDrained(const std::vector<std::uint64_t>& in_flight) {
   if (!scenario_.calm_only || scenario_.config.drain.timeout < 5s) return;
@@ -61,7 +69,8 @@ void Run::checkDrained(const std::vector<std::uint64_t>& in_flight) {
   static_cast<void>(until(all_ended, 5min));
   for (const std::uint64_t id : in_flight) {
     const check::Entry& entry = ledger_.of(id);
-    ledger_.expect(entry.good || badLuck(entry) || entry.client->pace > 0s, Class::Safety, "safety.drain_loses", id,
+    ledger_.expect(entry.good || badLuck(entry) || entry.client->pace > 0s || takesLong(*entry.plan), Class::Safety,
+                   "safety.drain_loses", id,
                    fmt::format("request {} was in flight when draining began and got no answer", id));
   }
 }

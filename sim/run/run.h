@@ -54,6 +54,7 @@ class Run final : public ProxyOutput {
   void start();
   void storm();
   void patience();
+  void checkRemovedHosts();
   void calm();
   void fresh();
   void census();
@@ -68,6 +69,7 @@ class Run final : public ProxyOutput {
   [[nodiscard]] Duration longestDeadlines() const;
   [[nodiscard]] bool clientsDone() const;
   [[nodiscard]] bool badLuck(const check::Entry& entry) const;
+  [[nodiscard]] bool takesLong(const plan::Request& request) const;
 
   const plan::Scenario& scenario_;
   World world_;

@@ -181,6 +181,20 @@ TEST_F(ProxyTest, DrainCutsWhatTakesTooLong) {
   EXPECT_THAT(lastLine(), HasSubstr("reason=draining"));
 }
 
+TEST_F(ProxyTest, AnswerOfOurOwnThatIsCutKeepsItsReason) {
+  client_host_.rules().receive_window = proxy_host_.rules().send_buffer = 50;
+  start();  // nobody listens behind it
+  RawClient& c = client();
+  c.setReading(false);
+  c.send(get("/"));
+  run(1s);
+  bool drained = false;
+  worker_->drain(5s, [&] { drained = true; });
+  run(5s + 10ms);
+  EXPECT_TRUE(drained);
+  EXPECT_THAT(lastLine(), HasSubstr("reason=connect_failed"));
+}
+
 TEST_F(ProxyTest, AnnouncedDrainClosesConnectionsAsTheyAnswer) {
   start();
   backend(0);

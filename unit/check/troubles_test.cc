@@ -1,0 +1,38 @@
+// When something was wrong, and where.
+#include "sim/check/troubles.h"
+
+#include <gtest/gtest.h>
+
+namespace sim::check {
+namespace {
+
+using plan::FaultKind;
+using namespace std::chrono_literals;
+
+constexpr MonoTime at(Duration time) {
+  return MonoTime(time);
+}
+
+TEST(Troubles, AreThereFromTheirBeginningToTheirEnd) {
+  Troubles troubles;
+  troubles.begin(FaultKind::Stall, 1, at(10s));
+  EXPECT_TRUE(troubles.any({FaultKind::Kill, FaultKind::Stall}, 1, at(5s), at(10s)));
+  EXPECT_FALSE(troubles.any({FaultKind::Stall}, 1, at(5s), at(9s)));
+  EXPECT_FALSE(troubles.any({FaultKind::Stall}, 2, at(5s), at(20s))) << "somebody else's";
+  troubles.end(FaultKind::Stall, 1, at(20s));
+  EXPECT_TRUE(troubles.any({FaultKind::Stall}, 1, at(20s), at(30s)));
+  EXPECT_FALSE(troubles.any({FaultKind::Stall}, 1, at(21s), at(30s)));
+}
+
+TEST(Troubles, AnySinceAsksForAllKindsAndPlaces) {
+  Troubles troubles;
+  EXPECT_FALSE(troubles.anySince(at(0s)));
+  troubles.begin(FaultKind::DnsFails, 3, at(10s));
+  EXPECT_TRUE(troubles.anySince(at(50s))) << "it goes on";
+  troubles.endAll(at(20s));
+  EXPECT_TRUE(troubles.anySince(at(20s)));
+  EXPECT_FALSE(troubles.anySince(at(21s)));
+}
+
+}  // namespace
+}  // namespace sim::check
