@@ -36,7 +36,9 @@ void Run::drain() {
   stage_->proxy().drain();
   const auto& settings = scenario_.config.drain;
   // A worker that stands still drains when it goes on.
-  const Duration standing = ledger_.troubles().ever(plan::FaultKind::Pause) ? Duration(10s) : Duration(1s);
+  const bool pauses =
+      std::ranges::find(scenario_.faults, plan::FaultKind::Pause, &plan::Fault::kind) != scenario_.faults.end();
+  const Duration standing = pauses ? Duration(10s) : Duration(1s);
   expect(until([&] { return stage_->proxy().stopped(); }, settings.delay + settings.timeout + standing),
          Class::Liveness, "liveness.drain", "draining does not end");
   expect(stage_->proxy().exitCode() == 0, Class::Safety, "safety.drain", "draining ended with an error");
