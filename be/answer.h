@@ -17,6 +17,7 @@ class Answer final : public lb::Disposable, public lb::http::RequestHandler {
   void onRequestBody(lb::buf::Buffer& body) override;
   void onRequestEnd(const lb::http::Fields* trailers) override;
   void onRequestBatchEnd() override {}
+  std::size_t requestRoom() const override { return 4 * lb::buf::Block::kBytes; }
   void onResponseDrained() override;
   void onResponseSent() override {}
   void onRequestFailed(const lb::http::Problem& problem) override;

@@ -57,7 +57,7 @@ Backend::Backend(const lb::Env& env, BackendIdentity identity, const Behaviour& 
       identity_(std::move(identity)),
       defaults_(defaults),
       log_(log),
-      stats_(lb::config::Metrics{}),
+      stats_(lb::observe::Layouts(lb::config::Metrics{})),
       network_(std::make_unique<LoggedNetwork>(env.network, log, identity_.address)),
       server_({env.loop, env.clock, *network_, env.resolver, env.random}, blocks_, *this, log, stats_, settings()) {}
 

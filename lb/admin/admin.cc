@@ -16,6 +16,7 @@ class Answered final : public http::RequestHandler {
   void onRequestBody(buf::Buffer& body) override { body.clear(); }
   void onRequestEnd(const http::Fields*) override {}
   void onRequestBatchEnd() override {}
+  std::size_t requestRoom() const override { return buf::Block::kBytes; }
   void onResponseDrained() override {}
   void onResponseSent() override {}
   void onRequestFailed(const http::Problem&) override {}

@@ -95,6 +95,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   void flush() override;
   void reset() override;
   bool congested() const override { return out_.size() > context_.settings.buffer_high; }
+  std::size_t room() const override { return out_.roomBelow(context_.settings.buffer_high); }
   void pauseResponse(bool paused) override;
   const http::MessageTimes& times() const override { return times_; }
 

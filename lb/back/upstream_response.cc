@@ -30,7 +30,7 @@ std::optional<Duration> keepAliveTimeout(const http::Fields& fields) {
 
 void UpstreamConn::readOnce() {
   buf::Buffer::SpaceArray storage;
-  const std::size_t wish = reading_ == Reading::Body ? context_.settings.buffer_high : buf::Block::kBytes;
+  const std::size_t wish = reading_ == Reading::Body ? handler_->responseRoom() : buf::Block::kBytes;
   const std::span<const Space> room = in_.reserve(wish, storage);
   const IoResult result = stream_->read(room);
   read_was_full_ = result.bytes == std::accumulate(room.begin(), room.end(), std::size_t{0},

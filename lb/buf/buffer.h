@@ -3,6 +3,7 @@
 // An empty buffer holds no block and no chain. All buffers that exchange bytes use one BlockPool, which outlives them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -29,6 +30,11 @@ class Buffer {
 
   [[nodiscard]] std::size_t size() const { return chain_ == nullptr ? 0 : chain_->size; }
   [[nodiscard]] bool empty() const { return size() == 0; }
+  // How much more is welcome in a buffer whose filling stops above `high`: twice that while it is empty, for then
+  // whoever takes from it keeps pace, and large pieces cost less; else what is missing to `high`.
+  [[nodiscard]] std::size_t roomBelow(std::size_t high) const {
+    return empty() ? 2 * high : high - std::min(high, size());
+  }
 
   // Room for at least one and about `wish` bytes at the end, for one read. The spaces are valid until the next call of
   // anything but commit, which takes over the first `bytes` of them and gives unused blocks back.

@@ -106,6 +106,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   void reset() override;
   void closeAfterResponse() override { close_after_response_ = true; }
   bool congested() const override { return out_.size() > context_.settings.buffer_high; }
+  std::size_t room() const override { return out_.roomBelow(context_.settings.buffer_high); }
   void pauseRequest(bool paused) override;
   const http::MessageTimes& times() const override { return state_->times; }
   const StreamInfo& client() const override { return stream_->info(); }

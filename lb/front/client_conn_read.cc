@@ -82,7 +82,7 @@ void ClientConn::endEvent() {
 
 void ClientConn::readOnce() {
   buf::Buffer::SpaceArray storage;
-  const std::size_t wish = reading_ == Reading::Body ? context_.settings.buffer_high : buf::Block::kBytes;
+  const std::size_t wish = reading_ == Reading::Body ? handler_->requestRoom() : buf::Block::kBytes;
   const IoResult result = stream_->read(in_.reserve(wish, storage));
   in_.commit(result.bytes);
   switch (result.status) {

@@ -7,6 +7,7 @@
 // A handler may write, reset or detach from inside any event; the sender notices and stops.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -51,7 +52,10 @@ class ResponseWriter {
   virtual void reset() = 0;
   virtual void closeAfterResponse() = 0;             // no further request on this connection
   [[nodiscard]] virtual bool congested() const = 0;  // more than the high mark waits to be written
-  virtual void pauseRequest(bool paused) = 0;        // stop and go for onRequestBody
+  // How much of a body may come at once: much while the other side keeps pace, so that large bodies move in large
+  // pieces, and else what is left up to the high mark.
+  [[nodiscard]] virtual std::size_t room() const = 0;
+  virtual void pauseRequest(bool paused) = 0;  // stop and go for onRequestBody
   [[nodiscard]] virtual const MessageTimes& times() const = 0;
   [[nodiscard]] virtual const StreamInfo& client() const = 0;
 
@@ -65,8 +69,9 @@ class RequestHandler {
   virtual void onRequestBody(buf::Buffer& body) = 0;      // takes all of it
   virtual void onRequestEnd(const Fields* trailers) = 0;  // null: none
   virtual void onRequestBatchEnd() = 0;
-  virtual void onResponseDrained() = 0;  // not congested() any more
-  virtual void onResponseSent() = 0;     // the last byte has left; release follows
+  [[nodiscard]] virtual std::size_t requestRoom() const = 0;  // the room() of whoever the body goes to
+  virtual void onResponseDrained() = 0;                       // not congested() any more
+  virtual void onResponseSent() = 0;                          // the last byte has left; release follows
   // The request will never be complete, but its client can still be answered: broken framing (400), or too slow (408).
   // No further request event comes. Answer, or reset the writer if an answer is on its way already.
   virtual void onRequestFailed(const Problem& problem) = 0;
@@ -102,6 +107,7 @@ class RequestWriter {
   virtual void flush() = 0;
   virtual void reset() = 0;  // give the request up; the connection closes and no further event comes
   [[nodiscard]] virtual bool congested() const = 0;
+  [[nodiscard]] virtual std::size_t room() const = 0;
   virtual void pauseResponse(bool paused) = 0;
   [[nodiscard]] virtual const MessageTimes& times() const = 0;
 
@@ -126,6 +132,7 @@ class ResponseHandler {
   virtual void onResponseBody(buf::Buffer& body) = 0;
   virtual void onResponseEnd(const Fields* trailers) = 0;  // the connection has detached itself already
   virtual void onResponseBatchEnd() = 0;
+  [[nodiscard]] virtual std::size_t responseRoom() const = 0;
   virtual void onRequestDrained() = 0;
   virtual void onResponseFailed(ResponseFailure why, const char* detail) = 0;  // detached already
 

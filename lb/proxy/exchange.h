@@ -52,6 +52,7 @@ class Exchange final : public Disposable,
   void onRequestBody(buf::Buffer& body) override;
   void onRequestEnd(const http::Fields* trailers) override;
   void onRequestBatchEnd() override;
+  std::size_t requestRoom() const override { return upstream_ != nullptr ? upstream_->room() : buf::Block::kBytes; }
   void onResponseDrained() override;
   void onResponseSent() override;
   void onRequestFailed(const http::Problem& problem) override;
@@ -63,6 +64,7 @@ class Exchange final : public Disposable,
   void onResponseBody(buf::Buffer& body) override;
   void onResponseEnd(const http::Fields* trailers) override;
   void onResponseBatchEnd() override;
+  std::size_t responseRoom() const override { return client_->room(); }
   void onRequestDrained() override;
   void onResponseFailed(http::ResponseFailure why, const char* detail) override;
   void onDeadline(std::size_t slot) override;

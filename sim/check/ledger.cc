@@ -8,11 +8,13 @@
 
 namespace sim::check {
 
-std::uint64_t answerBytes(const plan::Request& request) {
+bool answeredWithoutBody(const plan::Request& request) {
   const int status = request.answer.status;
-  return request.method == "HEAD" || status == 101 || status == 204 || status == 304
-             ? 0
-             : actor::announcedBytes(request.answer);
+  return request.method == "HEAD" || status == 101 || status == 204 || status == 304;
+}
+
+std::uint64_t answerBytes(const plan::Request& request) {
+  return answeredWithoutBody(request) ? 0 : actor::announcedBytes(request.answer);
 }
 
 bool replayable(const plan::Request& request, const lb::config::Service& service) {

@@ -193,6 +193,7 @@ class Ledger {
   bool calm_ = false;
 };
 
+[[nodiscard]] bool answeredWithoutBody(const plan::Request& request);
 // Of the planned answer: what a client that asked with this request gets as its body.
 [[nodiscard]] std::uint64_t answerBytes(const plan::Request& request);
 // May it be sent again once its bytes have left (RFC 9110 9.2.2), and is it small enough to be kept?

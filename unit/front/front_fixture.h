@@ -37,6 +37,7 @@ class ScriptedHandler final : public http::RequestHandler {
   }
   void onRequestEnd(const http::Fields* trailers) override;
   void onRequestBatchEnd() override {}
+  std::size_t requestRoom() const override { return 4 * buf::Block::kBytes; }
   void onResponseDrained() override;
   void onResponseSent() override;
   void onRequestFailed(const http::Problem& problem) override;
