@@ -99,8 +99,11 @@ void Ledger::checkInTime(const Entry& entry) {
   if (plan.malformed >= 0 || plan.service < 0 || entry.sent == kNever || entry.turn == kNever) return;
   if (entry.client->reading != plan::Reading::Normal) return;  // it may have an answer that it does not see
   constexpr Duration kInTime = std::chrono::seconds(2);
+  // A long head takes several windows on each of its two ways.
+  const plan::Network& net = scenario_.network;
+  const std::uint32_t windows = (1000 + plan.padding + 100 * plan.fields) / net.window;
   const MonoTime due =
-      std::max(entry.sent, entry.turn) + kInTime + 20 * (scenario_.network.latency + scenario_.network.jitter);
+      std::max(entry.sent, entry.turn) + kInTime + static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
   if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
   if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;
   fail(Class::Liveness, "liveness.forwarded", plan.id,

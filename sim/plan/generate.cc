@@ -384,25 +384,8 @@ class Generator {
 
 }  // namespace
 
-bool Scenario::has(const std::string& family) const {
-  return std::ranges::find(families, family) != families.end();
-}
-
 Scenario generate(std::uint64_t seed) {
   return Generator(seed).make();
-}
-
-std::string serviceHost(int service) {
-  if (service < -1) return {};
-  return service < 0 ? "nobody.test" : "s" + std::to_string(service) + ".test";
-}
-
-std::string backendName(std::uint32_t number) {
-  return "b" + std::to_string(number) + ".test";
-}
-
-std::string backendIp(std::uint32_t number) {
-  return "10.0.1." + std::to_string(number + 1);
 }
 
 }  // namespace sim::plan

@@ -119,7 +119,7 @@ TEST_F(Syscalls, IdleConnectionIsLookedAtOnce) {
   ASSERT_EQ(writeText(client->stream(), "x").bytes, 1U);
   server->on_ready = [&](Interest) { EXPECT_EQ(readText(server->stream(), 10).first.bytes, 1U); };
   counts = {};
-  idle(std::chrono::milliseconds(100));
+  idle(std::chrono::milliseconds(500));  // several times the interval of QuietReads
   EXPECT_EQ(counts.peeks, 1);
   EXPECT_EQ(counts.receives, 1);
   EXPECT_EQ(counts.epoll_ctl, 0);

@@ -1,0 +1,25 @@
+// What a scenario's numbers are called in its world.
+#include "sim/plan/scenario.h"
+
+#include <algorithm>
+
+namespace sim::plan {
+
+bool Scenario::has(const std::string& family) const {
+  return std::ranges::find(families, family) != families.end();
+}
+
+std::string serviceHost(int service) {
+  if (service < -1) return {};
+  return service < 0 ? "nobody.test" : "s" + std::to_string(service) + ".test";
+}
+
+std::string backendName(std::uint32_t number) {
+  return "b" + std::to_string(number) + ".test";
+}
+
+std::string backendIp(std::uint32_t number) {
+  return "10.0.1." + std::to_string(number + 1);
+}
+
+}  // namespace sim::plan
