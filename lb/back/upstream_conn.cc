@@ -178,7 +178,7 @@ void UpstreamConn::flushOut() {
     }
     if (reading_ == Reading::Head) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
   }
-  if (was_congested_ && out_.size() <= context_.settings.bufferLow()) {
+  if (was_congested_ && out_.empty()) {
     was_congested_ = false;
     if (handler_ != nullptr) handler_->onRequestDrained();
   }

@@ -41,8 +41,6 @@ struct UpstreamSettings {
   http::HeadLimits head;
   http::BodyLimits body;
   std::size_t buffer_high = 64 * 1024;
-
-  [[nodiscard]] std::size_t bufferLow() const { return buffer_high / 2; }
 };
 
 // What a connection holds only while a response is expected.

@@ -30,10 +30,13 @@ class Buffer {
 
   [[nodiscard]] std::size_t size() const { return chain_ == nullptr ? 0 : chain_->size; }
   [[nodiscard]] bool empty() const { return size() == 0; }
-  // How much more is welcome in a buffer whose filling stops above `high`: twice that while it is empty, for then
-  // whoever takes from it keeps pace, and large pieces cost less; else what is missing to `high`.
+  // How much more is welcome in a buffer whose filling stops above `high`. Large pieces cost less, so it is several
+  // times that while the buffer is empty, for then whoever takes from it keeps pace, and while the pool has little in
+  // use, so that many receivers who stop at once are left with little. Else it is what is missing to `high`.
   [[nodiscard]] std::size_t roomBelow(std::size_t high) const {
-    return empty() ? 2 * high : high - std::min(high, size());
+    constexpr std::size_t kLittle = 32;  // blocks: half a mebibyte
+    if (!empty()) return high - std::min(high, size());
+    return (pool_->blocksInUse() < kLittle ? 4 : 2) * high;
   }
 
   // Room for at least one and about `wish` bytes at the end, for one read. The spaces are valid until the next call of

@@ -54,10 +54,10 @@ struct ClientLimits {
   std::uint64_t max_uri_bytes = 8 * 1024;      // -> 414
   std::uint64_t max_trailer_bytes = 8 * 1024;
   std::uint64_t max_response_header_bytes = 64 * 1024;  // of a backend -> 502
-  std::uint64_t buffer_bytes = 64 * 1024;  // high mark of bytes waiting in each direction; the low mark is half
-  std::uint64_t min_body_rate = 240;       // bytes a second, averaged over request_body_idle -> 408; 0: off
-  std::uint32_t max_requests = 10'000;     // per client connection; 0: off
-  Duration max_connection_age = 1h;        // 0: off
+  std::uint64_t buffer_bytes = 64 * 1024;               // high mark of bytes waiting in each direction
+  std::uint64_t min_body_rate = 240;    // bytes a second, averaged over request_body_idle -> 408; 0: off
+  std::uint32_t max_requests = 10'000;  // per client connection; 0: off
+  Duration max_connection_age = 1h;     // 0: off
   friend bool operator==(const ClientLimits&, const ClientLimits&) = default;
 };
 

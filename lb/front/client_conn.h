@@ -78,7 +78,8 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   void onDeadline(std::size_t slot) override;
 
   // Reading side (client_conn_read.cc).
-  void readOnce();
+  void readWhatThereIs();
+  bool readOnce();  // true: it got all that it had room for, and there may be more
   void processInput();
   bool advance();  // one step; true if there may be another
   bool parseHead();

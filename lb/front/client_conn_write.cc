@@ -99,7 +99,7 @@ void ClientConn::onWritten() {
     responseWritten();
     return;
   }
-  if (was_congested_ && out_.size() <= context_.settings.bufferLow()) {
+  if (was_congested_ && out_.empty()) {
     was_congested_ = false;
     if (handler_ && writing_ == Writing::Body) handler_->onResponseDrained();
   }

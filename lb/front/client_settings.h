@@ -18,8 +18,6 @@ struct ClientSettings {
   Duration age_max{};
   std::uint32_t connections_max = 0;  // of this worker; 0: off
   bool abort_on_half_close = false;
-
-  [[nodiscard]] std::size_t bufferLow() const { return buffer_high / 2; }
 };
 
 // `workers` share the connection limit.
