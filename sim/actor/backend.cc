@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lb/base/check.h"
 #include "sim/actor/wire_text.h"
 #include "sim/check/pooled_connection.h"
@@ -129,7 +131,9 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const bool ill = ledger.troubles().any({Stall, StallTo, StallFrom, Slow, Pause}, who, from, ledger.now()) ||
                      ledger.troubles().any({Pause}, plan::kProxySide, from, ledger.now());
     const bool large_request = reader_.head().wire_bytes > network.window / 2;  // takes several ways
-    return ill || large_request || answer_size_ > kSmallAnswer ? Duration::max() : time;
+    // What was sent before it, 1xx included, may still stand in the window.
+    const bool large_answer = answer_size_ > std::min<std::size_t>(kSmallAnswer, network.window / 3);
+    return ill || large_request || large_answer ? Duration::max() : time;
   }
 
   void onViolation(std::string what) override { violated("safety.parse_backend", what); }
@@ -257,7 +261,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     finish();
   }
 
-  static constexpr std::size_t kSmallAnswer = 500;  // fits every window and every buffer
+  static constexpr std::size_t kSmallAnswer = 500;  // fits every buffer
 
   Backend& backend_;
   check::PooledConnection pooled_{backend_.ledger_.now()};
