@@ -58,7 +58,7 @@ Result<void> Control::start(std::shared_ptr<const config::Config> config,
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([this, configuration = config_, view = views[i]](Worker& worker) {
       const auto started =
-          worker.start(configuration, view, [this] { host_.postToControl([this] { workerAccepting(); }); });
+          worker.start(configuration, view, registry_, [this] { host_.postToControl([this] { workerAccepting(); }); });
       if (!started) host_.postToControl([this, what = started.error().what] { workerFailed(what); });
     });
   }

@@ -62,6 +62,7 @@ class Control final : public admin::AdminSource {
   std::string version() override;
   std::string notReady() override;
 
+  [[nodiscard]] back::Registry& registry() { return registry_; }
   [[nodiscard]] observe::Telemetry& telemetry() { return telemetry_; }
   [[nodiscard]] std::vector<Address> adminAddresses() const;
 
@@ -80,6 +81,7 @@ class Control final : public admin::AdminSource {
   ControlHost& host_;
   Logger& log_;
   ControlOptions options_;
+  back::Registry registry_;
   observe::Telemetry telemetry_;
   observe::Telemetry::Control state_;
   buf::BlockPool blocks_;

@@ -39,7 +39,7 @@ Worker::Worker(const Env& env, std::uint32_t workers, Logger& log, LineSink* acc
 Worker::~Worker() = default;
 
 Result<void> Worker::start(std::shared_ptr<const config::Config> config, const observe::StatsView& stats,
-                           std::move_only_function<void()> on_accepting) {
+                           back::Registry& registry, std::move_only_function<void()> on_accepting) {
   LB_CHECK(!server_);
   stats_ = stats;
   server_ = std::make_unique<front::Server>(env_, blocks_, proxy_, log_, *stats.worker,
@@ -51,6 +51,7 @@ Result<void> Worker::start(std::shared_ptr<const config::Config> config, const o
     if (const auto bound = server_->listen(*at); !bound) return std::unexpected(bound.error());
   }
   on_accepting_ = std::move(on_accepting);
+  proxy_.setRegistry(registry);
   proxy_.apply(std::move(config), stats);
   if (proxy_.lookupsDone()) {
     env_.loop.post([this] { startAccepting(); });

@@ -1,5 +1,5 @@
 // All that one event loop owns: listeners, client connections, services and their pools. Workers share nothing but the
-// immutable configuration; what is counted, each counts for itself.
+// immutable configuration and what the registry holds; what is counted, each counts for itself.
 //
 // Every method runs on the worker's own loop. The control side (control.h) reaches it through WorkerPort.
 #pragma once
@@ -25,10 +25,10 @@ class Worker {
          std::function<std::uint64_t()> busy_nanoseconds);
   ~Worker();
 
-  // Binds every listener, or none. Clients wait in the system's queue until all names have been looked up once, at most
-  // kFirstLookupsWait; then `on_accepting` comes, from a later turn.
+  // Binds every listener, or none. `registry` outlives the worker. Clients wait in the system's queue until all names
+  // have been looked up once, at most kFirstLookupsWait; then `on_accepting` comes, from a later turn.
   [[nodiscard]] Result<void> start(std::shared_ptr<const config::Config> config, const observe::StatsView& stats,
-                                   std::move_only_function<void()> on_accepting);
+                                   back::Registry& registry, std::move_only_function<void()> on_accepting);
   // Keeps the listeners that stay, opens and closes the others. A listener that cannot be opened is logged and left
   // out.
   void reload(std::shared_ptr<const config::Config> config, const observe::StatsView& stats);

@@ -7,10 +7,10 @@
 
 namespace lb::back {
 
-Backend::Backend(const BackContext& context, const Address& address, std::shared_ptr<observe::BackendStats> stats,
-                 const UpstreamSettings& settings, BackendOwner& owner)
+Backend::Backend(const BackContext& context, std::shared_ptr<SharedBackend> shared,
+                 std::shared_ptr<observe::BackendStats> stats, const UpstreamSettings& settings, BackendOwner& owner)
     : context_(context),
-      address_(address),
+      shared_(std::move(shared)),
       stats_(std::move(stats)),
       settings_(settings),
       owner_(owner),
@@ -20,6 +20,7 @@ Backend::~Backend() = default;
 
 UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions& options) {
   ++candidate_.inflight;
+  shared_->inflight.fetch_add(1, std::memory_order_relaxed);
   stats_->inflight_requests.add();
   while (!options.fresh && !idle_.empty()) {
     UpstreamConn& connection = *idle_.back();
@@ -28,7 +29,8 @@ UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions&
     connection.begin(handler);
     return connection;
   }
-  connections_.push_front(std::make_unique<UpstreamConn>(context_.network.connect(address_), connection_context_));
+  connections_.push_front(
+      std::make_unique<UpstreamConn>(context_.network.connect(shared_->address), connection_context_));
   UpstreamConn& connection = *connections_.front();
   connection.place_ = connections_.begin();
   connection.begin(handler);
@@ -38,6 +40,7 @@ UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions&
 void Backend::onDetached(UpstreamConn&) {
   LB_CHECK(candidate_.inflight > 0);
   --candidate_.inflight;
+  shared_->inflight.fetch_sub(1, std::memory_order_relaxed);
   stats_->inflight_requests.subtract();
 }
 

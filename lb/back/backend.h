@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "lb/back/registry.h"
 #include "lb/back/upstream_conn.h"
 #include "lb/balance/policy.h"
 
@@ -35,8 +36,8 @@ struct BackContext {
 
 class Backend final : public Disposable, private UpstreamConnOwner {
  public:
-  Backend(const BackContext& context, const Address& address, std::shared_ptr<observe::BackendStats> stats,
-          const UpstreamSettings& settings, BackendOwner& owner);
+  Backend(const BackContext& context, std::shared_ptr<SharedBackend> shared,
+          std::shared_ptr<observe::BackendStats> stats, const UpstreamSettings& settings, BackendOwner& owner);
   ~Backend() override;
 
   struct LeaseOptions {
@@ -46,7 +47,8 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   // A connection with a request begun on it; the handler is attached.
   [[nodiscard]] UpstreamConn& lease(http::ResponseHandler& handler, const LeaseOptions& options);
 
-  [[nodiscard]] const Address& address() const { return address_; }
+  [[nodiscard]] const Address& address() const { return shared_->address; }
+  [[nodiscard]] SharedBackend& shared() { return *shared_; }
   [[nodiscard]] observe::BackendStats& stats() { return *stats_; }
   [[nodiscard]] const balance::Candidate& candidate() const { return candidate_; }
   [[nodiscard]] std::size_t busyConnections() const { return connections_.size() - idle_.size(); }
@@ -66,7 +68,7 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   void departIfUnused();
 
   BackContext context_;
-  Address address_;
+  std::shared_ptr<SharedBackend> shared_;
   std::shared_ptr<observe::BackendStats> stats_;
   const UpstreamSettings& settings_;
   BackendOwner& owner_;

@@ -33,8 +33,10 @@ class Service::Entry final : private HostEvents {
       if (known != backends_.end()) {
         next.push_back(std::move(*known));
       } else {
-        next.push_back(std::make_unique<Backend>(service_.context_.back, Address{ip, host_.port}, stats_,
-                                                 service_.upstream_settings_, service_));
+        next.push_back(std::make_unique<Backend>(
+            service_.context_.back,
+            service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}), stats_,
+            service_.upstream_settings_, service_));
       }
     }
     std::vector<std::unique_ptr<Backend>> gone = std::exchange(backends_, std::move(next));
@@ -56,7 +58,8 @@ class Service::Entry final : private HostEvents {
   bool looked_up_ = false;
 };
 
-Service::Service(const ServiceContext& context, std::string name) : context_(context), name_(std::move(name)) {}
+Service::Service(const ServiceContext& context, std::string name)
+    : context_(context), name_(std::move(name)), shared_(context.registry.service(name_)) {}
 
 Service::~Service() = default;
 

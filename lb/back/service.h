@@ -12,6 +12,7 @@
 
 #include "lb/back/backend.h"
 #include "lb/back/host_resolver.h"
+#include "lb/back/registry.h"
 
 namespace lb::back {
 
@@ -20,6 +21,7 @@ struct ServiceContext {
   Resolver& resolver;
   Logger& log;
   observe::WorkerStats& worker_stats;
+  Registry& registry;
 };
 
 class Service final : public Disposable, public BackendOwner {
@@ -62,6 +64,7 @@ class Service final : public Disposable, public BackendOwner {
 
   ServiceContext context_;
   std::string name_;
+  std::shared_ptr<SharedService> shared_;
   config::Service settings_;
   UpstreamSettings upstream_settings_;
   std::shared_ptr<observe::ServiceStats> stats_;

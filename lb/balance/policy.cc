@@ -17,6 +17,10 @@ std::size_t RoundRobin::pick(std::span<const Candidate* const> candidates) {
 
 std::unique_ptr<Policy> makePolicy(config::Balance kind, Random& random) {
   switch (kind) {
+    case config::Balance::LeastRequest:
+    case config::Balance::P2c:
+    case config::Balance::PeakEwma:
+    case config::Balance::Hash:
     case config::Balance::Random: return std::make_unique<RandomPick>(random);
     case config::Balance::RoundRobin: return std::make_unique<RoundRobin>(random);
   }

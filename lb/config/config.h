@@ -9,24 +9,17 @@
 
 #include "lb/base/address.h"
 #include "lb/base/log.h"
+#include "lb/config/place.h"
+#include "lb/config/routes.h"
+#include "lb/config/service.h"
 #include "lb/env/clock.h"
 
 namespace lb::config {
 
-using namespace std::chrono_literals;
-
-// Where a value stands in the file, for messages; line 0: it is a default.
-struct Place {
-  int line = 0;
-  int column = 0;
-  // Two configurations that mean the same are equal wherever their values stand in the file.
-  friend constexpr bool operator==(const Place&, const Place&) { return true; }
-};
-
 struct Listen {
   std::string address;  // "" is every interface, both families
   std::uint16_t port = 8080;
-  Place place;
+  Place place{};
   friend bool operator==(const Listen&, const Listen&) = default;
 };
 
@@ -35,7 +28,7 @@ struct Admin {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9100;
   std::vector<Cidr> allow;  // default 127.0.0.0/8 and ::1/128, filled by the parser
-  Place place;
+  Place place{};
   friend bool operator==(const Admin&, const Admin&) = default;
 };
 
@@ -55,9 +48,10 @@ struct ClientLimits {
   std::uint64_t max_trailer_bytes = 8 * 1024;
   std::uint64_t max_response_header_bytes = 64 * 1024;  // of a backend -> 502
   std::uint64_t buffer_bytes = 64 * 1024;               // high mark of bytes waiting in each direction
-  std::uint64_t min_body_rate = 240;    // bytes a second, averaged over request_body_idle -> 408; 0: off
-  std::uint32_t max_requests = 10'000;  // per client connection; 0: off
-  Duration max_connection_age = 1h;     // 0: off
+  std::uint64_t min_body_rate = 240;             // bytes a second, averaged over request_body_idle -> 408; 0: off
+  std::uint32_t max_requests = 10'000;           // per client connection; 0: off
+  Duration max_connection_age = 1h;              // 0: off
+  std::uint32_t max_connections_per_client = 0;  // of one address, all workers together; 0: off
   friend bool operator==(const ClientLimits&, const ClientLimits&) = default;
 };
 
@@ -95,57 +89,6 @@ struct Routing {
   friend bool operator==(const Routing&, const Routing&) = default;
 };
 
-enum class Balance : std::uint8_t { Random, RoundRobin };
-
-struct Host {
-  std::string address;  // a name, or IPv4 or IPv6 without brackets
-  std::uint16_t port = 0;
-  Place place;
-  [[nodiscard]] std::string label() const;  // "address:port", IPv6 in brackets: metrics, logs, be's answer
-  friend bool operator==(const Host&, const Host&) = default;
-};
-
-struct ServiceTimeouts {
-  Duration connect = 2s;           // -> 504
-  Duration response_header = 30s;  // request sent to response head -> 504
-  Duration response_idle = 60s;    // between bytes of a response, or of a request that the backend does not read
-  Duration total = 0s;             // the whole exchange -> 504; 0: off
-  Duration tunnel_idle = 1h;       // after an Upgrade
-  friend bool operator==(const ServiceTimeouts&, const ServiceTimeouts&) = default;
-};
-
-struct Pool {
-  std::uint32_t max_idle = 64;     // per backend and worker; 0: no reuse
-  Duration idle_timeout = 4s;      // below the 5 s at which common servers close
-  std::uint64_t max_requests = 0;  // per connection; 0: off
-  Duration max_age = 0s;           // 0: off
-  friend bool operator==(const Pool&, const Pool&) = default;
-};
-
-struct Retry {
-  std::uint32_t attempts = 1;            // further backends to try when a connection cannot be made; 0: off
-  std::uint64_t body_limit = 64 * 1024;  // request body bytes kept to be sent again
-  friend bool operator==(const Retry&, const Retry&) = default;
-};
-
-struct ServiceLimits {
-  std::uint64_t max_body = 0;  // request body -> 413; 0: off
-  friend bool operator==(const ServiceLimits&, const ServiceLimits&) = default;
-};
-
-struct Service {
-  std::string name;                  // [A-Za-z0-9._-]+
-  std::vector<std::string> domains;  // lower case; `domain` first, then `domains`; "*.example.com" is a wildcard
-  std::vector<Host> hosts;
-  Balance balance = Balance::Random;
-  ServiceTimeouts timeouts;
-  Pool pool;
-  Retry retry;
-  ServiceLimits limits;
-  Place place;
-  friend bool operator==(const Service&, const Service&) = default;
-};
-
 struct Config {
   std::vector<Listen> listen;  // at least one
   Admin admin;
@@ -160,6 +103,7 @@ struct Config {
   Metrics metrics;
   Routing routing;
   std::string default_service;  // "": a generated 404
+  std::vector<Route> routes;    // in order, the first that matches wins; before the services' own domains
   std::vector<Service> services;
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -35,7 +35,8 @@ void Proxy::apply(std::shared_ptr<const config::Config> config, const observe::S
       {env_.loop, env_.clock, env_.network, env_.random, context_.blocks, response_states_},
       env_.resolver,
       log_,
-      *stats.worker};
+      *stats.worker,
+      *registry_};
   std::map<std::string, std::unique_ptr<back::Service>> next;
   routes_.clear();
   for (std::size_t i = 0; i < config->services.size(); ++i) {

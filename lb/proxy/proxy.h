@@ -19,6 +19,7 @@ class Proxy final : public http::RequestRouter {
   Proxy(const Env& env, buf::BlockPool& blocks, Logger& log, LineSink* access_log, http::RequestRouter& metrics_page);
   ~Proxy();
 
+  void setRegistry(back::Registry& registry) { registry_ = &registry; }  // once, before the first apply()
   // Takes over a configuration; services that stay keep their state, those that leave finish what they have in flight.
   void apply(std::shared_ptr<const config::Config> config, const observe::StatsView& stats);
 
@@ -41,6 +42,7 @@ class Proxy final : public http::RequestRouter {
 
   Env env_;
   Logger& log_;
+  back::Registry* registry_ = nullptr;
   http::RequestRouter& metrics_page_;
   FreeList<back::ResponseState> response_states_;
   FreeList<Exchange> exchanges_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lb/back/host_resolver.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/actor/wire_text.h"
 #include "sim/check/stream_watch.h"
@@ -157,15 +158,32 @@ bool badRequestHasCause(const View& view) {
   return view.plan_.cut_at >= 0 && view.entry_.client->cut == plan::Cut::HalfClose;
 }
 
+// A name that meant another host goes on meaning it until a lookup says better: a refresh later, and later still when
+// lookups fail or are silent (RFC 8767).
+bool namesMayBeOld(const View& view) {
+  using enum FaultKind;
+  const auto& troubles = view.ledger_.troubles();
+  if (!troubles.ever(DnsMoves)) return false;
+  Duration old = lb::back::HostResolver::kRefreshMin + view.scenario_.network.name_ttl + view.slack();
+  if (troubles.ever(DnsFails) || troubles.ever(DnsEmpty)) old += lb::back::HostResolver::kRetry;
+  if (troubles.ever(DnsSilent)) old += lb::back::HostResolver::kLookupMax;
+  for (std::uint32_t i = 0; i < view.scenario_.backends.size(); ++i) {
+    if (troubles.any({DnsMoves, DnsFails, DnsEmpty, DnsSilent}, static_cast<int>(i), view.from_ + -old, view.to_))
+      return true;
+  }
+  return false;
+}
+
 bool connectHasCause(const View& view, bool timed_out) {
-  const std::size_t unreachable = view.backends(
-      {FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
-       FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsMoves, FaultKind::BacklogFull});
+  const std::size_t unreachable =
+      view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
+                     FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::BacklogFull});
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
   const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
   if (may_time_out && (timed_out || unreachable > 0)) return true;
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
+  if (namesMayBeOld(view)) return true;
   const bool retried = view.plan_.malformed < 0 && view.service_->retry.attempts > 0 &&
                        replayable(view.plan_, *view.service_) && view.service_->hosts.size() > 1 &&
                        !view.scenario_.has("reload");
@@ -224,6 +242,17 @@ bool headIsTooLarge(const View& view) {
   const auto& limits = view.scenario_.config.limits;
   return view.plan_.malformed >= 0 || actor::requestText(view.plan_).head_size > limits.max_header_bytes ||
          view.plan_.fields + 10 > limits.max_headers;
+}
+
+// A tunnel that one of its ends resets takes with it what the client has not read yet, of its own answer and of those
+// before it on the connection.
+bool tunnelResets(const Ledger& ledger, const Entry& entry) {
+  using End = plan::Tunnel::End;
+  return std::ranges::any_of(entry.client->requests, [&](const plan::Request& one) {
+    if (!one.upgrade || (one.tunnel.end != End::BackendReset && one.tunnel.end != End::ClientReset)) return false;
+    const Entry& other = ledger.entries()[one.id];
+    return other.connected == entry.connected && other.started != kNever && one.id >= entry.plan->id;
+  });
 }
 
 }  // namespace
@@ -331,10 +360,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (!view.readsInTime(config.timeouts.response_idle)) return true;
   // So is one to which everything is a long way.
   if (view.slowNetwork() && config.timeouts.response_idle <= 10 * view.roundTrip() + 50ms) return true;
-  if (within_answer && view.plan_.upgrade) {
-    using End = plan::Tunnel::End;
-    if (view.plan_.tunnel.end == End::BackendReset || view.plan_.tunnel.end == End::ClientReset) return true;
-  }
+  if (tunnelResets(ledger, entry)) return true;
   // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
   // meets a reset before its end (RFC 9112 9.6).
   if (within_answer && client.pipeline > 1 && !view.readsWhileLingering()) return true;

@@ -145,7 +145,7 @@ class Draw {
     }
     constexpr std::array<const char*, 4> kHosts{"127.0.0.1", "2001:db8::1", "backend.example.com", "be"};
     for (std::uint64_t i = 0, count = from(1, 4); i < count; ++i) {
-      service.hosts.push_back({kHosts[from(0, 3)], static_cast<std::uint16_t>(from(1, 1000) * 10 + i), {}});
+      service.hosts.push_back({kHosts[from(0, 3)], static_cast<std::uint16_t>(from(1, 1000) * 10 + i)});
     }
     service.balance = coin() ? Balance::Random : Balance::RoundRobin;
     service.timeouts = {timeout(), timeout(), timeout(), coin() ? 0s : timeout(), timeout()};

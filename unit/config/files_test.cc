@@ -61,8 +61,8 @@ TEST(Files, ShippedConfigurationIsValid) {
   ASSERT_EQ(config.services.size(), 2U);
   EXPECT_EQ(config.services[0].name, "my-service");
   EXPECT_EQ(config.services[0].domains, std::vector<std::string>{"my-service.my-company.com"});
-  EXPECT_EQ(config.services[0].hosts, (std::vector{Host{"127.0.0.1", 9090, {}}, Host{"127.0.0.1", 9091, {}}}));
-  EXPECT_EQ(config.services[1].hosts, (std::vector{Host{"127.0.0.1", 9092, {}}}));
+  EXPECT_EQ(config.services[0].hosts, (std::vector{Host{"127.0.0.1", 9090}, Host{"127.0.0.1", 9091}}));
+  EXPECT_EQ(config.services[1].hosts, (std::vector{Host{"127.0.0.1", 9092}}));
 }
 
 TEST(Files, CommentedKeysOfTheShippedConfigurationAreTheDefaults) {

@@ -38,7 +38,7 @@ TEST(Parse, WhatIsNotSetHasItsDefault) {
   Service& service = expected.services.emplace_back();
   service.name = "a";
   service.domains = {"a.com"};
-  service.hosts = {Host{"127.0.0.1", 9090, {}}};
+  service.hosts = {Host{"127.0.0.1", 9090}};
   EXPECT_EQ(configOf(withService("")), expected);
 }
 

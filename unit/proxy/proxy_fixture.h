@@ -104,8 +104,8 @@ class ProxyTest : public testing::Test {
   void start() {
     bool accepting = false;
     views_.push_back(telemetry_.apply(config_).at(0));
-    const auto started =
-        worker_->start(std::make_shared<const config::Config>(config_), views_.back(), [&] { accepting = true; });
+    const auto started = worker_->start(std::make_shared<const config::Config>(config_), views_.back(), registry_,
+                                        [&] { accepting = true; });
     ASSERT_TRUE(started.has_value()) << started.error().what;
     ASSERT_TRUE(runUntil([&] { return accepting; }, 3s));
   }
@@ -170,6 +170,7 @@ class ProxyTest : public testing::Test {
   testutil::MemoryLines access_;
   NoAdmin admin_;
   config::Config config_;
+  back::Registry registry_;
   observe::Telemetry telemetry_{1, {"0", "0", "test"}};
   std::vector<observe::StatsView> views_;
   std::unique_ptr<Worker> worker_ = std::make_unique<Worker>(proxy_.env(), 1, log_, &access_, admin_, [this] {

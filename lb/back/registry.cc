@@ -1,0 +1,41 @@
+// See registry.h.
+#include "lb/back/registry.h"
+
+namespace lb::back {
+
+template <class Key, class Shared>
+template <class... Args>
+std::shared_ptr<Shared> Registry::Shelf<Key, Shared>::findOrMake(const Key& key, Args&&... args) {
+  if (const auto found = known.find(key); found != known.end()) {
+    if (auto alive = found->second.lock()) return alive;
+  }
+  if (known.size() >= tidy_at) {
+    std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
+    tidy_at = 2 * known.size() + 16;
+  }
+  auto made = std::make_shared<Shared>(std::forward<Args>(args)...);
+  known[key] = made;
+  return made;
+}
+
+std::shared_ptr<SharedService> Registry::service(const std::string& name) {
+  const std::scoped_lock lock(mutex_);
+  return services_.findOrMake(name, name);
+}
+
+std::shared_ptr<SharedBackend> Registry::backend(const std::string& service, const std::string& label,
+                                                 const Address& address) {
+  const std::scoped_lock lock(mutex_);
+  return backends_.findOrMake(std::pair(service, address), service, label, address);
+}
+
+std::vector<std::shared_ptr<SharedBackend>> Registry::backends() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::shared_ptr<SharedBackend>> all;
+  for (const auto& [key, backend] : backends_.known) {
+    if (auto alive = backend.lock()) all.push_back(std::move(alive));
+  }
+  return all;
+}
+
+}  // namespace lb::back

@@ -1,0 +1,64 @@
+// What the workers share of services and their backends, so that an operator sees one proxy and not as many blind ones
+// as there are threads: the load that balancing decides by, health, limits, what was asked of a backend by hand.
+//
+// Keyed by service and address. What is in it lives as long as any worker uses it, over reloads and changes of DNS. The
+// registry itself is behind a lock that is taken when backends come and go, never for a request; the members of what it
+// hands out are atomics.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lb/base/address.h"
+
+namespace lb::back {
+
+// One address of one service.
+struct SharedBackend {
+  SharedBackend(std::string service_name, std::string host_label, const Address& at)
+      : service(std::move(service_name)), label(std::move(host_label)), address(at) {}
+
+  const std::string service;
+  const std::string label;  // of the host that first led to it
+  const Address address;
+  std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
+};
+
+// One service.
+struct SharedService {
+  explicit SharedService(std::string service_name) : name(std::move(service_name)) {}
+
+  const std::string name;
+};
+
+class Registry {
+ public:
+  // The one of that name or address that somebody uses, or a new one. Any thread.
+  [[nodiscard]] std::shared_ptr<SharedService> service(const std::string& name);
+  [[nodiscard]] std::shared_ptr<SharedBackend> backend(const std::string& service, const std::string& label,
+                                                       const Address& address);
+
+  // All that are in use, by service and address. Any thread.
+  [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();
+
+ private:
+  template <class Key, class Shared>
+  struct Shelf {
+    std::map<Key, std::weak_ptr<Shared>> known;
+    std::size_t tidy_at = 16;  // what nobody uses any more leaves when so many are known
+    template <class... Args>
+    std::shared_ptr<Shared> findOrMake(const Key& key, Args&&... args);
+  };
+
+  std::mutex mutex_;
+  Shelf<std::string, SharedService> services_;
+  Shelf<std::pair<std::string, Address>, SharedBackend> backends_;
+};
+
+}  // namespace lb::back
