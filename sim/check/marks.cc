@@ -84,6 +84,12 @@ std::string_view nameOf(Mark mark) {
       "answer_bad_chunk",
       "answer_says_close",
       "idle_race",
+      "weights_counted",
+      "backup_used",
+      "key_kept",
+      "sticky_kept",
+      "busy_avoided",
+      "slow_avoided",
   });
   static_assert(kNames.size() == kMarks);
   return kNames[static_cast<std::size_t>(mark)];

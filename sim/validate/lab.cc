@@ -41,7 +41,7 @@ Lab::~Lab() {
   if (!traffic_->finished()) static_cast<void>(proxy_.release());
 }
 
-lb::config::Config Lab::config() const {
+lb::config::Config Lab::config(std::uint32_t servers) const {
   lb::config::Config config = lb::config::defaultConfig();
   config.listen = {{.address = "10.0.0.2", .port = kProxyPort, .place = {}}};
   config.threads = 1;
@@ -56,8 +56,9 @@ lb::config::Config Lab::config() const {
   service.domains = {kHost};
   service.timeouts = lb::config::ServiceTimeouts{.response_header = kNever, .response_idle = kNever};
   service.pool = {.max_idle = kPlenty, .idle_timeout = kNever};
-  for (std::uint32_t i = 0; i < plan_.servers; ++i) {
-    service.hosts.push_back({.address = backendIp(i), .port = 80, .place = {}});
+  for (std::uint32_t i = 0; i < servers; ++i) {
+    const std::uint32_t weight = i < plan_.weights.size() ? plan_.weights[i] : 1;
+    service.hosts.push_back({.address = backendIp(i), .port = 80, .weight = weight, .place = {}});
   }
   config.services = {service};
   return config;
@@ -70,7 +71,7 @@ void Lab::build() {
         fabric_, host, proxy_host_,
         model::BackendPlan{.number = i, .station = plan_.station, .answer = model::Distribution::constantBytes(5)}));
   }
-  proxy_ = std::make_unique<run::Proxy>(fabric_, proxy_host_, config(), *this);
+  proxy_ = std::make_unique<run::Proxy>(fabric_, proxy_host_, config(plan_.servers - plan_.late), *this);
   if (const auto started = proxy_->start(); !started) spoil("the proxy does not start: " + started.error().what);
   if (!world_.runUntil([&] { return proxy_->accepting(); }, 10s)) spoil("the proxy does not accept");
   traffic_ = std::make_unique<model::OpenLoop>(
@@ -82,6 +83,7 @@ void Lab::build() {
 
 bool Lab::run(std::function<void(const model::Outcome&)> on_done) {
   on_done_ = std::move(on_done);
+  if (plan_.late > 0) proxy_->reload(config(plan_.servers));
   if (!world_.runUntil([&] { return traffic_->finished(); }, kNever)) spoil("not everything is answered");
   if (!traffic_->violation().empty()) spoil(traffic_->violation());
   for (const auto& backend : backends_) {
