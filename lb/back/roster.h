@@ -20,8 +20,8 @@ namespace lb::back {
 
 // What of a request decides where it goes.
 struct PickRequest {
-  std::optional<std::uint64_t> key{};      // of `balance: hash`
-  std::uint64_t wanted = 0;                  // the backend that a sticky client asks for, by its id; 0: none
+  std::optional<std::uint64_t> key{};       // of `balance: hash`
+  std::uint64_t wanted = 0;                 // the backend that a sticky client asks for, by its id; 0: none
   std::span<const Backend* const> tried{};  // those that have had it already; they may have gone meanwhile
 };
 
@@ -46,10 +46,10 @@ class Roster {
 
  private:
   struct Tier {
-    std::vector<Backend*> backends;                // that may be picked
-    std::vector<balance::Candidate*> candidates;   // parallel to them
+    std::vector<Backend*> backends;               // that may be picked
+    std::vector<balance::Candidate*> candidates;  // parallel to them
     std::uint64_t version = 0;
-    std::unique_ptr<balance::Policy> policy;       // made when it is first needed
+    std::unique_ptr<balance::Policy> policy;                   // made when it is first needed
     std::vector<std::pair<std::uint64_t, std::size_t>> by_id;  // sorted; made when it is first needed
   };
 

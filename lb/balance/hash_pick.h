@@ -28,7 +28,7 @@ class HashPick final : public Policy {
   std::uint32_t max_load_percent_;  // 0: no bound
   std::uint64_t version_ = 0;
   Maglev table_;
-  std::uint64_t weights_ = 0;         // of all candidates
+  std::uint64_t weights_ = 0;      // of all candidates
   std::vector<MaglevHost> hosts_;  // what the table was made from
 };
 

@@ -1,5 +1,5 @@
-// The backend with the fewest requests in flight for its weight, of all of them; ties are broken by a draw, by weight. It
-// looks at every backend for every request.
+// The backend with the fewest requests in flight for its weight, of all of them; ties are broken by a draw, by weight.
+// It looks at every backend for every request.
 #pragma once
 
 #include <vector>

@@ -15,7 +15,7 @@ struct MaglevHost {
 
 class Maglev {
  public:
-  static constexpr std::uint32_t kPlaces = 65'537;        // both are prime
+  static constexpr std::uint32_t kPlaces = 65'537;         // both are prime
   static constexpr std::uint32_t kPlacesOfMany = 655'373;  // for more than one host in a hundred of the smaller one
 
   // The order of the hosts makes no difference. REQUIRES: at least one, weights above 0.

@@ -1,9 +1,9 @@
 // The better of two different backends, each drawn by its weight (Mitzenmacher's power of two choices): nearly as good
 // as looking at all of them, and many proxies that see old figures do not all run to the same one.
 //
-// By requests it is the one with fewer in flight for its weight, and of equal ones the first drawn. By latency it is the
-// one with less of latency times requests (Finagle's peak EWMA), the next one counted; a backend that is new gets one
-// request until it has answered.
+// By requests it is the one with fewer in flight for its weight, and of equal ones the first drawn. By latency it is
+// the one with less of latency times requests (Finagle's peak EWMA), the next one counted; a backend that is new gets
+// one request until it has answered.
 #pragma once
 
 #include <vector>

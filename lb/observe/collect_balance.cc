@@ -11,7 +11,8 @@ Labels of(const BackendState& state) {
 }  // namespace
 
 void collectBalance(const std::vector<BackendState>& states, Families& out) {
-  Family weight = gaugeFamily("lb_backend_weight", "The backend's share of the load, as a weight; less while it warms up.");
+  Family weight =
+      gaugeFamily("lb_backend_weight", "The backend's share of the load, as a weight; less while it warms up.");
   Family latency = gaugeFamily("lb_backend_latency_ewma_seconds",
                                "The moving average of latency that peak_ewma goes by, penalties included.");
   for (const BackendState& state : states) {

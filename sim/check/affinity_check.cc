@@ -19,13 +19,13 @@ constexpr std::size_t kValueSize = 16;
 bool mayBeAvoided(const Ledger& ledger, std::uint32_t backend) {
   const auto& troubles = ledger.troubles();
   const int who = static_cast<int>(backend);
-  return troubles.any({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::BlackHole,
-                        FaultKind::Refuse, FaultKind::Kill, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsFails,
-                        FaultKind::DnsEmpty, FaultKind::DnsSilent, FaultKind::DnsMoves, FaultKind::HangUp,
-                        FaultKind::BacklogFull},
-                       who, MonoTime{}, ledger.now()) ||
+  return troubles.any(
+             {FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::BlackHole, FaultKind::Refuse,
+              FaultKind::Kill, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsFails, FaultKind::DnsEmpty,
+              FaultKind::DnsSilent, FaultKind::DnsMoves, FaultKind::HangUp, FaultKind::BacklogFull},
+             who, MonoTime{}, ledger.now()) ||
          troubles.any({FaultKind::Pause, FaultKind::ConnectExhausted, FaultKind::FewPorts}, plan::kProxySide,
-                       MonoTime{}, ledger.now());
+                      MonoTime{}, ledger.now());
 }
 
 // The value of the sticky cookie that an answer sets; "": it sets none. What is not as it should be goes to `wrong`.

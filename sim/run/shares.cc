@@ -91,7 +91,8 @@ void Run::judgeCensus(const lb::config::Service& service, std::uint64_t first, s
   }
   constexpr std::array kChiSquareMax{37.3, 41.4, 44.8};  // of 1, 2 and 3 degrees of freedom
   expect(sharing - 2 < kChiSquareMax.size() && chi_square <= kChiSquareMax[sharing - 2], Class::Safety,
-         "safety.balance", fmt::format("picks of {} do not follow weights: chi-square {:.1f}", service.name, chi_square));
+         "safety.balance",
+         fmt::format("picks of {} do not follow weights: chi-square {:.1f}", service.name, chi_square));
 }
 
 int Run::answererOf(std::uint64_t request) {

@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t kProxyPort = 8080;
 constexpr const char* kHost = "lab.test";
 constexpr lb::Duration kNever = std::chrono::hours(100'000);  // no experiment takes so long
+constexpr lb::Duration kDay = std::chrono::hours(24);         // the most that a file may say
 constexpr std::uint32_t kPlenty = 1'000'000;
+constexpr std::uint32_t kPoolMax = 65'536;
 
 std::string backendIp(std::uint32_t number) {
   return "10.0.1." + std::to_string(number + 1);
@@ -47,15 +49,16 @@ lb::config::Config Lab::config(std::uint32_t servers) const {
   config.threads = 1;
   config.admin.enabled = false;
   config.access_log.path = "off";
-  config.timeouts = {kNever, kNever, kNever, kNever};
+  const lb::Duration patience = plan_.late > 0 ? kDay : kNever;  // a reload reads it from a file
+  config.timeouts = {patience, patience, patience, patience};
   config.limits.max_connections = kPlenty;
   config.limits.max_requests = 0;
   config.limits.max_connection_age = 0s;
   lb::config::Service service = plan_.service;
   service.name = "lab";
   service.domains = {kHost};
-  service.timeouts = lb::config::ServiceTimeouts{.response_header = kNever, .response_idle = kNever};
-  service.pool = {.max_idle = kPlenty, .idle_timeout = kNever};
+  service.timeouts = lb::config::ServiceTimeouts{.response_header = patience, .response_idle = patience};
+  service.pool = {.max_idle = kPoolMax, .idle_timeout = patience};
   for (std::uint32_t i = 0; i < servers; ++i) {
     const std::uint32_t weight = i < plan_.weights.size() ? plan_.weights[i] : 1;
     service.hosts.push_back({.address = backendIp(i), .port = 80, .weight = weight, .place = {}});

@@ -101,7 +101,8 @@ double slowShare(double others, double least) {
 
 std::vector<MaglevHost> hashHosts(std::size_t from, std::size_t to) {
   std::vector<MaglevHost> hosts;
-  for (std::size_t i = from; i < to; ++i) hosts.push_back({lb::fnv1a(fmt::format("10.1.{}.{}:80", i / 256, i % 256)), 1});
+  for (std::size_t i = from; i < to; ++i)
+    hosts.push_back({lb::fnv1a(fmt::format("10.1.{}.{}:80", i / 256, i % 256)), 1});
   return hosts;
 }
 
@@ -178,8 +179,8 @@ std::vector<Verdict> hashTable(const Options&) {
   };
   for (const Row& row : {Row{100, 1, 0.0159}, Row{100, 10, 0.1115}, Row{100, 20, 0.2113}, Row{1000, 1, 0.0042},
                          Row{1000, 100, 0.1105}, Row{1000, 200, 0.2109}}) {
-    add(fmt::format("{} of {} hosts go", row.gone, row.hosts), "keys moved", row.moved,
-        movedShare(row.hosts, row.gone), 0.003);
+    add(fmt::format("{} of {} hosts go", row.gone, row.hosts), "keys moved", row.moved, movedShare(row.hosts, row.gone),
+        0.003);
   }
   for (const std::size_t hosts : {100U, 1000U})
     add(fmt::format("{} hosts", hosts), "most / mean", 1.001, mostOverMean(hosts), 0.001);

@@ -10,8 +10,9 @@ std::string withHosts(std::string_view hosts) {
 
 TEST(Balance, EverySettingArrives) {
   const Service service =
-      configOf(withServiceKeys("balance: hash, hash: {key: header, name: X-User, max_load: 125}, "
-                               "slow_start: {window: 30s, min_weight: 5}, sticky: {cookie: afe, ttl: 1h, secure: true}"))
+      configOf(
+          withServiceKeys("balance: hash, hash: {key: header, name: X-User, max_load: 125}, "
+                          "slow_start: {window: 30s, min_weight: 5}, sticky: {cookie: afe, ttl: 1h, secure: true}"))
           .services.at(0);
   EXPECT_EQ(service.balance, Balance::Hash);
   EXPECT_EQ(service.hash, (Hash{KeySource::Header, "X-User", 125}));

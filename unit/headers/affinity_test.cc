@@ -1,4 +1,5 @@
-// What of a request decides where it goes: keys, cookies in the forms that clients send them, and the cookie that is set.
+// What of a request decides where it goes: keys, cookies in the forms that clients send them, and the cookie that is
+// set.
 #include "lb/proxy/affinity.h"
 
 #include <gtest/gtest.h>
