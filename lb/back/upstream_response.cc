@@ -30,9 +30,9 @@ std::optional<Duration> keepAliveTimeout(const http::Fields& fields) {
 }  // namespace
 
 void UpstreamConn::readWhatThereIs() {
-  for (int reads = 0; reads < buf::kReadsInARow && state_ == State::Busy && wantsRead(); ++reads) {
+  for (int reads = 0; reads < buf::kReadsInARow && wantsRead(); ++reads) {
     readOnce();
-    if (!read_was_full_ || reading_ != Reading::Body) return;
+    if (state_ != State::Busy || reading_ != Reading::Body || !read_was_full_) return;
   }
 }
 
