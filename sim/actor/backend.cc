@@ -150,7 +150,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       outbox_.resize(outbox_.size() * request_->answer.fault_at / 1000);
     if (fault() == AnswerFault::TrailingBytes) outbox_ += "HTTP/1.1 200 OK\r\nnonsense";
     answer_size_ = outbox_.size();
-    const Duration delay = backend_.well_behaved_ ? Duration::zero() : request_->answer.delay;
+    const bool of_storm = backend_.well_behaved_ && !backend_.ledger_.of(request_->id).calm;  // nobody waits for it now
+    const Duration delay = of_storm ? Duration::zero() : request_->answer.delay;
     if (delay > Duration::zero()) {
       timer_->arm(delay);
     } else {
