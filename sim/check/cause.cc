@@ -280,10 +280,13 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
                                 begin, until))
         return true;
     }
-    // A service that a reload has brought looks its names up first.
-    return noRouteHasCause(view) && std::ranges::any_of(view.service_->hosts, [](const lb::config::Host& host) {
-             return !lb::IpAddress::parse(host.address);
-           });
+    // A service that a reload has brought looks its names up first; so it does with a host that comes back, and that
+    // may be the only one to get anything.
+    const auto& hosts = view.service_->hosts;
+    const bool only_one = ledger.configurations().size() > 1 &&
+                          std::ranges::any_of(hosts, [](const lb::config::Host& host) { return host.weight == 0; });
+    return (noRouteHasCause(view) || only_one) &&
+           std::ranges::any_of(hosts, [](const lb::config::Host& host) { return !lb::IpAddress::parse(host.address); });
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted, FaultKind::FewPorts});
   if (reason == "connect_failed") return connectHasCause(view, false);

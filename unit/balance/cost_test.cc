@@ -9,8 +9,8 @@ using config::Balance;
 
 TEST(Cost, PicksDoNotAllocate) {
   const std::vector<std::size_t> without{3, 500, 999};
-  for (const Balance balance : {Balance::Random, Balance::RoundRobin, Balance::LeastRequest, Balance::P2c,
-                                Balance::PeakEwma, Balance::Hash}) {
+  for (const Balance balance :
+       {Balance::Random, Balance::RoundRobin, Balance::LeastRequest, Balance::P2c, Balance::PeakEwma, Balance::Hash}) {
     for (const bool weighted : {false, true}) {
       config::Service service;
       service.balance = balance;
