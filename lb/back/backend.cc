@@ -2,6 +2,7 @@
 #include "lb/back/backend.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lb/base/check.h"
 
@@ -14,9 +15,17 @@ Backend::Backend(const BackContext& context, std::shared_ptr<SharedBackend> shar
       stats_(std::move(stats)),
       settings_(settings),
       owner_(owner),
-      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this} {}
+      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this} {
+  shared_->members.fetch_add(1, std::memory_order_relaxed);
+}
 
-Backend::~Backend() = default;
+Backend::~Backend() {
+  leave();
+}
+
+void Backend::leave() {
+  if (std::exchange(member_, false)) shared_->members.fetch_sub(1, std::memory_order_relaxed);
+}
 
 UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions& options) {
   ++candidate_.inflight;
@@ -46,7 +55,7 @@ void Backend::onDetached(UpstreamConn&) {
 
 void Backend::onIdle(UpstreamConn& connection) {
   LB_CHECK(connection.idle());
-  if (departing_) {
+  if (departing_ || shared_->health.read().has(Health::kDrained)) {
     connection.closeIdle();
     return;
   }
@@ -68,6 +77,7 @@ void Backend::closeIdle() {
 
 void Backend::depart() {
   departing_ = true;
+  leave();
   closeIdle();
   departIfUnused();
 }

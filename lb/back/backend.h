@@ -66,6 +66,7 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   void onIdle(UpstreamConn& connection) override;
   void onClosed(UpstreamConn& connection) override;
   void departIfUnused();
+  void leave();  // serves nobody any more
 
   BackContext context_;
   std::shared_ptr<SharedBackend> shared_;
@@ -77,6 +78,7 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   std::list<std::unique_ptr<UpstreamConn>> connections_;
   std::vector<UpstreamConn*> idle_;  // the most recently used last; it is the least likely to have gone stale
   std::uint32_t users_ = 0;
+  bool member_ = true;
   bool departing_ = false;
 };
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "lb/back/backend_health.h"
 #include "lb/base/address.h"
 
 namespace lb::back {
@@ -28,6 +30,8 @@ struct SharedBackend {
   const std::string label;  // of the host that first led to it
   const Address address;
   std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
+  std::atomic<std::uint32_t> members{0};   // workers for whom it serves; 0: it only finishes what it has
+  BackendHealth health;
 };
 
 // One service.
@@ -35,6 +39,10 @@ struct SharedService {
   explicit SharedService(std::string service_name) : name(std::move(service_name)) {}
 
   const std::string name;
+  std::atomic<std::uint32_t> version{0};  // changes whenever other backends of it can be used than before
+  // For people. Written by the control side only.
+  std::atomic<bool> panic{false};
+  std::atomic<std::uint32_t> healthy{0};  // backends that can be used, panic or not
 };
 
 class Registry {
@@ -46,6 +54,13 @@ class Registry {
 
   // All that are in use, by service and address. Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();
+  [[nodiscard]] std::vector<std::shared_ptr<SharedService>> services();
+
+  // Who is woken, from any thread, when there is a new backend or something to decide about one. Set before all else.
+  void setWatcher(std::function<void()> wake) { wake_ = std::move(wake); }
+  void wakeWatcher() {
+    if (wake_) wake_();
+  }
 
  private:
   template <class Key, class Shared>
@@ -54,11 +69,13 @@ class Registry {
     std::size_t tidy_at = 16;  // what nobody uses any more leaves when so many are known
     template <class... Args>
     std::shared_ptr<Shared> findOrMake(const Key& key, Args&&... args);
+    [[nodiscard]] std::vector<std::shared_ptr<Shared>> alive() const;
   };
 
   std::mutex mutex_;
   Shelf<std::string, SharedService> services_;
   Shelf<std::pair<std::string, Address>, SharedBackend> backends_;
+  std::function<void()> wake_;
 };
 
 }  // namespace lb::back

@@ -27,6 +27,7 @@ class Service::Entry final : private HostEvents {
  private:
   void onAddresses(const std::vector<IpAddress>& addresses) override {
     std::vector<std::unique_ptr<Backend>> next;
+    bool is_new = false;
     for (const IpAddress& ip : addresses) {
       const auto known =
           std::ranges::find_if(backends_, [&](const auto& backend) { return backend && backend->address().ip == ip; });
@@ -37,12 +38,14 @@ class Service::Entry final : private HostEvents {
             service_.context_.back,
             service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}), stats_,
             service_.upstream_settings_, service_));
+        is_new = true;
       }
     }
     std::vector<std::unique_ptr<Backend>> gone = std::exchange(backends_, std::move(next));
     std::erase(gone, nullptr);
     for (auto& backend : gone) service_.letGo(std::move(backend));
     service_.rebuildCandidates();
+    if (is_new) service_.context_.registry.wakeWatcher();
   }
 
   void onFirstLookupDone() override {
@@ -100,7 +103,7 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   for (Entry* entry : fresh) entry->start();
 }
 
-Backend* Service::pick(const Backend* tried) {
+Backend* Service::choose(const Backend* tried) {
   if (backends_.empty()) return nullptr;
   if (tried == nullptr || backends_.size() == 1) return backends_[policy_->pick(candidates_)];
   std::vector<Backend*> others;
@@ -125,21 +128,45 @@ void Service::lookupDone() {
   if (on_lookups_done_ && lookupsDone()) std::exchange(on_lookups_done_, nullptr)();
 }
 
+// Those that nothing speaks against, or, if they are too few, all but those that were drained by hand.
+std::vector<Backend*> Service::usableBackends() {
+  const bool down_at_first =
+      settings_.health_check.enabled && settings_.health_check.initial == config::InitialHealth::Down;
+  std::vector<Backend*> usable;
+  std::vector<Backend*> all;
+  for (const auto& entry : entries_) {
+    for (const auto& backend : entry->backends()) {
+      const Health health = backend->shared().health.read();
+      if (health.has(Health::kDrained)) {
+        backend->closeIdle();
+        continue;
+      }
+      all.push_back(backend.get());
+      if (health.usable(down_at_first)) usable.push_back(backend.get());
+    }
+  }
+  panic_ = panics(usable.size(), all.size(), settings_.panic_threshold);
+  return panic_ ? all : usable;
+}
+
+bool Service::hasAddresses() const {
+  return std::ranges::any_of(entries_, [](const auto& entry) { return !entry->backends().empty(); });
+}
+
 void Service::rebuildCandidates() {
   backends_.clear();
   candidates_.clear();
-  for (const auto& entry : entries_) {
-    for (const auto& backend : entry->backends()) {
-      backends_.push_back(backend.get());
-      candidates_.push_back(&backend->candidate());
-    }
+  for (Backend* backend : usableBackends()) {
+    backends_.push_back(backend);
+    candidates_.push_back(&backend->candidate());
   }
 }
 
 void Service::letGo(std::unique_ptr<Backend> backend) {
   Backend& leaving = *backend;
   departing_.push_back(std::move(backend));
-  leaving.depart();  // may leave the list again at once
+  leaving.depart();                     // may leave the list again at once
+  context_.registry.wakeWatcher();  // somebody less to look after
 }
 
 void Service::onDeparted(Backend& backend) {
@@ -173,12 +200,16 @@ void Service::departIfUnused() {
 }
 
 void Service::closeIdle() {
-  for (Backend* backend : backends_) backend->closeIdle();
+  for (const auto& entry : entries_) {
+    for (const auto& backend : entry->backends()) backend->closeIdle();
+  }
 }
 
 std::size_t Service::busyConnections() const {
   std::size_t busy = 0;
-  for (const Backend* backend : backends_) busy += backend->busyConnections();
+  for (const auto& entry : entries_) {
+    for (const auto& backend : entry->backends()) busy += backend->busyConnections();
+  }
   for (const auto& backend : departing_) busy += backend->busyConnections();
   return busy;
 }

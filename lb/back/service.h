@@ -38,8 +38,13 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice, another than `tried` if there is one; null if no host has an address.
+  // The policy's choice, another than `tried` if there is one; null if no backend can be used.
   [[nodiscard]] Backend* pick(const Backend* tried);
+  // A request that pick() has led there is over; see BackendHealth::report.
+  void requestEnded(Backend& backend, std::uint32_t epoch, Outcome outcome, Duration latency);
+  // Takes over what the control side has decided meanwhile; pick() does it by itself.
+  void refresh();
+  [[nodiscard]] bool hasAddresses() const;
 
   [[nodiscard]] bool hasOther(const Backend& than) const;
 
@@ -59,6 +64,8 @@ class Service final : public Disposable, public BackendOwner {
 
   void letGo(std::unique_ptr<Backend> backend);
   void rebuildCandidates();
+  [[nodiscard]] Backend* choose(const Backend* tried);
+  [[nodiscard]] std::vector<Backend*> usableBackends();
   void lookupDone();
   void departIfUnused();
 
@@ -75,6 +82,8 @@ class Service final : public Disposable, public BackendOwner {
   std::vector<const balance::Candidate*> candidates_;  // parallel to backends_
   std::move_only_function<void()> on_lookups_done_;
   std::move_only_function<void()> on_departed_;
+  std::uint32_t version_ = 0;  // of shared_ that backends_ is made of
+  bool panic_ = false;         // too few can be used, so all are
   std::uint32_t users_ = 0;
 };
 

@@ -18,4 +18,7 @@ void readProxy(Section& proxy, Config& config, Marks& marks);
 // defaults, default_service and services.
 void readServices(Section& proxy, Config& config);
 
+// The parts of a service that it may inherit, one a file.
+void readHealth(Section& section, Service& service);
+
 }  // namespace lb::config

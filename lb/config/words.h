@@ -12,6 +12,9 @@ namespace lb::config {
 inline constexpr std::array<Word<Balance>, 2> kBalanceWords{
     {{"random", Balance::Random}, {"round_robin", Balance::RoundRobin}}};
 
+inline constexpr std::array<Word<InitialHealth>, 3> kInitialHealthWords{
+    {{"check", InitialHealth::Check}, {"up", InitialHealth::Up}, {"down", InitialHealth::Down}}};
+
 inline constexpr std::array<Word<LogFormat>, 2> kLogFormatWords{{{"text", LogFormat::Text}, {"json", LogFormat::Json}}};
 
 inline constexpr std::array<Word<LogLevel>, 6> kLogLevelWords{{{"trace", LogLevel::Trace},

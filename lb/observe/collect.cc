@@ -2,6 +2,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "lb/observe/families.h"
+#include "lb/observe/health_view.h"
 
 namespace lb::observe {
 namespace {
@@ -54,6 +55,7 @@ std::vector<prometheus::MetricFamily> Telemetry::collect(MonoTime now, const Pro
   collectServices(groups, now, out);
   collectBackends(groups, now, backend_histograms_, out);
   collectWorkers(groups, now, out);
+  collectHealth(health_ ? health_() : HealthView{}, out);
   collectControl(control_, build_, out);
   collectProcess(process, out);
   const auto series = static_cast<double>(seriesCount(out) + 1);  // with itself

@@ -50,5 +50,7 @@ class HistogramFamily {
 void collectServices(const Groups& groups, MonoTime now, Families& out);
 void collectBackends(const Groups& groups, MonoTime now, bool histograms, Families& out);
 void collectWorkers(const Groups& groups, MonoTime now, Families& out);
+struct HealthView;
+void collectHealth(const HealthView& view, Families& out);
 
 }  // namespace lb::observe

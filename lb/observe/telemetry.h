@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -84,6 +85,7 @@ void book(const Record& record, MonoTime now, ServiceStats& service, BackendStat
 // Books how one attempt at a backend ended; `code` 0 if it sent no head.
 void bookAttempt(AttemptResult result, std::uint16_t code, BackendStats& backend);
 
+struct HealthView;  // health_view.h
 struct Groups;  // groups.h: all workers' objects, put together by name
 
 struct BuildInfo {
@@ -113,6 +115,8 @@ class Telemetry {
     std::string config_hash;
   };
   void setControl(const Control& control);
+  // Who tells of backends' health, from any thread. Set before the first scrape.
+  void setHealthSource(std::function<HealthView()> health) { health_ = std::move(health); }
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(MonoTime now, const Process& process);
   [[nodiscard]] std::string prometheusText(MonoTime now, const Process& process);  // text format 0.0.4
@@ -128,6 +132,7 @@ class Telemetry {
   std::mutex mutex_;
   BuildInfo build_;
   Control control_;
+  std::function<HealthView()> health_;
   std::optional<Layouts> layouts_;  // of the first configuration
   bool backend_histograms_ = true;  // of the latest
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -81,6 +81,7 @@ class Exchange final : public Disposable,
   void keepForReplay(const buf::Buffer& body);
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result);
+  void reportHealth(observe::AttemptResult result);
   void touchTunnel();
   [[nodiscard]] bool answering() const { return phase_ == Phase::Relay || phase_ == Phase::Tunnel; }
   void finish();
@@ -109,6 +110,7 @@ class Exchange final : public Disposable,
   std::uint64_t backend_bytes_out_ = 0;
   const char* detail_ = "";
   std::uint32_t attempts_ = 0;
+  std::uint32_t health_epoch_ = 0;  // of the backend when the attempt began
   std::uint32_t connect_retries_ = 0;
   std::uint16_t status_ = 0;
   observe::Reason reason_ = observe::Reason::None;
@@ -117,6 +119,7 @@ class Exchange final : public Disposable,
   bool request_ended_ = false;
   bool reused_ = false;
   bool backend_broke_ = false;
+  bool backend_judged_ = false;  // what the attempt says of its backend has been said, or is nothing
   bool continued_ = false;  // 100 (Continue) has been passed on
 };
 

@@ -1,0 +1,11 @@
+// The parts of the dump that have files of their own.
+#pragma once
+
+#include "lb/config/config.h"
+#include "lb/config/dump_writer.h"
+
+namespace lb::config {
+
+void writeHealth(Writer& out, const Service& service);
+
+}  // namespace lb::config

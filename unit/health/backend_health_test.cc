@@ -1,0 +1,120 @@
+// What workers and the control side write into one word, and what each reads of it.
+#include "lb/back/backend_health.h"
+
+#include <gtest/gtest.h>
+
+namespace lb::back {
+namespace {
+
+constexpr BackendHealth::Judging kThree{.consecutive_failures = 3};
+
+bool report(BackendHealth& health, Outcome outcome, const BackendHealth::Judging& judging = kThree) {
+  return health.report(health.read().epoch(), outcome, {}, judging);
+}
+
+TEST(BackendHealth, ThirdFailureInARowIsNews) {
+  BackendHealth health;
+  EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_TRUE(report(health, Outcome::Bad));
+  EXPECT_EQ(health.failuresInARow(), 3U);
+  EXPECT_FALSE(report(health, Outcome::Bad)) << "told once, and then when as many more have come";
+  EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_TRUE(report(health, Outcome::Bad));
+}
+
+TEST(BackendHealth, SuccessEndsTheRowAndNothingDoesNot) {
+  BackendHealth health;
+  EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_FALSE(report(health, Outcome::Good));
+  EXPECT_EQ(health.failuresInARow(), 0U);
+  EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_FALSE(report(health, Outcome::Nothing));
+  EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_TRUE(report(health, Outcome::Bad));
+}
+
+TEST(BackendHealth, OffMeansNoNews) {
+  BackendHealth health;
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(report(health, Outcome::Bad, {}));
+}
+
+TEST(BackendHealth, WhatBeganBeforeTheEpochDoesNotCount) {
+  BackendHealth health;
+  const std::uint32_t before = health.read().epoch();
+  static_cast<void>(health.change({.new_epoch = true}));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(health.report(before, Outcome::Bad, {}, kThree));
+  EXPECT_EQ(health.failuresInARow(), 0U);
+}
+
+TEST(BackendHealth, OneRequestOnProbation) {
+  BackendHealth health;
+  static_cast<void>(health.change({.set = Health::kHalfOpen, .new_epoch = true}));
+  EXPECT_TRUE(health.read().usable(false));
+  const auto first = health.admit();
+  EXPECT_TRUE(first.admitted && first.took);
+  EXPECT_FALSE(health.read().usable(false));
+  EXPECT_FALSE(health.admit().admitted);
+  EXPECT_TRUE(report(health, Outcome::Nothing)) << "given up: the next one may";
+  EXPECT_TRUE(health.admit().took);
+  EXPECT_TRUE(report(health, Outcome::Good));
+  EXPECT_TRUE(health.read().has(Health::kProbePassed));
+  EXPECT_FALSE(report(health, Outcome::Bad)) << "the first answer decides";
+  EXPECT_FALSE(health.read().has(Health::kProbeFailed));
+}
+
+TEST(BackendHealth, EveryReasonAgainstItCountsByItself) {
+  struct Row {
+    std::uint32_t bits;
+    HealthState state;
+    bool usable;
+  };
+  for (const Row& row : {Row{0, HealthState::Up, true}, Row{Health::kHalfOpen, HealthState::HalfOpen, true},
+                         Row{Health::kHalfOpen | Health::kProbing, HealthState::HalfOpen, false},
+                         Row{Health::kEjected, HealthState::Ejected, false}, Row{Health::kDown, HealthState::Down, false},
+                         Row{Health::kDown | Health::kEjected, HealthState::Down, false},
+                         Row{Health::kDrained | Health::kDown, HealthState::Drained, false}}) {
+    EXPECT_EQ(Health(row.bits).state(), row.state) << row.bits;
+    EXPECT_EQ(Health(row.bits).usable(false), row.usable) << row.bits;
+  }
+  EXPECT_FALSE(Health(Health::kUnseen).usable(true)) << "down until checks have passed";
+  EXPECT_TRUE(Health(Health::kUnseen).usable(false));
+}
+
+TEST(BackendHealth, WindowsAreCountedWhereTheyAreWanted) {
+  BackendHealth health;
+  static_cast<void>(report(health, Outcome::Good));
+  EXPECT_EQ(health.totals().good, 0U);
+  const BackendHealth::Judging windows{.windows = true};
+  static_cast<void>(health.report(0, Outcome::Good, std::chrono::milliseconds(3), windows));
+  static_cast<void>(health.report(0, Outcome::Good, Duration::min(), windows));  // not known
+  static_cast<void>(health.report(0, Outcome::Bad, std::chrono::milliseconds(9), windows));
+  EXPECT_EQ(health.totals().good, 2U);
+  EXPECT_EQ(health.totals().bad, 1U);
+  EXPECT_EQ(health.totals().timed, 1U);
+  EXPECT_EQ(health.totals().nanoseconds, 3'000'000U);
+}
+
+TEST(BackendHealth, WeightByHandStandsInForTheConfiguredOne) {
+  BackendHealth health;
+  EXPECT_EQ(health.weight(4), 4U);
+  health.setWeight(0);
+  EXPECT_EQ(health.weight(4), 0U);
+  EXPECT_TRUE(health.hasWeight());
+  health.setWeight(BackendHealth::kNoWeight);
+  EXPECT_EQ(health.weight(4), 4U);
+}
+
+TEST(Panic, LessThanTheThreshold) {
+  EXPECT_FALSE(panics(0, 0, 50));
+  EXPECT_TRUE(panics(0, 1, 1));
+  EXPECT_FALSE(panics(1, 2, 50));
+  EXPECT_TRUE(panics(1, 3, 50));
+  EXPECT_FALSE(panics(0, 3, 0));
+  EXPECT_TRUE(panics(2, 3, 100));
+  EXPECT_FALSE(panics(3, 3, 100));
+}
+
+}  // namespace
+}  // namespace lb::back
