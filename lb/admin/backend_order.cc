@@ -68,8 +68,10 @@ Page takeOrder(http::Method method, std::string_view path, AdminSource& source) 
   }
   if (method != http::Method::Post) return {405, {}, "405 Method Not Allowed: POST\n", "POST"};
   if (order.kind == BackendOrder::Kind::Weight && !parseWeight(query, order.weight))
-    return {400, {}, fmt::format("400 Bad Request: value={}..{} or value=auto\n", config::kWeightByHand.min,
-                                 config::kWeightByHand.max)};
+    return {400,
+            {},
+            fmt::format("400 Bad Request: value={}..{} or value=auto\n", config::kWeightByHand.min,
+                        config::kWeightByHand.max)};
   const std::size_t count = source.order(order);
   if (count == 0) return notFound("no such backend; GET /backends lists them");
   return {200, {}, fmt::format("{}: {} backend{}\n", action, count, count == 1 ? "" : "s")};

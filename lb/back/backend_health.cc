@@ -55,7 +55,9 @@ bool BackendHealth::report(std::uint32_t epoch, Outcome outcome, Duration latenc
     return false;
   }
   const std::uint32_t failures = failures_.fetch_add(1, kRelaxed) + 1;
-  return judging.consecutive_failures != 0 && failures % judging.consecutive_failures == 0;
+  if (judging.consecutive_failures == 0 || failures % judging.consecutive_failures != 0) return false;
+  word_.fetch_or(Health::kTripped, std::memory_order_acq_rel);
+  return true;
 }
 
 Health BackendHealth::change(const Change& change) {

@@ -37,8 +37,9 @@ class Health {
     kProbing = 32,      // that request is under way
     kProbePassed = 64,  // and has ended; for the control side
     kProbeFailed = 128,
+    kTripped = 256,  // too many failures in a row; for the control side, which decides now or not at all
   };
-  static constexpr std::uint32_t kBits = 8;  // below the epoch
+  static constexpr std::uint32_t kBits = 9;  // below the epoch
 
   explicit constexpr Health(std::uint32_t word) : word_(word) {}
   [[nodiscard]] constexpr bool has(Bit bit) const { return (word_ & bit) != 0; }

@@ -165,7 +165,7 @@ void Service::rebuildCandidates() {
 void Service::letGo(std::unique_ptr<Backend> backend) {
   Backend& leaving = *backend;
   departing_.push_back(std::move(backend));
-  leaving.depart();                     // may leave the list again at once
+  leaving.depart();                 // may leave the list again at once
   context_.registry.wakeWatcher();  // somebody less to look after
 }
 

@@ -14,8 +14,7 @@ void writeCheck(Writer& out, const HealthCheck& check) {
     out.set("path", text(check.path));
     if (!check.host.empty()) out.set("host", text(check.host));
     out.list("expect", check.expect, [](const StatusRange& range) {
-      return range.first == range.last ? std::to_string(range.first)
-                                       : fmt::format("{}-{}", range.first, range.last);
+      return range.first == range.last ? std::to_string(range.first) : fmt::format("{}-{}", range.first, range.last);
     });
     out.set("body", text(check.body));
     out.close();

@@ -31,16 +31,15 @@ Result<StatusRange> parseStatusRange(std::string_view text) {
 Result<std::string> parseCheckPath(std::string_view text) {
   const bool clean = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
   if (!text.starts_with('/') || !clean || text.size() > kPathMax)
-    return fail(fmt::format("{} is not a path: it begins with / and has neither spaces nor control characters",
-                            quote(text)));
+    return fail(
+        fmt::format("{} is not a path: it begins with / and has neither spaces nor control characters", quote(text)));
   return std::string(text);
 }
 
 // And of its Host field.
 Result<std::string> parseCheckHost(std::string_view text) {
   const bool clean = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
-  if (text.empty() || !clean || text.size() > kDomainMax + 6)
-    return fail(fmt::format("{} is not a host", quote(text)));
+  if (text.empty() || !clean || text.size() > kDomainMax + 6) return fail(fmt::format("{} is not a host", quote(text)));
   return std::string(text);
 }
 

@@ -24,14 +24,14 @@ struct CheckSettings {
   std::string path = "/";
   std::string host;  // the Host field; "": the address that is checked
   std::vector<StatusRange> expect{StatusRange{}};
-  std::string body;                              // has to be in the answer's body; "": anything
-  std::uint16_t port = 0;                        // 0: the target's own
-  Duration interval = std::chrono::seconds(5);   // from the end of a check to the beginning of the next
+  std::string body;                                  // has to be in the answer's body; "": anything
+  std::uint16_t port = 0;                            // 0: the target's own
+  Duration interval = std::chrono::seconds(5);       // from the end of a check to the beginning of the next
   Duration down_interval = std::chrono::seconds(2);  // the same, while the target is down
-  std::uint32_t jitter_percent = 10;             // of either, in both directions
-  Duration timeout = std::chrono::seconds(2);    // of the whole check: connecting, asking, the answer to its end
-  std::uint32_t fall = 3;                        // failures in a row until it is down
-  std::uint32_t rise = 2;                        // passes in a row until it is up
+  std::uint32_t jitter_percent = 10;                 // of either, in both directions
+  Duration timeout = std::chrono::seconds(2);        // of the whole check: connecting, asking, the answer to its end
+  std::uint32_t fall = 3;                            // failures in a row until it is down
+  std::uint32_t rise = 2;                            // passes in a row until it is up
   // Check: up, but the very first check decides alone. Up, down: `fall` or `rise` checks change it.
   InitialHealth initial = InitialHealth::Check;
   friend bool operator==(const CheckSettings&, const CheckSettings&) = default;

@@ -45,8 +45,9 @@ void Probe::onReady(Interest) {
 void Probe::onConnected() {
   if (settings_.kind == CheckKind::Http) {
     phase_ = Phase::Ask;
-    out_.append(fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: lb-health\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-                            settings_.path, settings_.host));
+    out_.append(
+        fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: lb-health\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+                    settings_.path, settings_.host));
     ask();
     return;
   }

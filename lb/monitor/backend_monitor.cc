@@ -16,7 +16,8 @@ using back::HealthState;
 
 namespace {
 
-constexpr std::uint32_t kProbation = Health::kHalfOpen | Health::kProbing | Health::kProbePassed | Health::kProbeFailed;
+constexpr std::uint32_t kProbation = Health::kHalfOpen | Health::kProbing | Health::kProbePassed |
+                                     Health::kProbeFailed | Health::kTripped;  // what a new epoch forgets
 constexpr std::uint32_t kEjectionJitterPercent = 20;
 
 double seconds(Duration duration) {
@@ -59,8 +60,8 @@ void BackendMonitor::move(const back::BackendHealth::Change& change, const std::
     reason_ = why;
     shared_->health.counts.changes[static_cast<std::size_t>(after.state())].fetch_add(1, std::memory_order_relaxed);
     const LogLevel level = after.state() == HealthState::Up ? LogLevel::Info : LogLevel::Warn;
-    context_.log.write(level, fmt::format("{} is {}, was {}: {}", name(), toString(after.state()),
-                                          toString(before.state()), why));
+    context_.log.write(
+        level, fmt::format("{} is {}, was {}: {}", name(), toString(after.state()), toString(before.state()), why));
   } else if (change.set != 0 || (change.clear & ~kProbation) != 0) {
     context_.log.write(LogLevel::Info, fmt::format("{} stays {}: {}", name(), toString(after.state()), why));
   }
@@ -109,9 +110,10 @@ void BackendMonitor::look() {
     endEjection("the request on probation succeeded");
   } else if (now.has(Health::kProbeFailed)) {
     eject(Ejection::ProbeFailed, "the request on probation failed");
-  } else if (const std::uint32_t limit = service_->outlier.consecutive_failures; limit > 0) {
-    const std::uint32_t failures = shared_->health.failuresInARow();
-    if (failures >= limit) eject(Ejection::ConsecutiveFailures, fmt::format("{} failures in a row", failures));
+  } else if (now.has(Health::kTripped)) {
+    // Who may not be ejected now is not ejected later for what was long ago, but for as many failures again.
+    static_cast<void>(shared_->health.change({.clear = Health::kTripped}));
+    eject(Ejection::ConsecutiveFailures, fmt::format("{} failures in a row", shared_->health.failuresInARow()));
   }
 }
 

@@ -18,8 +18,7 @@ void HealthMonitor::apply(const config::Config& config) {
       known->second->apply(service);
       next.insert(services_.extract(known));
     } else {
-      next.emplace(service.name,
-                   std::make_unique<ServiceMonitor>(context_, registry_.service(service.name), service));
+      next.emplace(service.name, std::make_unique<ServiceMonitor>(context_, registry_.service(service.name), service));
     }
   }
   services_ = std::move(next);

@@ -1,6 +1,6 @@
 // The control side of health: knows every backend that a worker uses, has it checked, ejected, drained, and tells of
-// it. One for all workers, on the control loop. Workers and it meet in back::Registry: it writes states and counts their
-// versions up, they look when a version has changed; they wake it when they have seen something.
+// it. One for all workers, on the control loop. Workers and it meet in back::Registry: it writes states and counts
+// their versions up, they look when a version has changed; they wake it when they have seen something.
 #pragma once
 
 #include <map>

@@ -96,8 +96,8 @@ void ServiceMonitor::takeStock() {
   switch (mood) {
     case Mood::Fine: context_.log.write(LogLevel::Info, fmt::format("{}: the others are spared", stock)); return;
     case Mood::Panic:
-      context_.log.write(LogLevel::Warn, fmt::format("panic: {}, less than {} %: all are used", stock,
-                                                     settings_.panic_threshold));
+      context_.log.write(LogLevel::Warn,
+                         fmt::format("panic: {}, less than {} %: all are used", stock, settings_.panic_threshold));
       return;
     case Mood::Nobody: context_.log.write(LogLevel::Error, fmt::format("{}: requests get 503", stock)); return;
   }
@@ -145,9 +145,8 @@ void ServiceMonitor::judgeLatency() {
     if (!judged(*backend)) continue;
     const Duration mean = backend->window().meanLatency();
     if (mean <= median * static_cast<Duration::rep>(outlier.latency_factor)) continue;
-    backend->eject(Ejection::Latency,
-                   fmt::format("answers take {:.1f} ms, the median backend's {:.1f} ms", milliseconds(mean),
-                               milliseconds(median)));
+    backend->eject(Ejection::Latency, fmt::format("answers take {:.1f} ms, the median backend's {:.1f} ms",
+                                                  milliseconds(mean), milliseconds(median)));
   }
 }
 

@@ -86,7 +86,7 @@ void book(const Record& record, MonoTime now, ServiceStats& service, BackendStat
 void bookAttempt(AttemptResult result, std::uint16_t code, BackendStats& backend);
 
 struct HealthView;  // health_view.h
-struct Groups;  // groups.h: all workers' objects, put together by name
+struct Groups;      // groups.h: all workers' objects, put together by name
 
 struct BuildInfo {
   std::string version, revision, compiler;

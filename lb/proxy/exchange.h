@@ -120,7 +120,7 @@ class Exchange final : public Disposable,
   bool reused_ = false;
   bool backend_broke_ = false;
   bool backend_judged_ = false;  // what the attempt says of its backend has been said, or is nothing
-  bool continued_ = false;  // 100 (Continue) has been passed on
+  bool continued_ = false;       // 100 (Continue) has been passed on
 };
 
 }  // namespace lb::proxy

@@ -95,6 +95,18 @@ enum class Mark : std::uint8_t {
   AnswerBadChunk,
   AnswerSaysClose,
   IdleRace,
+  // Backends' health
+  HealthDown,
+  HealthGrayKeptOut,  // a check passed, and the backend stayed ejected
+  HealthEjected,
+  HealthEjectedAgain,
+  HealthProbationPassed,
+  HealthCapReached,
+  HealthPanic,
+  HealthNobody,
+  HealthDrained,
+  FaultSick,
+  FaultCheckSick,
   kCount,
 };
 

@@ -9,6 +9,7 @@ namespace sim::plan {
 struct Family {
   const char* name = nullptr;
   const char* about = nullptr;
+  bool apart = false;  // drawn from randomness of its own, so that all other scenarios stay what they were
 };
 
 // Legal, and merely unusual.
@@ -39,8 +40,11 @@ inline constexpr std::array kOddities{
     Family{"idle_close", "backends that close connections on which nothing is asked for a while"},
     Family{"wall_jump", "the wall clock jumps by an hour"},
     Family{"early_drain", "of scenarios without faults: the drain begins while requests are under way"},
-    Family{"be", "one backend is be's own code, told by its URLs what to answer"},
+    Family{"be", "one backend is be's own code, told by its URLs what to answer", true},
     Family{"eager_tunnel", "clients that send into a tunnel before its 101 has come"},
+    Family{"checks", "active health checks, over HTTP or TCP, of some services", true},
+    Family{"outlier", "ejection with short times and low limits, panic from never to always", true},
+    Family{"by_hand", "an operator drains backends and enables them again", true},
 };
 
 // Something goes wrong.
@@ -90,6 +94,8 @@ inline constexpr std::array kFaultFamilies{
     Family{"dawdle", "answers that take several times timeouts.response_idle, in pieces that come soon enough"},
     Family{"slowloris", "request heads that take several times timeouts.request_header, in pieces"},
     Family{"reload_timeouts", "reloads that shorten timeouts.response_header"},
+    Family{"sick", "backends that pass their checks and fail their users", true},
+    Family{"check_sick", "backends that fail their checks, by turns, and serve their users", true},
 };
 
 constexpr bool explained(const auto& families) {

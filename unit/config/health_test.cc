@@ -21,8 +21,9 @@ TEST(Health, Defaults) {
 
 TEST(Health, Checks) {
   const HealthCheck check =
-      serviceWith("health_check: {http: {path: /up, host: a.com, expect: [200-299, 404], body: ok}, port: 8, fall: 2, "
-                  "rise: 1, interval: 1s, down_interval: 500ms, timeout: 300ms, jitter_percent: 0, initial: down}")
+      serviceWith(
+          "health_check: {http: {path: /up, host: a.com, expect: [200-299, 404], body: ok}, port: 8, fall: 2, "
+          "rise: 1, interval: 1s, down_interval: 500ms, timeout: 300ms, jitter_percent: 0, initial: down}")
           .health_check;
   EXPECT_TRUE(check.enabled);
   EXPECT_EQ(check.path, "/up");
@@ -66,8 +67,7 @@ TEST(Health, Refused) {
       {"fall", "health_check: {fall: 0}", "c.yaml:2:24: services[0].health_check.fall: 0 is under 1 (1 to 1000)\n"},
       {"times", "outlier: {base_ejection: 1m, max_ejection: 1s}",
        "c.yaml:2:12: services[0].outlier: max_ejection is less than base_ejection\n"},
-      {"percent", "panic_threshold: 101",
-       "c.yaml:2:20: services[0].panic_threshold: 101 is over 100 (0 to 100)\n"},
+      {"percent", "panic_threshold: 101", "c.yaml:2:20: services[0].panic_threshold: 101 is over 100 (0 to 100)\n"},
       {"outlier on", "outlier: on", "c.yaml:2:12: services[0].outlier: must be a map, not a single value\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(errorsOf(withServiceKeys(row.yaml)), row.expected) << row.name;

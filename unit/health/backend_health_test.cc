@@ -16,7 +16,9 @@ TEST(BackendHealth, ThirdFailureInARowIsNews) {
   BackendHealth health;
   EXPECT_FALSE(report(health, Outcome::Bad));
   EXPECT_FALSE(report(health, Outcome::Bad));
+  EXPECT_FALSE(health.read().has(Health::kTripped));
   EXPECT_TRUE(report(health, Outcome::Bad));
+  EXPECT_TRUE(health.read().has(Health::kTripped));
   EXPECT_EQ(health.failuresInARow(), 3U);
   EXPECT_FALSE(report(health, Outcome::Bad)) << "told once, and then when as many more have come";
   EXPECT_FALSE(report(health, Outcome::Bad));
@@ -70,11 +72,12 @@ TEST(BackendHealth, EveryReasonAgainstItCountsByItself) {
     HealthState state;
     bool usable;
   };
-  for (const Row& row : {Row{0, HealthState::Up, true}, Row{Health::kHalfOpen, HealthState::HalfOpen, true},
-                         Row{Health::kHalfOpen | Health::kProbing, HealthState::HalfOpen, false},
-                         Row{Health::kEjected, HealthState::Ejected, false}, Row{Health::kDown, HealthState::Down, false},
-                         Row{Health::kDown | Health::kEjected, HealthState::Down, false},
-                         Row{Health::kDrained | Health::kDown, HealthState::Drained, false}}) {
+  for (const Row& row :
+       {Row{0, HealthState::Up, true}, Row{Health::kHalfOpen, HealthState::HalfOpen, true},
+        Row{Health::kHalfOpen | Health::kProbing, HealthState::HalfOpen, false},
+        Row{Health::kEjected, HealthState::Ejected, false}, Row{Health::kDown, HealthState::Down, false},
+        Row{Health::kDown | Health::kEjected, HealthState::Down, false},
+        Row{Health::kDrained | Health::kDown, HealthState::Drained, false}}) {
     EXPECT_EQ(Health(row.bits).state(), row.state) << row.bits;
     EXPECT_EQ(Health(row.bits).usable(false), row.usable) << row.bits;
   }

@@ -51,10 +51,11 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
 
   void answer(std::size_t number, RawBackend::Conn& conn) {
     for (const auto& request : conn.takeRequests()) {
-      const bool check = request.startLine().find("/healthz") != std::string_view::npos;
+      const bool check = request.start_line.find("/healthz") != std::string::npos;
       ++(check ? checks_ : asked_)[number];
       const bool bad = check ? sick_checks_[number] : fails_[number];
-      conn.send(bad ? "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      conn.send(bad ? "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+                    : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     }
     if (conn.ended() != IoStatus::Ok) conn.close();
   }
@@ -85,7 +86,8 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
     return json.substr(word, json.find('"', word) - word);
   }
   std::size_t order(admin::BackendOrder::Kind kind, std::size_t number) {
-    return proxy_->control().order({.kind = kind, .service = "shop", .backend = shop().hosts[number].label(), .weight = {}});
+    return proxy_->control().order(
+        {.kind = kind, .service = "shop", .backend = shop().hosts[number].label(), .weight = {}});
   }
   [[nodiscard]] bool logged(std::string_view part) const {
     return std::ranges::any_of(log_, [&](const std::string& line) { return line.find(part) != std::string::npos; });
@@ -151,6 +153,21 @@ TEST_F(MonitorTest, HalfOfThemAtMostAndNeverTheLast) {
   int out = 0;
   for (std::size_t i = 0; i < kBackends; ++i) out += state(i) == "ejected" ? 1 : 0;
   EXPECT_EQ(out, 2);
+}
+
+TEST_F(MonitorTest, WhoWasSparedIsNotEjectedLaterForThat) {
+  for (const std::size_t number : {0U, 1U, 2U}) fails_[number] = true;
+  start();
+  static_cast<void>(ask(80));
+  std::vector<std::size_t> spared;
+  for (const std::size_t number : {0U, 1U, 2U}) {
+    if (state(number) == "up") spared.push_back(number);
+  }
+  ASSERT_EQ(spared.size(), 1U);
+  fails_.clear();
+  world_.runFor(15s);
+  static_cast<void>(ask(40));
+  for (std::size_t i = 0; i < kBackends; ++i) EXPECT_EQ(state(i), "up") << i;
 }
 
 TEST_F(MonitorTest, APassingCheckDoesNotEndAnEjection) {
