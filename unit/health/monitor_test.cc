@@ -246,6 +246,9 @@ TEST_F(MonitorTest, ASlowBackendIsAnOutlier) {
 TEST_F(MonitorTest, NobodyIsLeftWithoutPanic) {
   shop().panic_threshold = 0;
   start();
+  static_cast<void>(ask(16));
+  statuses_.clear();
+  for (const auto& backend : backends_) EXPECT_GT(backend->openConnections(), 0U) << "they wait in the pools";
   for (std::size_t i = 0; i < kBackends; ++i) EXPECT_EQ(order(admin::BackendOrder::Kind::Drain, i), 1U);
   world_.runFor(10ms);
   for (const auto& backend : backends_) EXPECT_EQ(backend->openConnections(), 0U);
@@ -278,6 +281,7 @@ TEST_F(MonitorTest, InitialDownWaitsForChecks) {
   shop().health_check.path = "/healthz";
   shop().health_check.initial = config::InitialHealth::Down;
   shop().health_check.down_interval = 1s;
+  shop().health_check.rise = 3;
   shop().panic_threshold = 0;
   start();
   static_cast<void>(ask(1));
