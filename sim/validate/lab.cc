@@ -59,6 +59,7 @@ lb::config::Config Lab::config() const {
   for (std::uint32_t i = 0; i < plan_.servers; ++i) {
     service.hosts.push_back({.address = backendIp(i), .port = 80, .place = {}});
   }
+  service.outlier.enabled = false;  // the theory knows of no health
   config.services = {service};
   return config;
 }
