@@ -65,8 +65,6 @@ enum class Outcome : std::uint8_t { Good, Bad, Nothing };
 
 class BackendHealth {
  public:
-  static constexpr std::uint32_t kNoWeight = UINT32_MAX;
-
   [[nodiscard]] Health read() const { return Health(word_.load(std::memory_order_acquire)); }
 
   // By workers.
@@ -100,14 +98,6 @@ class BackendHealth {
   };
   [[nodiscard]] Totals totals() const;
 
-  // The share of the load that an operator has set, or what the configuration says.
-  [[nodiscard]] std::uint32_t weight(std::uint32_t configured) const {
-    const std::uint32_t by_hand = weight_.load(std::memory_order_relaxed);
-    return by_hand == kNoWeight ? configured : by_hand;
-  }
-  void setWeight(std::uint32_t weight) { weight_.store(weight, std::memory_order_relaxed); }
-  [[nodiscard]] bool hasWeight() const { return weight_.load(std::memory_order_relaxed) != kNoWeight; }
-
   // For people. Written by the control side only.
   struct Counts {
     std::atomic<std::uint64_t> checks_passed{0}, checks_failed{0}, checks_inconclusive{0};
@@ -119,13 +109,26 @@ class BackendHealth {
  private:
   std::atomic<std::uint32_t> word_{Health::kUnseen};
   std::atomic<std::uint32_t> failures_{0};  // in a row
-  std::atomic<std::uint32_t> weight_{kNoWeight};
   std::atomic<std::uint64_t> good_{0}, bad_{0}, timed_{0}, nanoseconds_{0};
 };
 
-// Too few can be used: better a request to a doubtful backend than all of them to the few that are left.
-[[nodiscard]] constexpr bool panics(std::size_t usable, std::size_t all, std::uint32_t threshold_percent) {
-  return usable * 100 < all * threshold_percent;
-}
+// How many of a service's backends can be used, of those that are not drained and have a weight.
+struct UsableCount {
+  std::size_t hosts = 0, usable_hosts = 0, backups = 0, usable_backups = 0;
+
+  constexpr void add(bool backup, bool usable) {
+    ++(backup ? backups : hosts);
+    if (usable) ++(backup ? usable_backups : usable_hosts);
+  }
+  [[nodiscard]] constexpr std::size_t all() const { return hosts + backups; }
+  [[nodiscard]] constexpr std::size_t usable() const { return usable_hosts + usable_backups; }
+  // Too few can be used: better a request to a doubtful backend than all of them to the few that are left. Backups that
+  // can stand in for hosts of which none is left are enough.
+  [[nodiscard]] constexpr bool panics(std::uint32_t threshold_percent) const {
+    if (usable_hosts == 0 && usable_backups > 0) return false;
+    const bool no_hosts = hosts == 0;
+    return (no_hosts ? usable_backups : usable_hosts) * 100 < (no_hosts ? backups : hosts) * threshold_percent;
+  }
+};
 
 }  // namespace lb::back

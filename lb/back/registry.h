@@ -17,14 +17,15 @@
 #include <vector>
 
 #include "lb/back/backend_health.h"
+#include "lb/balance/latency.h"
 #include "lb/base/address.h"
 
 namespace lb::back {
 
 // One address of one service.
 struct SharedBackend {
-  SharedBackend(std::string service_name, std::string host_label, const Address& at)
-      : service(std::move(service_name)), label(std::move(host_label)), address(at) {}
+  SharedBackend(std::string service_name, std::string host_label, const Address& at, MonoTime came)
+      : service(std::move(service_name)), label(std::move(host_label)), address(at), since(came.since_start.count()) {}
 
   const std::string service;
   const std::string label;  // of the host that first led to it
@@ -32,6 +33,13 @@ struct SharedBackend {
   std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
   std::atomic<std::uint32_t> members{0};   // workers for whom it serves; 0: it only finishes what it has
   BackendHealth health;
+  balance::Latency latency;  // only where the policy goes by it
+
+  // What its share follows from, see share.h. Whoever changes one of these raises SharedService::version after it.
+  static constexpr std::uint32_t kNoWeight = 0xffffffff;
+  std::atomic<std::uint32_t> host_weight{1};         // as configured, for the metrics: workers go by their own
+  std::atomic<std::uint32_t> set_weight{kNoWeight};  // instead, by hand
+  std::atomic<Duration::rep> since;                  // when it came or recovered, for its slow start; 0: long ago
 };
 
 // One service.
@@ -39,7 +47,10 @@ struct SharedService {
   explicit SharedService(std::string service_name) : name(std::move(service_name)) {}
 
   const std::string name;
-  std::atomic<std::uint32_t> version{0};  // changes whenever other backends of it can be used than before
+  // Another one whenever picking goes by something else than before: its workers look again at who may be picked.
+  std::atomic<std::uint64_t> version{1};
+  std::atomic<Duration::rep> slow_start_window{0};
+  std::atomic<std::uint32_t> slow_start_min_percent{0};
   // For people. Written by the control side only.
   std::atomic<bool> panic{false};
   std::atomic<std::uint32_t> healthy{0};  // backends that can be used, panic or not
@@ -49,8 +60,9 @@ class Registry {
  public:
   // The one of that name or address that somebody uses, or a new one. Any thread.
   [[nodiscard]] std::shared_ptr<SharedService> service(const std::string& name);
+  // `came`: when a new one has come, for its slow start; zero: it has been there before us.
   [[nodiscard]] std::shared_ptr<SharedBackend> backend(const std::string& service, const std::string& label,
-                                                       const Address& address);
+                                                       const Address& address, MonoTime came);
 
   // All that are in use, by service and address. Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();

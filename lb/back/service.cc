@@ -6,26 +6,31 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/back/share.h"
 #include "lb/base/check.h"
 
 namespace lb::back {
 
 class Service::Entry final : private HostEvents {
  public:
-  Entry(Service& service, const config::Host& host, std::shared_ptr<observe::BackendStats> stats)
+  // `at_start`: its backends have been there before the proxy, so that they need no slow start.
+  Entry(Service& service, const config::Host& host, std::shared_ptr<observe::BackendStats> stats, bool at_start)
       : service_(service),
         host_(host),
+        at_start_(at_start),
         stats_(std::move(stats)),
         resolver_(service.context_.back.loop, service.context_.resolver, service.context_.log,
                   service.context_.worker_stats, host.address, *this) {}
 
   void start() { resolver_.start(); }
   [[nodiscard]] const config::Host& host() const { return host_; }
+  void setHost(const config::Host& host) { host_ = host; }  // the same address and port
   [[nodiscard]] bool lookedUp() const { return looked_up_; }
   [[nodiscard]] std::vector<std::unique_ptr<Backend>>& backends() { return backends_; }
 
  private:
   void onAddresses(const std::vector<IpAddress>& addresses) override {
+    const MonoTime came = at_start_ && !looked_up_ ? MonoTime{} : service_.context_.back.clock.now();
     std::vector<std::unique_ptr<Backend>> next;
     bool is_new = false;
     for (const IpAddress& ip : addresses) {
@@ -36,7 +41,7 @@ class Service::Entry final : private HostEvents {
       } else {
         next.push_back(std::make_unique<Backend>(
             service_.context_.back,
-            service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}), stats_,
+            service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}, came), stats_,
             service_.upstream_settings_, service_));
         is_new = true;
       }
@@ -55,6 +60,7 @@ class Service::Entry final : private HostEvents {
 
   Service& service_;
   config::Host host_;
+  bool at_start_;
   std::shared_ptr<observe::BackendStats> stats_;
   std::vector<std::unique_ptr<Backend>> backends_;
   HostResolver resolver_;
@@ -62,16 +68,20 @@ class Service::Entry final : private HostEvents {
 };
 
 Service::Service(const ServiceContext& context, std::string name)
-    : context_(context), name_(std::move(name)), shared_(context.registry.service(name_)) {}
+    : context_(context),
+      name_(std::move(name)),
+      shared_(context.registry.service(name_)),
+      roster_(*shared_, context.back.random) {}
 
 Service::~Service() = default;
 
 void Service::update(const config::Service& service, const config::ClientLimits& limits,
                      std::shared_ptr<observe::ServiceStats> stats,
                      const std::vector<std::shared_ptr<observe::BackendStats>>& backend_stats) {
-  if (!policy_ || settings_.balance != service.balance)
-    policy_ = balance::makePolicy(service.balance, context_.back.random);
+  const bool at_start = !stats_;
   settings_ = service;
+  roster_.configure(settings_);
+  shareSettings();
   stats_ = std::move(stats);
   upstream_settings_.timeouts = service.timeouts;
   upstream_settings_.pool = service.pool;
@@ -88,8 +98,9 @@ void Service::update(const config::Service& service, const config::ClientLimits&
     });
     if (known != entries_.end()) {
       next.push_back(std::move(*known));
+      next.back()->setHost(host);
     } else {
-      next.push_back(std::make_unique<Entry>(*this, host, backend_stats[i]));
+      next.push_back(std::make_unique<Entry>(*this, host, backend_stats[i], at_start));
       fresh.push_back(next.back().get());
     }
   }
@@ -103,21 +114,11 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   for (Entry* entry : fresh) entry->start();
 }
 
-Backend* Service::choose(const Backend* tried) {
-  if (backends_.empty()) return nullptr;
-  if (tried == nullptr || backends_.size() == 1) return backends_[policy_->pick(candidates_)];
-  std::vector<Backend*> others;
-  std::vector<const balance::Candidate*> candidates;
-  for (Backend* backend : backends_) {
-    if (backend == tried) continue;
-    others.push_back(backend);
-    candidates.push_back(&backend->candidate());
-  }
-  return others.empty() ? backends_.front() : others[policy_->pick(candidates)];
-}
-
-bool Service::hasOther(const Backend& than) const {
-  return std::ranges::any_of(backends_, [&](const Backend* backend) { return backend != &than; });
+// Every worker says the same.
+void Service::shareSettings() {
+  shared_->slow_start_window.store(settings_.slow_start.window.count(), std::memory_order_relaxed);
+  shared_->slow_start_min_percent.store(settings_.slow_start.min_weight_percent, std::memory_order_relaxed);
+  shared_->version.fetch_add(1, std::memory_order_release);
 }
 
 bool Service::lookupsDone() const {
@@ -128,38 +129,33 @@ void Service::lookupDone() {
   if (on_lookups_done_ && lookupsDone()) std::exchange(on_lookups_done_, nullptr)();
 }
 
-// Those that nothing speaks against, or, if they are too few, all but those that were drained by hand.
-std::vector<Backend*> Service::usableBackends() {
+bool Service::hasAddresses() const {
+  return std::ranges::any_of(entries_, [](const auto& entry) { return !entry->backends().empty(); });
+}
+
+// Who is offered: those that nothing speaks against, or, if they are too few, all but those that were drained by hand.
+void Service::rebuildCandidates() {
   const bool down_at_first =
       settings_.health_check.enabled && settings_.health_check.initial == config::InitialHealth::Down;
-  std::vector<Backend*> usable;
-  std::vector<Backend*> all;
+  std::vector<Roster::Member> usable;
+  std::vector<Roster::Member> all;
+  UsableCount count;
   for (const auto& entry : entries_) {
+    const config::Host& host = entry->host();
     for (const auto& backend : entry->backends()) {
+      backend->shared().host_weight.store(host.weight, std::memory_order_relaxed);
       const Health health = backend->shared().health.read();
       if (health.has(Health::kDrained)) {
         backend->closeIdle();
         continue;
       }
-      all.push_back(backend.get());
-      if (health.usable(down_at_first)) usable.push_back(backend.get());
+      all.push_back({backend.get(), host.weight, host.backup});
+      if (health.usable(down_at_first)) usable.push_back(all.back());
+      if (fullWeight(backend->shared(), host.weight) > 0) count.add(host.backup, health.usable(down_at_first));
     }
   }
-  panic_ = panics(usable.size(), all.size(), settings_.panic_threshold);
-  return panic_ ? all : usable;
-}
-
-bool Service::hasAddresses() const {
-  return std::ranges::any_of(entries_, [](const auto& entry) { return !entry->backends().empty(); });
-}
-
-void Service::rebuildCandidates() {
-  backends_.clear();
-  candidates_.clear();
-  for (Backend* backend : usableBackends()) {
-    backends_.push_back(backend);
-    candidates_.push_back(&backend->candidate());
-  }
+  panic_ = count.panics(settings_.panic_threshold);
+  roster_.assign(std::move(panic_ ? all : usable));
 }
 
 void Service::letGo(std::unique_ptr<Backend> backend) {

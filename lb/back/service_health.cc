@@ -3,10 +3,10 @@
 
 namespace lb::back {
 
-Backend* Service::pick(const Backend* tried) {
+Backend* Service::pick(const PickRequest& request) {
   refresh();
   for (;;) {
-    Backend* chosen = choose(tried);
+    Backend* chosen = roster_.pick(request, context_.back.clock.now());
     if (chosen == nullptr || panic_) return chosen;
     const BackendHealth::Admission admission = chosen->shared().health.admit();
     if (admission.took) shared_->version.fetch_add(1, std::memory_order_release);
@@ -16,7 +16,7 @@ Backend* Service::pick(const Backend* tried) {
 }
 
 void Service::refresh() {
-  const std::uint32_t version = shared_->version.load(std::memory_order_acquire);
+  const std::uint64_t version = shared_->version.load(std::memory_order_acquire);
   if (version == version_) return;
   version_ = version;
   rebuildCandidates();

@@ -6,6 +6,7 @@
 
 namespace lb::config {
 
+void writeBalance(Writer& out, const Service& service);
 void writeHealth(Writer& out, const Service& service);
 
 }  // namespace lb::config

@@ -52,12 +52,20 @@ std::string BackendMonitor::name() const {
   return fmt::format("backend {} of {}", which, shared_->service);
 }
 
+const config::Host* BackendMonitor::host() const {
+  const auto host = std::ranges::find(service_->hosts, shared_->label, &config::Host::label);
+  return host == service_->hosts.end() ? nullptr : &*host;
+}
+
 // The one place where a backend's state changes, is counted and is told.
 void BackendMonitor::move(const back::BackendHealth::Change& change, const std::string& why) {
   const Health before = shared_->health.change(change);
   const Health after((before.word() | change.set) & ~change.clear);
   if (before.state() != after.state()) {
     reason_ = why;
+    // Who comes back starts slowly, where that is wanted.
+    if (after.state() == HealthState::Up)
+      shared_->since.store(context_.env.clock.now().since_start.count(), std::memory_order_relaxed);
     shared_->health.counts.changes[static_cast<std::size_t>(after.state())].fetch_add(1, std::memory_order_relaxed);
     const LogLevel level = after.state() == HealthState::Up ? LogLevel::Info : LogLevel::Warn;
     context_.log.write(
@@ -182,7 +190,7 @@ void BackendMonitor::enable() {
 }
 
 void BackendMonitor::setWeight(std::optional<std::uint32_t> weight) {
-  shared_->health.setWeight(weight.value_or(back::BackendHealth::kNoWeight));
+  shared_->set_weight.store(weight.value_or(back::SharedBackend::kNoWeight), std::memory_order_relaxed);
   context_.log.write(LogLevel::Info, weight ? fmt::format("{} has weight {} by hand", name(), *weight)
                                             : fmt::format("{} has its configured weight", name()));
   owner_.onMoved();

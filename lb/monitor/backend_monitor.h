@@ -56,7 +56,12 @@ class BackendMonitor final : private health::CheckerEvents {
   [[nodiscard]] back::Health health() const { return shared_->health.read(); }
   [[nodiscard]] const OutlierWindow& window() const { return window_; }
   [[nodiscard]] bool serves() const { return shared_->members.load(std::memory_order_relaxed) > 0; }
-  [[nodiscard]] bool byHand() const { return health().has(back::Health::kDrained) || shared_->health.hasWeight(); }
+  [[nodiscard]] bool byHand() const { return health().has(back::Health::kDrained) || hasWeight(); }
+  [[nodiscard]] bool hasWeight() const {
+    return shared_->set_weight.load(std::memory_order_relaxed) != back::SharedBackend::kNoWeight;
+  }
+  // As configured; null: the host has left the configuration, and the backend finishes what it has.
+  [[nodiscard]] const config::Host* host() const;
   [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] Duration ejectedFor() const;  // from now on; zero unless it is ejected
   [[nodiscard]] std::string name() const;     // for people

@@ -57,10 +57,10 @@ class Object {
   std::string& out_;
 };
 
-void append(const BackendMonitor& monitor, const config::Service& service, std::string& out) {
+void append(const BackendMonitor& monitor, std::string& out) {
   const back::SharedBackend& backend = monitor.shared();
-  const auto host = std::ranges::find_if(service.hosts, [&](const auto& one) { return one.label() == backend.label; });
-  const std::uint32_t weight = backend.health.weight(host == service.hosts.end() ? 1 : host->weight);
+  const std::uint32_t configured = monitor.host() == nullptr ? 1 : monitor.host()->weight;
+  const std::uint32_t by_hand = backend.set_weight.load(std::memory_order_relaxed);
   const auto& counts = backend.health.counts;
   Object object(out);
   object.text("service", backend.service)
@@ -68,8 +68,8 @@ void append(const BackendMonitor& monitor, const config::Service& service, std::
       .text("address", backend.address.toString())
       .text("state", toString(monitor.health().state()))
       .text("reason", monitor.reason())
-      .number("weight", weight)
-      .flag("weight_by_hand", backend.health.hasWeight())
+      .number("weight", monitor.hasWeight() ? by_hand : configured)
+      .flag("weight_by_hand", monitor.hasWeight())
       .number("inflight", backend.inflight.load(std::memory_order_relaxed))
       .raw("ejected_for_seconds", fmt::format("{:.3f}", std::chrono::duration<double>(monitor.ejectedFor()).count()))
       .number("checks_passed", read(counts.checks_passed))
@@ -104,7 +104,7 @@ std::string HealthMonitor::json() const {
   for (const auto& [name, service] : services_) {
     for (const auto& [address, backend] : service->backends()) {
       if (!out.ends_with('[')) out += ',';
-      append(*backend, service->settings(), out);
+      append(*backend, out);
     }
   }
   return out + "]}\n";

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "lb/back/share.h"
+
 namespace lb::monitor {
 
 using back::Ejection;
@@ -45,9 +47,7 @@ void ServiceMonitor::look() {
   // What was ordered by hand is kept while DNS leaves an address out for a time.
   const auto gone = [&](const auto& entry) {
     const BackendMonitor& backend = *entry.second;
-    const bool configured = std::ranges::any_of(
-        settings_.hosts, [&](const config::Host& host) { return host.label() == backend.shared().label; });
-    return !backend.serves() && !(backend.byHand() && configured);
+    return !backend.serves() && !(backend.byHand() && backend.host() != nullptr);
   };
   if (std::erase_if(backends_, gone) > 0) onMoved();
   for (const auto& [address, backend] : backends_) backend->look();
@@ -63,7 +63,9 @@ bool ServiceMonitor::mayEject(const BackendMonitor& candidate) {
     const Health health = backend->health();
     ++all;
     if (health.has(Health::kEjected) || health.has(Health::kHalfOpen)) ++out;
-    if (backend.get() != &candidate && health.state() == back::HealthState::Up) ++left;
+    const config::Host* host = backend->host();
+    const bool gets_some = host != nullptr && back::fullWeight(backend->shared(), host->weight) > 0;
+    if (backend.get() != &candidate && gets_some && health.state() == back::HealthState::Up) ++left;
   }
   const std::uint32_t percent = settings_.outlier.max_ejection_percent;
   const std::size_t most = percent == 0 ? 0 : std::max<std::size_t>(1, all * percent / 100);
@@ -76,15 +78,16 @@ void ServiceMonitor::onMoved() {
 }
 
 void ServiceMonitor::takeStock() {
-  std::size_t all = 0;
-  std::size_t usable = 0;
+  back::UsableCount count;
   for (const auto& [address, backend] : backends_) {
-    if (!backend->serves() || backend->health().has(Health::kDrained)) continue;
-    ++all;
-    if (backend->health().usable(false)) ++usable;
+    const config::Host* host = backend->host();
+    if (!backend->serves() || host == nullptr || backend->health().has(Health::kDrained)) continue;
+    if (back::fullWeight(backend->shared(), host->weight) > 0) count.add(host->backup, backend->health().usable(false));
   }
+  const std::size_t usable = count.usable();
+  const std::size_t all = count.all();
   Mood mood = Mood::Fine;
-  if (back::panics(usable, all, settings_.panic_threshold)) {
+  if (count.panics(settings_.panic_threshold)) {
     mood = Mood::Panic;
   } else if (usable == 0 && !backends_.empty()) {
     mood = Mood::Nobody;

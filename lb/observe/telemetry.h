@@ -17,6 +17,7 @@
 #include <prometheus/metric_family.h>
 
 #include "lb/config/config.h"
+#include "lb/observe/backend_state.h"
 #include "lb/observe/code_counters.h"
 #include "lb/observe/counter.h"
 #include "lb/observe/histogram.h"
@@ -115,6 +116,8 @@ class Telemetry {
     std::string config_hash;
   };
   void setControl(const Control& control);
+  // Who knows what is shared of backends; asked at each scrape. Once, before the first.
+  void setBackendStates(BackendStates states) { backend_states_ = std::move(states); }
   // Who tells of backends' health, from any thread. Set before the first scrape.
   void setHealthSource(std::function<HealthView()> health) { health_ = std::move(health); }
 
@@ -132,6 +135,7 @@ class Telemetry {
   std::mutex mutex_;
   BuildInfo build_;
   Control control_;
+  BackendStates backend_states_ = [] { return std::vector<BackendState>(); };
   std::function<HealthView()> health_;
   std::optional<Layouts> layouts_;  // of the first configuration
   bool backend_histograms_ = true;  // of the latest

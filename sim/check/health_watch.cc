@@ -80,35 +80,35 @@ bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
 
 HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
   Stock stock;
-  for (const auto& [number, track] : service.backends) {
-    stock.all += track.drained ? 0 : 1;
-    stock.up += track.state() == State::Up ? 1 : 0;
+  for (const lb::config::Host& host : service.settings.hosts) {
+    const auto known = std::ranges::find_if(service.backends, [&](const auto& one) {
+      return host.address == plan::backendIp(one.first) || host.address == plan::backendName(one.first);
+    });
+    if (known == service.backends.end()) continue;
+    const Track& track = known->second;
     stock.ejected += track.ejected || track.half_open ? 1 : 0;
+    if (track.drained || host.weight == 0) continue;
+    ++(host.backup ? stock.backups : stock.hosts);
+    if (track.state() == State::Up) ++(host.backup ? stock.up_backups : stock.up_hosts);
   }
   return stock;
 }
 
-// Who is on probation counts or does not, by whether its request is under way.
-bool HealthWatch::mayPanic(const ServiceTrack& service) {
-  const Stock stock = stockOf(service);
-  return stock.up * 100 < stock.all * service.settings.panic_threshold;
-}
-
 bool HealthWatch::mayBeNobody(const ServiceTrack& service) {
   const Stock stock = stockOf(service);
-  return stock.all == 0 || (stock.up == 0 && service.settings.panic_threshold == 0);
+  return stock.hosts + stock.backups == 0 || (stock.up() == 0 && service.settings.panic_threshold == 0);
 }
 
 bool HealthWatch::isFull(const ServiceTrack& service) {
   const Stock stock = stockOf(service);
   const std::uint32_t percent = service.settings.outlier.max_ejection_percent;
-  return stock.up < 2 || percent == 0 ||
+  return stock.up() < 2 || percent == 0 ||
          stock.ejected >= std::max<std::size_t>(1, service.backends.size() * percent / 100);
 }
 
 // To be called before and after each change, so that "until" is right.
 void HealthWatch::touch(ServiceTrack& service, MonoTime now) {
-  if (mayPanic(service)) service.panic_until = now;
+  if (stockOf(service).mayPanic(service.settings.panic_threshold)) service.panic_until = now;
   if (mayBeNobody(service)) service.nobody_until = now;
   if (isFull(service) || !certain(service, now)) service.full_until = now;
   for (auto& [number, track] : service.backends) {
@@ -272,7 +272,7 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
     const std::size_t most = std::max<std::size_t>(1, service.backends.size() * rules.max_ejection_percent / 100);
     if (rules.max_ejection_percent == 0 || stock.ejected >= most)
       return fmt::format("{} of {} are out already", stock.ejected, service.backends.size());
-    if (stock.up < 2) return "it is the last one";
+    if (stock.up() < 2) return "it is the last one";
     if (stock.ejected + 1 == most && most > 1) marks_.leave(Mark::HealthCapReached);
   }
   if (track.in_a_row > 1) marks_.leave(Mark::HealthEjectedAgain);
@@ -333,10 +333,22 @@ bool HealthWatch::nobodyLeft(const std::string& service, MonoTime from) const {
   return mayBeNobody(track) || (track.nobody_until != kNever && track.nobody_until >= from);
 }
 
-bool HealthWatch::allUp(const std::string& service) const {
-  const auto known = services_.find(service);
-  return known == services_.end() ||
-         std::ranges::all_of(known->second.backends, [](const auto& one) { return one.second.state() == State::Up; });
+// Who is on probation comes back by a request, which a backup and a host of weight 0 need not get; nor need one whose
+// policy goes by keys or by what it has seen.
+bool HealthWatch::allUp(const std::string& name) const {
+  const auto known = services_.find(name);
+  if (known == services_.end()) return true;
+  const lb::config::Service& settings = known->second.settings;
+  const bool may_wait =
+      settings.balance == lb::config::Balance::Hash || settings.balance == lb::config::Balance::PeakEwma;
+  return std::ranges::all_of(known->second.backends, [&](const auto& one) {
+    const auto host = std::ranges::find_if(settings.hosts, [&](const lb::config::Host& each) {
+      return each.address == plan::backendIp(one.first) || each.address == plan::backendName(one.first);
+    });
+    const bool asked = host != settings.hosts.end() && host->weight > 0 && !host->backup && !may_wait;
+    const State state = one.second.state();
+    return state == State::Up || (state == State::HalfOpen && !asked);
+  });
 }
 
 MonoTime HealthWatch::lastEjectionEnds() const {

@@ -70,16 +70,22 @@ class HealthWatch {
     MonoTime ejected_at{}, half_open_at{}, returned_at{}, probe_at{};
     Duration length{};  // of the last ejection
     std::uint32_t in_a_row = 0;
-    std::uint64_t probe = 0;        // the request on probation
-    std::vector<MonoTime> hangups;  // of a sick backend, since it answered somebody or changed its state
+    std::uint64_t probe = 0;          // the request on probation
+    std::vector<MonoTime> hangups{};  // of a sick backend, since it answered somebody or changed its state
 
     [[nodiscard]] bool out() const { return drained || down || ejected; }
     [[nodiscard]] State state() const;
   };
-  struct Stock {          // of a service
-    std::size_t all = 0;  // not drained
-    std::size_t up = 0;
-    std::size_t ejected = 0;  // or on probation
+  struct Stock {  // of a service; of those with a weight that are not drained, unless it says otherwise
+    std::size_t hosts = 0, up_hosts = 0, backups = 0, up_backups = 0;
+    std::size_t ejected = 0;  // or on probation, of all
+
+    [[nodiscard]] std::size_t up() const { return up_hosts + up_backups; }
+    // Who is on probation counts or does not, by whether its request is under way; here it does not.
+    [[nodiscard]] bool mayPanic(std::uint32_t percent) const {
+      if (hosts == 0) return up_backups * 100 < backups * percent;
+      return up_hosts * 100 < hosts * percent && !(up_hosts == 0 && up_backups > 0);
+    }
   };
   struct ServiceTrack {
     lb::config::Service settings;
@@ -101,7 +107,6 @@ class HealthWatch {
   [[nodiscard]] std::string move(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
   [[nodiscard]] std::string eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
   [[nodiscard]] static Stock stockOf(const ServiceTrack& service);
-  [[nodiscard]] static bool mayPanic(const ServiceTrack& service);
   [[nodiscard]] static bool mayBeNobody(const ServiceTrack& service);
   [[nodiscard]] static bool isFull(const ServiceTrack& service);
   void touch(ServiceTrack& service, MonoTime now);

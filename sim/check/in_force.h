@@ -1,18 +1,24 @@
-// What the configurations had of a service while a request was under way: reloads change it.
+// What configurations said of a service in some time.
 #pragma once
+
+#include <algorithm>
 
 #include "sim/check/ledger.h"
 
 namespace sim::check {
 
-// Of timeouts.response_header.
-[[nodiscard]] Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from,
-                                       MonoTime to);
-[[nodiscard]] Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from,
-                                         MonoTime to);
+constexpr Duration kReloadTakes = std::chrono::seconds(2);  // a worker may be paused meanwhile
 
-// May this backend have got a request of the service that was under way in that time?
-[[nodiscard]] bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend,
-                            MonoTime from, MonoTime to);
+// Calls each(service) with what every configuration has of it that was in force in that time, or had been just before.
+template <class Each>
+void forEachInForce(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to, Each each) {
+  const auto& all = ledger.configurations();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool over = i + 1 < all.size() && all[i + 1].since + kReloadTakes < from;
+    if (over || all[i].since > to) continue;
+    const auto known = std::ranges::find(all[i].config.services, service.name, &lb::config::Service::name);
+    if (known != all[i].config.services.end()) each(*known);
+  }
+}
 
 }  // namespace sim::check

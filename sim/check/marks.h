@@ -95,6 +95,13 @@ enum class Mark : std::uint8_t {
   AnswerBadChunk,
   AnswerSaysClose,
   IdleRace,
+  // Balancing
+  WeightsCounted,
+  BackupUsed,
+  KeyKept,
+  StickyKept,
+  BusyAvoided,
+  SlowAvoided,
   // Backends' health
   HealthDown,
   HealthGrayKeptOut,  // a check passed, and the backend stayed ejected

@@ -99,24 +99,37 @@ TEST(BackendHealth, WindowsAreCountedWhereTheyAreWanted) {
   EXPECT_EQ(health.totals().nanoseconds, 3'000'000U);
 }
 
-TEST(BackendHealth, WeightByHandStandsInForTheConfiguredOne) {
-  BackendHealth health;
-  EXPECT_EQ(health.weight(4), 4U);
-  health.setWeight(0);
-  EXPECT_EQ(health.weight(4), 0U);
-  EXPECT_TRUE(health.hasWeight());
-  health.setWeight(BackendHealth::kNoWeight);
-  EXPECT_EQ(health.weight(4), 4U);
+UsableCount of(std::size_t usable, std::size_t hosts) {
+  UsableCount count;
+  for (std::size_t i = 0; i < hosts; ++i) count.add(false, i < usable);
+  return count;
 }
 
 TEST(Panic, LessThanTheThreshold) {
-  EXPECT_FALSE(panics(0, 0, 50));
-  EXPECT_TRUE(panics(0, 1, 1));
-  EXPECT_FALSE(panics(1, 2, 50));
-  EXPECT_TRUE(panics(1, 3, 50));
-  EXPECT_FALSE(panics(0, 3, 0));
-  EXPECT_TRUE(panics(2, 3, 100));
-  EXPECT_FALSE(panics(3, 3, 100));
+  EXPECT_FALSE(of(0, 0).panics(50));
+  EXPECT_TRUE(of(0, 1).panics(1));
+  EXPECT_FALSE(of(1, 2).panics(50));
+  EXPECT_TRUE(of(1, 3).panics(50));
+  EXPECT_FALSE(of(0, 3).panics(0));
+  EXPECT_TRUE(of(2, 3).panics(100));
+  EXPECT_FALSE(of(3, 3).panics(100));
+}
+
+TEST(Panic, BackupsThatStandInAreEnough) {
+  UsableCount count = of(0, 3);
+  count.add(true, true);
+  EXPECT_FALSE(count.panics(100));
+  count = of(1, 3);
+  count.add(true, true);
+  EXPECT_TRUE(count.panics(50)) << "hosts come first, and they are too few";
+  count = of(0, 3);
+  count.add(true, false);
+  EXPECT_TRUE(count.panics(50));
+  UsableCount backups;
+  backups.add(true, true);
+  backups.add(true, false);
+  EXPECT_FALSE(backups.panics(50));
+  EXPECT_TRUE(backups.panics(60));
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
 
   config::Service& shop() { return config_.services[0]; }
   void start() {
-    proxy_ = std::make_unique<sim::run::Proxy>(fabric_, proxy_host_, config_, *this);
+    sim::run::ProxyOutput& self = *this;
+    proxy_ = std::make_unique<sim::run::Proxy>(fabric_, proxy_host_, config_, self);
     ASSERT_TRUE(proxy_->start().has_value());
     ASSERT_TRUE(world_.runUntil([&] { return proxy_->accepting(); }, 5s));
     world_.runFor(100ms);
