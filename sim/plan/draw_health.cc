@@ -35,9 +35,10 @@ class HealthDraw {
  private:
   // Where nothing goes wrong one backend is drained, and everybody has another.
   [[nodiscard]] bool mayDrain() const {
-    return !made_.calm_only || (!made_.has("reload") && std::ranges::all_of(made_.config.services, [](const auto& one) {
-      return one.hosts.size() > 1;
-    }));
+    const auto has_another = [](const lb::config::Service& service) {
+      return std::ranges::count_if(service.hosts, [](const auto& host) { return host.weight > 0; }) > 1;
+    };
+    return !made_.calm_only || (!made_.has("reload") && std::ranges::all_of(made_.config.services, has_another));
   }
 
   template <class T>
