@@ -183,6 +183,16 @@ def test_a_backend_is_drained_by_hand_and_stays_so_over_reloads(start, backends)
     assert set(ask(lb)) == {0, 1, 2}
 
 
+def test_a_weight_by_hand_changes_the_shares(start, backends):
+    lb = front(start, backends)
+    assert order(lb, backends[0], "weight?value=2").status_code == 200
+    assert ask(lb, 12) == {0: 6, 1: 3, 2: 3}
+    assert order(lb, backends[0], "weight?value=0").status_code == 200
+    assert set(ask(lb)) == {1, 2}
+    assert order(lb, backends[0], "weight?value=auto").status_code == 200
+    assert set(ask(lb)) == {0, 1, 2}
+
+
 def test_panic_never_uses_what_was_drained_by_hand(start, backends):
     lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK})
     order(lb, backends[0], "drain")
