@@ -39,10 +39,17 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice, another than those tried if there is one; null if no host has an address and a weight.
-  [[nodiscard]] Backend* pick(const PickRequest& request) { return roster_.pick(request, context_.back.clock.now()); }
+  // The policy's choice, another than those tried if there is one; null if no host has an address and a weight and can
+  // be used.
+  [[nodiscard]] Backend* pick(const PickRequest& request);
+  // A request that pick() has led there is over; see BackendHealth::report.
+  void requestEnded(Backend& backend, std::uint32_t epoch, Outcome outcome, Duration latency);
+  // Takes over what the control side has decided meanwhile; pick() does it by itself.
+  void refresh();
+  [[nodiscard]] bool hasAddresses() const;
 
   [[nodiscard]] bool hasOther(std::span<const Backend* const> than) {
+    refresh();
     return roster_.hasOther(than, context_.back.clock.now());
   }
 
@@ -75,9 +82,10 @@ class Service final : public Disposable, public BackendOwner {
   Roster roster_;
   std::vector<std::unique_ptr<Entry>> entries_;  // in the configuration's order
   std::vector<std::unique_ptr<Backend>> departing_;
-  std::vector<Backend*> backends_;  // of all hosts
   std::move_only_function<void()> on_lookups_done_;
   std::move_only_function<void()> on_departed_;
+  std::uint64_t version_ = 0;  // of shared_ that the roster is made of
+  bool panic_ = false;         // too few can be used, so all are
   std::uint32_t users_ = 0;
 };
 

@@ -125,6 +125,7 @@ void writeService(Writer& out, const Service& service) {
   out.open("limits");
   out.size("max_body", service.limits.max_body);
   out.close();
+  writeHealth(out, service);
   out.close();
 }
 

@@ -7,5 +7,6 @@
 namespace lb::config {
 
 void writeBalance(Writer& out, const Service& service);
+void writeHealth(Writer& out, const Service& service);
 
 }  // namespace lb::config

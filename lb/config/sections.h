@@ -25,4 +25,7 @@ void readShare(Section& section, Host& host);
 // defaults, default_service and services.
 void readServices(Section& proxy, Config& config);
 
+// The parts of a service that it may inherit, one a file.
+void readHealth(Section& section, Service& service);
+
 }  // namespace lb::config

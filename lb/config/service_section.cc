@@ -62,6 +62,7 @@ void readInheritable(Section& section, Service& service) {
     retry.size("body_limit", service.retry.body_limit, kRetryBody);
   });
   section.map("limits", [&](Section& limits) { limits.size("max_body", service.limits.max_body, kMaxBody); });
+  readHealth(section, service);
 }
 
 void readHosts(const Value& value, std::vector<Host>& hosts) {

@@ -21,6 +21,9 @@ inline constexpr std::array<Word<KeySource>, 4> kKeySourceWords{{{"client_ip", K
                                                                  {"cookie", KeySource::Cookie},
                                                                  {"path", KeySource::Path}}};
 
+inline constexpr std::array<Word<InitialHealth>, 3> kInitialHealthWords{
+    {{"check", InitialHealth::Check}, {"up", InitialHealth::Up}, {"down", InitialHealth::Down}}};
+
 inline constexpr std::array<Word<LogFormat>, 2> kLogFormatWords{{{"text", LogFormat::Text}, {"json", LogFormat::Json}}};
 
 inline constexpr std::array<Word<LogLevel>, 6> kLogLevelWords{{{"trace", LogLevel::Trace},

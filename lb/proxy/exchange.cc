@@ -75,6 +75,8 @@ void Exchange::send(bool fresh) {
   enter(Phase::Forward);
   ++attempts_;
   attempt_begin_ = context_.clock.precise();
+  health_epoch_ = backend_->shared().health.read().epoch();
+  backend_judged_ = false;
   // An HTTP/1.0 request may come without Host; the backend's protocol demands one.
   if (head_->authority.empty()) head_->authority = backend_->stats().label;
   // Who could not be sent again gets a connection that was looked at.
@@ -159,6 +161,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
   replayable_ = false;
   replay_.clear();
   if (head.status == 101) {
+    reportHealth(AttemptResult::Ok);
     const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
     http::dropHopByHop(head.fields);
     backendAnswered(head);
@@ -248,8 +251,12 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   }};
   const Verdict& verdict = kVerdicts[static_cast<std::size_t>(why)];
   const Retry retry = retryAfter(why);
-  if (why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead()) {
-    backend_->stats().connections_stale_reuse.add();
+  const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
+  if (stale) backend_->stats().connections_stale_reuse.add();
+  if (retry == Retry::SameBackend) {
+    backend_judged_ = true;  // by what comes of it there
+  } else if (stale || why == ResponseFailure::Exhausted) {
+    reportHealth(AttemptResult::Cancelled);  // not the backend's doing
   }
   attemptEnded(verdict.result);
   upstream_ = nullptr;
@@ -309,6 +316,8 @@ void Exchange::onDeadline(std::size_t slot) {
     client_->reset();
     return;
   }
+  // Within the answer, or before the request is complete, it may be the client that is slow.
+  if (upstream_ != nullptr && (answering() || !request_ended_)) reportHealth(AttemptResult::Cancelled);
   abandonBackend(AttemptResult::Timeout);
   reason_ = Reason::BackendTimeout;
   detail_ = "the exchange took longer than timeouts.total";
@@ -342,6 +351,7 @@ void Exchange::attemptEnded(AttemptResult result) {
   backend_bytes_out_ += backend_times_.bytes_written;
   observe::bookAttempt(result, answering() ? status_ : std::uint16_t{0}, backend_->stats());
   backendFailed(result);
+  reportHealth(result);
 }
 
 void Exchange::reply(std::uint16_t status, Reason reason, const char* detail) {

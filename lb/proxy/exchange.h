@@ -84,6 +84,7 @@ class Exchange final : public Disposable,
   void backendAnswered(http::ResponseHead& head);
   void backendFailed(observe::AttemptResult result);
   void learnLatency(Duration took);
+  void reportHealth(observe::AttemptResult result);
   void touchTunnel();
   [[nodiscard]] bool answering() const { return phase_ == Phase::Relay || phase_ == Phase::Tunnel; }
   void finish();
@@ -113,6 +114,7 @@ class Exchange final : public Disposable,
   std::uint64_t backend_bytes_out_ = 0;
   const char* detail_ = "";
   std::uint32_t attempts_ = 0;
+  std::uint32_t health_epoch_ = 0;  // of the backend when the attempt began
   std::uint32_t connect_retries_ = 0;
   std::uint16_t status_ = 0;
   observe::Reason reason_ = observe::Reason::None;
@@ -121,7 +123,8 @@ class Exchange final : public Disposable,
   bool request_ended_ = false;
   bool reused_ = false;
   bool backend_broke_ = false;
-  bool continued_ = false;  // 100 (Continue) has been passed on
+  bool backend_judged_ = false;  // what the attempt says of its backend has been said, or is nothing
+  bool continued_ = false;       // 100 (Continue) has been passed on
 };
 
 }  // namespace lb::proxy

@@ -13,7 +13,9 @@ bool Exchange::choose(const back::Backend* tried) {
   back::Backend* chosen = service_->pick(affinity_);
   affinity_.tried = {};
   if (chosen == nullptr) {
-    reply(503, observe::Reason::NoHealthyBackend, "no backend of this service has an address and a weight");
+    reply(503, observe::Reason::NoHealthyBackend,
+          service_->hasAddresses() ? "no backend of this service can be used now"
+                                   : "no backend of this service has an address");
     return false;
   }
   chosen->addUser();

@@ -90,6 +90,17 @@ std::string_view nameOf(Mark mark) {
       "sticky_kept",
       "busy_avoided",
       "slow_avoided",
+      "health_down",
+      "health_gray_kept_out",
+      "health_ejected",
+      "health_ejected_again",
+      "health_probation_passed",
+      "health_cap_reached",
+      "health_panic",
+      "health_nobody",
+      "health_drained",
+      "fault_sick",
+      "fault_check_sick",
   });
   static_assert(kNames.size() == kMarks);
   return kNames[static_cast<std::size_t>(mark)];

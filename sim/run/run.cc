@@ -38,6 +38,7 @@ Run::~Run() = default;
 
 void Run::onLog(lb::LogLevel, std::string_view line) {
   if (trace_) trace_->log("proxy", line);
+  ledger_.onProxyLine(line);
 }
 
 void Run::onAccess(std::string_view line) {
