@@ -15,7 +15,11 @@
 #include <utility>
 #include <vector>
 
+#include "lb/back/gradient_limit.h"
+#include "lb/back/rate_table.h"
+#include "lb/back/retry_budget.h"
 #include "lb/base/address.h"
+#include "lb/base/address_counts.h"
 
 namespace lb::back {
 
@@ -28,13 +32,26 @@ struct SharedBackend {
   const std::string label;  // of the host that first led to it
   const Address address;
   std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
+  GradientLimit gradient;                  // of limits.adaptive
 };
 
 // One service.
 struct SharedService {
   explicit SharedService(std::string service_name) : name(std::move(service_name)) {}
 
+  // Made when a configuration first wants it; later ones find it as it is.
+  [[nodiscard]] RateTable& rateTable(std::uint64_t secret) {
+    std::call_once(rates_made_, [&] { rates_ = std::make_unique<RateTable>(secret); });
+    return *rates_;
+  }
+
   const std::string name;
+  RetryBudget retries;
+  std::atomic<std::uint32_t> waiting{0};  // in the queues of all workers
+
+ private:
+  std::once_flag rates_made_;
+  std::unique_ptr<RateTable> rates_;
 };
 
 class Registry {
@@ -47,6 +64,8 @@ class Registry {
   // All that are in use, by service and address. Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();
 
+  [[nodiscard]] AddressCounts& clientConnections() { return client_connections_; }
+
  private:
   template <class Key, class Shared>
   struct Shelf {
@@ -56,6 +75,7 @@ class Registry {
     std::shared_ptr<Shared> findOrMake(const Key& key, Args&&... args);
   };
 
+  AddressCounts client_connections_;  // that count for limits.max_connections_per_client
   std::mutex mutex_;
   Shelf<std::string, SharedService> services_;
   Shelf<std::pair<std::string, Address>, SharedBackend> backends_;

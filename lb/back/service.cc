@@ -59,7 +59,12 @@ class Service::Entry final : private HostEvents {
 };
 
 Service::Service(const ServiceContext& context, std::string name)
-    : context_(context), name_(std::move(name)), shared_(context.registry.service(name_)) {}
+    : context_(context),
+      name_(std::move(name)),
+      shared_(context.registry.service(name_)),
+      queue_(
+          context.back.loop, context.back.clock, shared_->waiting, [this] { return pick({}); },
+          [this] { return hasBackends(); }) {}
 
 Service::~Service() = default;
 
@@ -72,6 +77,8 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   stats_ = std::move(stats);
   upstream_settings_.timeouts = service.timeouts;
   upstream_settings_.pool = service.pool;
+  upstream_settings_.limits = service.limits;
+  if (service.rate_limit.rate > 0) rates_ = &shared_->rateTable(context_.back.random.next());
   upstream_settings_.head = {.bytes_max = limits.max_response_header_bytes, .fields_max = limits.max_headers};
   upstream_settings_.body.trailer_bytes_max = limits.max_trailer_bytes;
   upstream_settings_.buffer_high = limits.buffer_bytes;
@@ -100,21 +107,34 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   for (Entry* entry : fresh) entry->start();
 }
 
-Backend* Service::pick(const Backend* tried) {
-  if (backends_.empty()) return nullptr;
-  if (tried == nullptr || backends_.size() == 1) return backends_[policy_->pick(candidates_)];
-  std::vector<Backend*> others;
-  std::vector<const balance::Candidate*> candidates;
-  for (Backend* backend : backends_) {
-    if (backend == tried) continue;
-    others.push_back(backend);
-    candidates.push_back(&backend->candidate());
+Backend* Service::pick(std::span<const Backend* const> tried) {
+  if (tried.empty() && !limited() && !backends_.empty()) {
+    Backend* chosen = backends_[policy_->pick(candidates_)];
+    return chosen->reserve() ? chosen : nullptr;
   }
-  return others.empty() ? backends_.front() : others[policy_->pick(candidates)];
+  for (;;) {
+    some_.clear();
+    some_candidates_.clear();
+    for (Backend* backend : backends_) {
+      if (std::ranges::find(tried, backend) != tried.end() || !backend->hasRoom()) continue;
+      some_.push_back(backend);
+      some_candidates_.push_back(&backend->candidate());
+    }
+    if (some_.empty()) return nullptr;
+    Backend* chosen = some_[policy_->pick(some_candidates_)];
+    if (chosen->reserve()) return chosen;  // else another worker was faster: there is one less now
+  }
 }
 
-bool Service::hasOther(const Backend& than) const {
-  return std::ranges::any_of(backends_, [&](const Backend* backend) { return backend != &than; });
+bool Service::canPick(std::span<const Backend* const> tried) const {
+  return std::ranges::any_of(backends_, [&](const Backend* backend) {
+    return backend->hasRoom() && std::ranges::find(tried, backend) == tried.end();
+  });
+}
+
+bool Service::hasUntried(std::span<const Backend* const> tried) const {
+  return std::ranges::any_of(backends_,
+                             [&](const Backend* backend) { return std::ranges::find(tried, backend) == tried.end(); });
 }
 
 bool Service::lookupsDone() const {

@@ -7,12 +7,14 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "lb/back/backend.h"
 #include "lb/back/host_resolver.h"
 #include "lb/back/registry.h"
+#include "lb/back/wait_queue.h"
 
 namespace lb::back {
 
@@ -38,10 +40,16 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice, another than `tried` if there is one; null if no host has an address.
-  [[nodiscard]] Backend* pick(const Backend* tried);
+  // The policy's choice of those that have room and are none of `tried`, with a place reserved on it; null: no such
+  // one.
+  [[nodiscard]] Backend* pick(std::span<const Backend* const> tried);
+  [[nodiscard]] bool canPick(std::span<const Backend* const> tried) const;     // would pick() find one now?
+  [[nodiscard]] bool hasUntried(std::span<const Backend* const> tried) const;  // whether it has room or not
+  [[nodiscard]] bool hasBackends() const { return !backends_.empty(); }
 
-  [[nodiscard]] bool hasOther(const Backend& than) const;
+  [[nodiscard]] WaitQueue& queue() { return queue_; }
+  [[nodiscard]] RetryBudget& retryBudget() { return shared_->retries; }
+  [[nodiscard]] RateTable& rateTable() { return *rates_; }  // REQUIRES: settings().rate_limit.rate > 0
 
   [[nodiscard]] bool lookupsDone() const;  // every host has been looked up at least once
   void onLookupsDone(std::move_only_function<void()> callback) { on_lookups_done_ = std::move(callback); }
@@ -53,6 +61,7 @@ class Service final : public Disposable, public BackendOwner {
   void addUser() { ++users_; }
   void dropUser();
   void onDeparted(Backend& backend) override;
+  void onRoomMade() override { queue_.roomMade(); }
 
  private:
   class Entry;  // one configured host
@@ -61,6 +70,7 @@ class Service final : public Disposable, public BackendOwner {
   void rebuildCandidates();
   void lookupDone();
   void departIfUnused();
+  [[nodiscard]] bool limited() const { return settings_.limits.max_inflight > 0 || settings_.limits.adaptive.enabled; }
 
   ServiceContext context_;
   std::string name_;
@@ -73,6 +83,10 @@ class Service final : public Disposable, public BackendOwner {
   std::vector<std::unique_ptr<Backend>> departing_;
   std::vector<Backend*> backends_;                     // those that may be picked
   std::vector<const balance::Candidate*> candidates_;  // parallel to backends_
+  std::vector<Backend*> some_;                         // of backends_: scratch of pick(), and its candidates
+  std::vector<const balance::Candidate*> some_candidates_;
+  WaitQueue queue_;
+  RateTable* rates_ = nullptr;
   std::move_only_function<void()> on_lookups_done_;
   std::move_only_function<void()> on_departed_;
   std::uint32_t users_ = 0;

@@ -2,61 +2,13 @@
 // comments, the order and the one-line hosts are what makes it worth reading.
 #include <fmt/format.h>
 
+#include "lb/config/dump_writer.h"
 #include "lb/config/parse.h"
 #include "lb/config/units.h"
 #include "lb/config/words.h"
 
 namespace lb::config {
 namespace {
-
-// Always in quotes, so that no text is taken for a number, a null or a comment.
-std::string text(std::string_view value) {
-  std::string result = "\"";
-  for (const char character : value) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      if (character == '"' || character == '\\') result += '\\';
-      result += character;
-    }
-  }
-  return result + "\"";
-}
-
-// Collects lines; the indentation follows the nesting.
-class Writer {
- public:
-  void comment(std::string_view words) { line("# ", words); }
-  void open(std::string_view key) {
-    line(key, ":");
-    ++depth_;
-  }
-  void nest() { ++depth_; }
-  void close() { --depth_; }
-  void set(std::string_view key, std::string_view value) { line(key, fmt::format(": {}", value)); }
-  void set(std::string_view key, bool value) { set(key, value ? std::string_view("true") : std::string_view("false")); }
-  void set(std::string_view key, const char* value) { set(key, std::string_view(value)); }
-  void set(std::string_view key, std::uint64_t value) { set(key, std::to_string(value)); }
-  void set(std::string_view key, Duration value) { set(key, formatDuration(value)); }
-  void size(std::string_view key, std::uint64_t value) { set(key, formatSize(value)); }
-  void autoOr(std::string_view key, std::uint64_t value) { set(key, value == 0 ? "auto" : std::to_string(value)); }
-  template <class T, class Format>
-  void list(std::string_view key, const std::vector<T>& values, Format format) {
-    std::string items;
-    for (const T& value : values) items += (items.empty() ? "" : ", ") + format(value);
-    set(key, "[" + items + "]");
-  }
-  void item(std::string_view words) { line("- ", words); }
-  std::string take() { return std::move(out_); }
-
- private:
-  void line(std::string_view start, std::string_view rest) {
-    out_ += fmt::format("{}{}{}\n", std::string(depth_ * 2, ' '), start, rest);
-  }
-  std::string out_;
-  std::size_t depth_ = 0;
-};
 
 std::string cidrText(const Cidr& cidr) {
   return text(cidr.toString());
@@ -107,6 +59,7 @@ void writeClients(Writer& out, const Config& config) {
   out.set("min_body_rate", formatRate(limits.min_body_rate));
   out.set("max_requests", std::uint64_t{limits.max_requests});
   out.set("max_connection_age", limits.max_connection_age);
+  out.set("max_connections_per_client", std::uint64_t{limits.max_connections_per_client});
   out.close();
   out.comment("The end: keep serving for `delay`, then finish what is in flight within `timeout`.");
   out.open("drain");
@@ -164,13 +117,9 @@ void writeService(Writer& out, const Service& service) {
   out.set("max_requests", service.pool.max_requests);
   out.set("max_age", service.pool.max_age);
   out.close();
-  out.open("retry");
-  out.set("attempts", std::uint64_t{service.retry.attempts});
-  out.size("body_limit", service.retry.body_limit);
-  out.close();
-  out.open("limits");
-  out.size("max_body", service.limits.max_body);
-  out.close();
+  writeRetry(out, service.retry);
+  writeServiceLimits(out, service.limits);
+  writeRateLimit(out, service.rate_limit);
   out.close();
 }
 

@@ -15,6 +15,11 @@ struct Marks {
 // listen, admin, and all that is not of one service.
 void readProxy(Section& proxy, Config& config, Marks& marks);
 
+// Of one service, or of `defaults` (traffic_section.cc).
+void readRetry(Section& section, Retry& retry);
+void readServiceLimits(Section& section, ServiceLimits& limits);
+void readRateLimit(Section& section, RateLimit& limit);
+
 // defaults, default_service and services.
 void readServices(Section& proxy, Config& config);
 

@@ -12,6 +12,13 @@ namespace lb::config {
 inline constexpr std::array<Word<Balance>, 2> kBalanceWords{
     {{"random", Balance::Random}, {"round_robin", Balance::RoundRobin}}};
 
+inline constexpr std::array<Word<RateKey>, 3> kRateKeyWords{
+    {{"service", RateKey::Service}, {"client_ip", RateKey::ClientIp}, {"header", RateKey::Header}}};
+
+// Of retry.on, beside statuses.
+inline constexpr std::array<Word<bool RetryOn::*>, 3> kRetryOnWords{
+    {{"connect_failure", &RetryOn::connect_failure}, {"reset", &RetryOn::reset}, {"timeout", &RetryOn::timeout}}};
+
 inline constexpr std::array<Word<LogFormat>, 2> kLogFormatWords{{{"text", LogFormat::Text}, {"json", LogFormat::Json}}};
 
 inline constexpr std::array<Word<LogLevel>, 6> kLogLevelWords{{{"trace", LogLevel::Trace},

@@ -16,6 +16,7 @@
 #include "sim/actor/strict_reader.h"
 #include "sim/check/books.h"
 #include "sim/check/marks.h"
+#include "sim/check/traffic_watch.h"
 #include "sim/check/troubles.h"
 #include "sim/check/verdict.h"
 #include "sim/core/world.h"
@@ -39,6 +40,7 @@ struct Logged {
   int code = 0;
   bool from_backend = false;
   bool reused = false;
+  bool queued = false;
   std::string reason;
   std::string aborted;
   std::uint64_t bytes_in = 0;
@@ -127,6 +129,7 @@ class Ledger {
 
   void leave(Mark mark) { marks_.leave(mark); }
   [[nodiscard]] const Marks& marks() const { return marks_; }
+  [[nodiscard]] TrafficWatch& traffic() { return traffic_; }
   [[nodiscard]] Troubles& troubles() { return troubles_; }
   [[nodiscard]] const Troubles& troubles() const { return troubles_; }
 
@@ -183,6 +186,7 @@ class Ledger {
   std::vector<Configured> configurations_;                      // in order
   std::unordered_map<std::string, std::uint64_t> request_ids_;  // X-Request-Id, and whose it was
   Troubles troubles_;
+  TrafficWatch traffic_{*this};
   Marks marks_;
   std::function<void(std::string)> tracer_;
   ProgressWatch progress_watch_;

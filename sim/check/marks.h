@@ -95,6 +95,16 @@ enum class Mark : std::uint8_t {
   AnswerBadChunk,
   AnswerSaysClose,
   IdleRace,
+  // Retries and load
+  RateLimited,
+  QueueFull,
+  QueueTimeout,
+  Queued,
+  InflightAtLimit,
+  ClientRejected,
+  RetryPaid,
+  RetryOfUnavailable,
+  KeptAnswerPassedOn,
   kCount,
 };
 

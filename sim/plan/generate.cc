@@ -9,6 +9,7 @@
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
+#include "sim/plan/traffic_shapes.h"
 #include "sim/plan/validate.h"
 
 namespace sim::plan {
@@ -19,7 +20,9 @@ using namespace std::chrono_literals;
 class Generator {
  public:
   explicit Generator(std::uint64_t seed)
-      : random_(Chance(seed).stream("scenario")), be_(Chance(seed).stream("scenario be")) {
+      : random_(Chance(seed).stream("scenario")),
+        be_(Chance(seed).stream("scenario be")),
+        traffic_(Chance(seed).stream("scenario traffic")) {
     made_.seed = seed;
   }
 
@@ -56,6 +59,7 @@ class Generator {
     if (made_.has("reload")) {
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
     }
+    shapeTraffic(made_, traffic_);
     return std::move(made_);
   }
 
@@ -376,6 +380,7 @@ class Generator {
 
   Prng random_;
   Prng be_;
+  Prng traffic_;
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;

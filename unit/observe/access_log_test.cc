@@ -60,7 +60,7 @@ TEST(AccessLogJson, HasEveryFieldInItsPlace) {
       R"("peer":"198.51.100.200:54321","listener":"[2001:db8:1:2:3:4:5:6]:8080","proto":"HTTP/1.1","method":"GET",)"
       R"("host":"my-service.my-company.com","path":"/path","service":"my-service","backend":"127.0.0.1:9090",)"
       R"("attempts":1,"code":200,"origin":"backend","reason":null,"bytes_in":100,"bytes_out":1234,)"
-      R"("t_total":0.002200,"t_receive":0.000010,"t_connect":0.000300,"t_send":0.000080,"t_wait":0.001910,)"
+      R"("t_total":0.002200,"t_receive":0.000010,"t_queue":null,"t_connect":0.000300,"t_send":0.000080,"t_wait":0.001910,)"
       R"("t_backend_receive":0.000030,"t_response":0.000040,"t_overhead":0.000050,"conn_reused":false,)"
       R"("user_agent":"curl/7.88.1","aborted":null})");
 }
