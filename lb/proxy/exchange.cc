@@ -343,8 +343,8 @@ void Exchange::attemptEnded(AttemptResult result, std::uint16_t code) {
   countBytes(backend_times_, counted_);
   if (std::exchange(attempt_booked_, false)) return;  // when its answer was put by
   observe::bookAttempt(result, code, backend_->stats());
-  const bool telling =
-      result == AttemptResult::Ok || result == AttemptResult::Timeout || result == AttemptResult::Cancelled;
+  // Who went away early says nothing of the backend's latency.
+  const bool telling = result == AttemptResult::Ok || result == AttemptResult::Timeout;
   if (telling && backend_times_.write_first != MonoTime{}) {
     const bool answered = backend_times_.read_head != MonoTime{};
     backend_->noteLatency((answered ? backend_times_.read_head : context_.clock.precise()) -

@@ -157,6 +157,9 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
   expect(waitedLongEnough(*this, entry, entry.reason), Class::Safety, "safety.timeout_early", plan.id,
          fmt::format("request {} got {} after {} ms, before its time", plan.id, entry.reason,
                      std::chrono::duration<double, std::milli>(world_.now() - entry.started).count()));
+  const bool later = head.status == 429 || head.status == 503;
+  expect(head.count("retry-after") == (later ? 1U : 0U), Class::Safety, "safety.retry_after", plan.id,
+         fmt::format("the {} to request {} has {} Retry-After", head.status, plan.id, head.count("retry-after")));
   if (known != kReasons.end()) leave(known->mark);
   if (entry.reason == "rate_limited") traffic_.rateLimited(entry);
   if (plan.malformed >= 0) leave(Mark::RequestMalformedRefused);

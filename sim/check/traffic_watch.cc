@@ -23,6 +23,12 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
+// Of a client that has gone nobody knows how long the proxy goes on without it.
+bool mayBeUnderWay(const Entry& entry, int service, MonoTime since) {
+  if (entry.plan == nullptr || entry.plan->service != service || entry.started == kNever) return false;
+  return entry.ended == kNever || entry.ended >= since || entry.lost || entry.plan->upgrade;
+}
+
 }  // namespace
 
 bool isPaid(const Entry& entry) {
@@ -58,10 +64,8 @@ bool TrafficWatch::heldUp(MonoTime since) const {
 }
 
 std::uint64_t TrafficWatch::underWay(int service, MonoTime since) const {
-  return static_cast<std::uint64_t>(std::ranges::count_if(ledger_.entries(), [&](const Entry& one) {
-    return one.plan != nullptr && one.plan->service == service && one.started != kNever &&
-           (one.ended == kNever || one.ended >= since);
-  }));
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(ledger_.entries(), [&](const Entry& one) { return mayBeUnderWay(one, service, since); }));
 }
 
 void TrafficWatch::atBackend(const Entry& entry) {
@@ -116,6 +120,8 @@ void TrafficWatch::checkBudget(const Entry& entry) {
     return static_cast<std::uint64_t>(
         std::ranges::count_if(paid_, [&](const Paid& one) { return one.service == number && one.at >= from; }));
   };
+  // A service that a reload takes away and brings back begins anew.
+  if (ledger_.configurations().size() > 1) return;
   const MonoTime begin{World::kStart};
   const std::uint64_t ever = since(begin);
   const double earned = static_cast<double>(budget.percent * underWay(number, begin)) / 100 +
@@ -170,7 +176,7 @@ void TrafficWatch::ends(std::uint32_t backend, const lb::Address& peer) {
 // but between its first byte and its arrival.
 void TrafficWatch::checkRate(const Entry& entry) {
   const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
-  if (limit.rate <= 0 || entry.calm || ledger_.calm()) return;
+  if (limit.rate <= 0 || ledger_.calm() || ledger_.configurations().size() > 1) return;
   std::vector<MonoTime> begins;
   for (const Entry& one : ledger_.entries()) {
     if (one.plan != nullptr && one.plan->service == entry.plan->service && !one.attempts.empty() && !one.calm)
@@ -220,8 +226,7 @@ bool trafficHasCause(const Ledger& ledger, const Entry& entry, std::string_view 
   if (reason == "queue_full") {
     // As many as may wait, and at least one on each backend, are there besides it; or have just been.
     const auto others = std::ranges::count_if(ledger.entries(), [&](const Entry& one) {
-      return one.plan != nullptr && one.plan->service == entry.plan->service && one.started != kNever &&
-             (one.ended == kNever || one.ended >= entry.started + -kNews);
+      return mayBeUnderWay(one, entry.plan->service, entry.started + -kNews);
     });
     return service->limits.max_inflight > 0 &&
            others > static_cast<std::int64_t>(service->limits.max_inflight) + service->limits.queue.max;

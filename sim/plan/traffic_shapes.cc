@@ -49,7 +49,8 @@ void shapeLimits(Service& service, const Scenario& scenario, Prng& random) {
     limits.queue.timeout = oneOf<Duration>(random, {5ms, 100ms, 1s, 10s});
   }
   if (scenario.has("adaptive") && random.chance({1, 2})) {
-    limits.adaptive = {.enabled = true, .min = static_cast<std::uint32_t>(random.between(1, 3)), .max = 20};
+    const auto least = static_cast<std::uint32_t>(random.between(1, 3));
+    limits.adaptive = {.enabled = true, .min = least, .max = static_cast<std::uint32_t>(random.between(least, 6))};
   }
   if (scenario.has("rate_limit") && random.chance({2, 3})) {
     service.rate_limit.rate = oneOf<double>(random, {0.5, 5, 100});
