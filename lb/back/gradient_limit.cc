@@ -36,6 +36,7 @@ double GradientLimit::takeQuantile(std::uint32_t count) {
 }
 
 void GradientLimit::sample(Duration latency, const config::AdaptiveLimit& settings, MonoTime now, Random& random) {
+  if ((now.since_start - latency).count() < changed_.load(std::memory_order_relaxed)) return;
   counts_[bucketOf(latency)].fetch_add(1, std::memory_order_relaxed);
   const std::uint32_t samples = samples_.fetch_add(1, std::memory_order_relaxed) + 1;
   const bool measuring = idle_latency_.load(std::memory_order_relaxed) == 0;
@@ -51,6 +52,7 @@ void GradientLimit::endWindow(const config::AdaptiveLimit& settings, MonoTime no
   if (latency == 0) return;
   const std::int64_t time = now.since_start.count();
   window_end_.store(time + kWindow.count(), std::memory_order_relaxed);
+  changed_.store(time, std::memory_order_relaxed);
   const auto clamp = [&](double limit) {
     return std::clamp<double>(limit, settings.min, std::max(settings.min, settings.max));
   };
@@ -66,7 +68,7 @@ void GradientLimit::endWindow(const config::AdaptiveLimit& settings, MonoTime no
     return;
   } else {
     const double gradient = std::clamp(kTolerance * idle / latency, 0.5, 2.0);
-    limit = clamp(gradient * limit + std::sqrt(limit));
+    limit = clamp((limit + gradient * limit + std::sqrt(limit)) / 2);
   }
   kept_.store(limit, std::memory_order_relaxed);
   limit_.store(static_cast<std::uint32_t>(limit), std::memory_order_relaxed);

@@ -3,7 +3,9 @@
 //
 // The latency of an idle backend is measured now and then, with few requests on it. After that each window's p90 is
 // compared to it: as long as it is not much longer, the limit grows by its own square root, which is the queue that is
-// allowed; as it grows longer, the limit is cut in proportion.
+// allowed; as it grows longer, the limit is cut in proportion. Only requests that began under the limit in force are
+// looked at, and each step goes half of the way: what the last change has done is seen before the next, or the limit
+// would swing, and a backend be idle half of the time.
 // All workers give samples to one object of each backend; whoever gives the first one after a window's end ends it.
 #pragma once
 
@@ -45,6 +47,7 @@ class GradientLimit {
   std::atomic<std::uint32_t> samples_{0};
   std::atomic<std::uint32_t> limit_{0};      // in force; 0: nothing is known yet
   std::atomic<std::int64_t> window_end_{0};  // nanoseconds
+  std::atomic<std::int64_t> changed_{0};     // when the limit was last set
   std::atomic<bool> ending_{false};
   // Written by whoever ends a window.
   std::atomic<double> idle_latency_{0};  // nanoseconds; 0: being measured

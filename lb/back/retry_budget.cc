@@ -29,12 +29,12 @@ bool RetryBudget::spend(const config::RetryBudget& budget, MonoTime now) {
   return true;
 }
 
-// What time alone earns; the first retry finds a second's worth.
+// What time alone earns; the first retry finds as much as may be saved up of it.
 void RetryBudget::refill(const config::RetryBudget& budget, MonoTime now) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   std::int64_t last = refilled_.load(std::memory_order_relaxed);
   const std::int64_t time = now.since_start.count();
-  const std::int64_t passed = last == kNotYet ? kSecond : std::min(time - last, kSaved * kSecond);
+  const std::int64_t passed = last == kNotYet ? kSaved * kSecond : std::min(time - last, kSaved * kSecond);
   const std::int64_t earned = passed * budget.min_concurrency * kOne / kSecond;
   if (earned <= 0) return;  // so little that it is left to gather
   if (refilled_.compare_exchange_strong(last, time, std::memory_order_relaxed)) {

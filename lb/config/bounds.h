@@ -48,7 +48,7 @@ inline constexpr IntegerRange kRetryBudgetMin{0, 100'000};
 inline constexpr IntegerRange kMaxInflight{1, 1'000'000, true};
 inline constexpr IntegerRange kAdaptiveLimit{1, 1'000'000};
 inline constexpr IntegerRange kQueueMax{0, 1'000'000};
-inline constexpr DecimalRange kRequestRate{1e-3, 1e6, true};  // a second
+inline constexpr DecimalRange kRequestRate{1e-4, 1e6, true};  // a second
 inline constexpr IntegerRange kRateBurst{1, 1'000'000};
 inline constexpr IntegerRange kMaxConnectionsPerClient{1, 10'000'000, true};
 inline constexpr std::size_t kHeaderNameMax = 128;  // of rate_limit.name

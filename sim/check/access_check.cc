@@ -47,6 +47,7 @@ void bookLine(std::string_view line, Books& books) {
     ++books.own;
     ++books.own_by_reason[std::string(valueOf(line, "reason"))];
   }
+  if (attempts > 0 && (aborted || valueOf(line, "origin") == "proxy")) ++books.maybe_failed;  // before it came to this
   if (code.starts_with('5') && valueOf(line, "origin") == "backend")
     ++(valueOf(line, "aborted").empty() && valueOf(line, "reason").empty() ? books.failed : books.maybe_failed);
   if (const double total = secondsOf(valueOf(line, "t_total")); total >= 0) books.totals.push_back(total);

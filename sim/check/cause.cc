@@ -183,8 +183,8 @@ bool connectHasCause(const View& view, bool timed_out) {
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
   if (namesMayBeOld(view)) return true;
   const bool retried = view.plan_.malformed < 0 && retriesFreely(*view.service_) && view.entry_.attempts.empty() &&
-                       replayable(view.plan_, *view.service_) && view.service_->hosts.size() > 1 &&
-                       !view.scenario_.has("reload");
+                       view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan_, *view.service_) &&
+                       view.service_->hosts.size() > 1 && !view.scenario_.has("reload");
   return !(retried && unreachable == 1);
 }
 

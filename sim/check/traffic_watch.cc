@@ -125,7 +125,7 @@ void TrafficWatch::checkBudget(const Entry& entry) {
   const MonoTime begin{World::kStart};
   const std::uint64_t ever = since(begin);
   const double earned = static_cast<double>(budget.percent * underWay(number, begin)) / 100 +
-                        budget.min_concurrency * (seconds(now - begin) + 1);
+                        budget.min_concurrency * (seconds(now - begin) + lb::back::RetryBudget::kSaved);
   ledger_.expect(static_cast<double>(ever) <= earned, Class::Safety, "safety.amplification", entry.plan->id,
                  fmt::format("{} retries where {} could be earned", ever, earned));
   if (heldUp(now + -2 * kWindow)) return;
@@ -141,6 +141,7 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
   const plan::Scenario& scenario = ledger_.scenario();
   const plan::Request& plan = *entry.plan;
   if (plan.malformed >= 0 || plan.service < 0 || !held_) return;
+  ends(backend, peer);  // where ports are few they come again, and the last one's backend may not know of its end
   open_.push_back({backend, peer, plan.service, isPaid(entry)});
   const Service& service = *serviceOf(scenario, plan);
   std::uint32_t most = service.limits.max_inflight;
@@ -203,7 +204,7 @@ void TrafficWatch::rateLimited(const Entry& entry) {
   }
   const auto decidedBy = [&](const Entry& one) {
     if (!one.attempts.empty()) return one.attempts.front().head;
-    return one.ended != kNever ? one.ended : ledger_.now();
+    return one.ended != kNever && !one.lost ? one.ended : ledger_.now();
   };
   bool explained = false;
   for (const Entry* first : passed) {

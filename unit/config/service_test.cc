@@ -141,7 +141,8 @@ TEST(Service, InheritsDefaults) {
 
 TEST(Service, DefaultsHaveOnlyWhatIsShared) {
   EXPECT_EQ(errorsOf(withService("  defaults: {domain: a.com}")),
-            "c.yaml:2:14: defaults: unknown key \"domain\"; known here are balance, timeouts, pool, retry, limits\n");
+            "c.yaml:2:14: defaults: unknown key \"domain\"; known here are balance, timeouts, pool, retry, limits, "
+            "rate_limit\n");
 }
 
 TEST(Service, HostLabels) {
