@@ -14,6 +14,7 @@
 #include "lb/back/backend.h"
 #include "lb/back/host_resolver.h"
 #include "lb/back/registry.h"
+#include "lb/back/roster.h"
 #include "lb/back/wait_queue.h"
 
 namespace lb::back {
@@ -40,12 +41,16 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice of those that have room and are none of `tried`, with a place reserved on it; null: no such
-  // one.
-  [[nodiscard]] Backend* pick(std::span<const Backend* const> tried);
-  [[nodiscard]] bool canPick(std::span<const Backend* const> tried) const;     // would pick() find one now?
-  [[nodiscard]] bool hasUntried(std::span<const Backend* const> tried) const;  // whether it has room or not
-  [[nodiscard]] bool hasBackends() const { return !backends_.empty(); }
+  // The policy's choice of those that have room and are none of those tried, with a place reserved on it; null: there is
+  // no such one, or no host has an address and a weight.
+  [[nodiscard]] Backend* pick(const PickRequest& request);
+  [[nodiscard]] bool canPick(std::span<const Backend* const> tried) {  // would pick() find one now?
+    return roster_.canPick(tried, context_.back.clock.now());
+  }
+  [[nodiscard]] bool hasOther(std::span<const Backend* const> than) {  // whether it has room or not
+    return roster_.hasOther(than, context_.back.clock.now());
+  }
+  [[nodiscard]] bool hasBackends() { return hasOther({}); }
 
   [[nodiscard]] WaitQueue& queue() { return queue_; }
   [[nodiscard]] RetryBudget& retryBudget() { return shared_->retries; }
@@ -67,10 +72,10 @@ class Service final : public Disposable, public BackendOwner {
   class Entry;  // one configured host
 
   void letGo(std::unique_ptr<Backend> backend);
+  void shareSettings();
   void rebuildCandidates();
   void lookupDone();
   void departIfUnused();
-  [[nodiscard]] bool limited() const { return settings_.limits.max_inflight > 0 || settings_.limits.adaptive.enabled; }
 
   ServiceContext context_;
   std::string name_;
@@ -78,13 +83,10 @@ class Service final : public Disposable, public BackendOwner {
   config::Service settings_;
   UpstreamSettings upstream_settings_;
   std::shared_ptr<observe::ServiceStats> stats_;
-  std::unique_ptr<balance::Policy> policy_;
+  Roster roster_;
   std::vector<std::unique_ptr<Entry>> entries_;  // in the configuration's order
   std::vector<std::unique_ptr<Backend>> departing_;
-  std::vector<Backend*> backends_;                     // those that may be picked
-  std::vector<const balance::Candidate*> candidates_;  // parallel to backends_
-  std::vector<Backend*> some_;                         // of backends_: scratch of pick(), and its candidates
-  std::vector<const balance::Candidate*> some_candidates_;
+  std::vector<Backend*> backends_;  // of all hosts
   WaitQueue queue_;
   RateTable* rates_ = nullptr;
   std::move_only_function<void()> on_lookups_done_;

@@ -7,11 +7,9 @@
 
 namespace lb::back {
 
-WaitQueue::WaitQueue(Loop& loop, const Clock& clock, std::atomic<std::uint32_t>& all_workers,
-                     std::function<Backend*()> find, std::function<bool()> any)
+WaitQueue::WaitQueue(Loop& loop, const Clock& clock, std::atomic<std::uint32_t>& all_workers, std::function<bool()> any)
     : clock_(clock),
       all_workers_(all_workers),
-      find_(std::move(find)),
       any_(std::move(any)),
       timer_(loop.makeTimer([this] { look(); })) {}
 
@@ -54,7 +52,7 @@ void WaitQueue::look() {
   while (first_ != nullptr) {
     if (first_->due_ <= clock_.now()) {
       unlink(*first_).onNoSlot(Waiter::NoSlot::Timeout);
-    } else if (Backend* backend = find_()) {
+    } else if (Backend* backend = first_->findSlot()) {
       unlink(*first_).onSlot(*backend);
     } else if (!any_()) {
       unlink(*first_).onNoSlot(Waiter::NoSlot::NoBackend);

@@ -20,7 +20,8 @@ class WaitQueue;
 
 class Waiter {
  public:
-  // A slot of that backend is this one's; it has left the queue.
+  virtual Backend* findSlot() = 0;  // with a place reserved; null: there is none for it
+  // It has found one, and has left the queue.
   virtual void onSlot(Backend& backend) = 0;
   enum class NoSlot : std::uint8_t { Timeout, NoBackend };
   virtual void onNoSlot(NoSlot why) = 0;
@@ -40,9 +41,8 @@ class WaitQueue {
  public:
   static constexpr Duration kLook = std::chrono::milliseconds(1);
 
-  // `find` reserves a slot of some backend, or gives null. `any` tells whether there is a backend at all.
-  WaitQueue(Loop& loop, const Clock& clock, std::atomic<std::uint32_t>& all_workers, std::function<Backend*()> find,
-            std::function<bool()> any);
+  // `any` tells whether there is a backend at all.
+  WaitQueue(Loop& loop, const Clock& clock, std::atomic<std::uint32_t>& all_workers, std::function<bool()> any);
 
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
   // False: as many wait as may.
@@ -56,7 +56,6 @@ class WaitQueue {
 
   const Clock& clock_;
   std::atomic<std::uint32_t>& all_workers_;
-  std::function<Backend*()> find_;
   std::function<bool()> any_;
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;

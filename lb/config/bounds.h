@@ -52,6 +52,11 @@ inline constexpr DecimalRange kRequestRate{1e-4, 1e6, true};  // a second
 inline constexpr IntegerRange kRateBurst{1, 1'000'000};
 inline constexpr IntegerRange kMaxConnectionsPerClient{1, 10'000'000, true};
 inline constexpr std::size_t kHeaderNameMax = 128;  // of rate_limit.name
+inline constexpr IntegerRange kHostWeight{0, 1000};
+inline constexpr IntegerRange kHashMaxLoad{101, 1000, true};  // per cent
+inline constexpr DurationRange kSlowStartWindow{1s, 1h, true};
+inline constexpr IntegerRange kSlowStartMinWeight{1, 100};  // per cent
+inline constexpr DurationRange kStickyTtl{1s, 8760h, true};
 inline constexpr IntegerRange kMaxBody{1, kGiB* kKiB, true};
 
 inline constexpr IntegerRange kListenPort{0, 65535};  // 0 picks a free one
@@ -70,6 +75,7 @@ inline constexpr std::size_t kServiceNameMax = 128;
 inline constexpr std::size_t kParameterNameMax = 32;
 inline constexpr std::size_t kDomainMax = 253;  // RFC 1035 2.3.4, without the final dot
 inline constexpr std::size_t kLabelMax = 63;
+inline constexpr std::size_t kTokenMax = 128;  // names of fields and cookies
 inline constexpr std::size_t kPathMax = 4096;
 
 // Beyond these a value is valid but surely a slip.

@@ -2,7 +2,7 @@
 // comments, the order and the one-line hosts are what makes it worth reading.
 #include <fmt/format.h>
 
-#include "lb/config/dump_writer.h"
+#include "lb/config/dump_parts.h"
 #include "lb/config/parse.h"
 #include "lb/config/units.h"
 #include "lb/config/words.h"
@@ -100,10 +100,12 @@ void writeService(Writer& out, const Service& service) {
            text);
   out.open("hosts");
   for (const Host& host : service.hosts) {
-    out.item(fmt::format("{{address: {}, port: {}}}", text(host.address), host.port));
+    const std::string weight = host.weight == 1 ? "" : fmt::format(", weight: {}", host.weight);
+    const std::string_view backup = host.backup ? ", backup: true" : "";
+    out.item(fmt::format("{{address: {}, port: {}{}{}}}", text(host.address), host.port, weight, backup));
   }
   out.close();
-  out.set("balance", wordOf(service.balance, kBalanceWords));
+  writeBalance(out, service);
   out.open("timeouts");
   out.set("connect", service.timeouts.connect);
   out.set("response_header", service.timeouts.response_header);

@@ -1,7 +1,8 @@
 // Of a service's dump: retries, limits of its load and of its rate.
 #include <fmt/format.h>
 
-#include "lb/config/dump_writer.h"
+#include "lb/config/dump_parts.h"
+#include "lb/config/units.h"
 #include "lb/config/words.h"
 
 namespace lb::config {

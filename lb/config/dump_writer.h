@@ -1,14 +1,13 @@
-// What writes the dump: lines in the file's own syntax, indented by their nesting; and the parts of it, a file each.
+// What the parts of the dump share: lines in the syntax of the file. Internal to lb/config.
 #pragma once
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "lb/config/service.h"
 #include "lb/config/units.h"
 
 namespace lb::config {
@@ -61,9 +60,5 @@ class Writer {
   std::string out_;
   std::size_t depth_ = 0;
 };
-
-void writeRetry(Writer& out, const Retry& retry);  // dump_traffic.cc
-void writeServiceLimits(Writer& out, const ServiceLimits& limits);
-void writeRateLimit(Writer& out, const RateLimit& limit);
 
 }  // namespace lb::config

@@ -15,6 +15,12 @@ struct Marks {
 // listen, admin, and all that is not of one service.
 void readProxy(Section& proxy, Config& config, Marks& marks);
 
+// balance, hash, slow_start and sticky, of a service or of defaults.
+void readBalance(Section& section, Service& service);
+// What only makes sense together, once all of the service is read.
+void checkBalance(Section& section, const Service& service);
+// The share of one host.
+void readShare(Section& section, Host& host);
 // Of one service, or of `defaults` (traffic_section.cc).
 void readRetry(Section& section, Retry& retry);
 void readServiceLimits(Section& section, ServiceLimits& limits);

@@ -11,6 +11,7 @@
 #include "lb/front/http_date.h"
 #include "lb/front/reply.h"
 #include "lb/http/hop_by_hop.h"
+#include "lb/proxy/affinity.h"
 
 namespace lb::proxy {
 
@@ -75,6 +76,7 @@ void Exchange::forward(back::Service& service) {
   }
   if (framing_.kind == http::BodyKind::None && head_->version == http::Version::Http11)
     upgrade_ = http::upgradeOffer(head_->fields);
+  affinity_ = affinityOf(service.settings(), *head_, identity_.client.ip);
   rewriteRequest(*head_, peer_, identity_);
   replayable_ = true;
   if (settings.timeouts.total > Duration::zero()) {
@@ -87,14 +89,6 @@ void Exchange::forward(back::Service& service) {
 Deadlines& Exchange::deadlines() {
   if (!deadlines_) deadlines_ = std::make_unique<Deadlines>(context_.loop, context_.clock, *this);
   return *deadlines_;
-}
-
-// REQUIRES: a place on it is reserved.
-void Exchange::adopt(back::Backend& chosen) {
-  chosen.addUser();
-  if (backend_ != nullptr) backend_->dropUser();
-  backend_ = &chosen;
-  if (tried_count_ < kTriedMax) tried_[tried_count_++] = &chosen;
 }
 
 // Sends the chosen backend what is known of the request so far.
@@ -211,6 +205,7 @@ void Exchange::onInterim(http::ResponseHead& head) {
 
 void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& framing) {
   if (deadlines_) deadlines_->clear(kTrySlot);
+  backendAnswered(head);
   if (holdAnswer(head, framing)) return;
   dropHeld();
   if (head.status == 101) {
@@ -219,6 +214,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
     replay_.clear();
     const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
     http::dropHopByHop(head.fields);
+    markBackend(head);
     enter(Phase::Tunnel);
     request_ended_ = false;  // from here on, the end of the client's direction
     client_->sendHead(head, {}, protocol);
@@ -234,8 +230,9 @@ void Exchange::relayHead(http::ResponseHead& head, const http::Framing& framing)
   status_ = head.status;
   replayable_ = false;
   replay_.clear();
-  enter(Phase::Relay);
   http::dropHopByHop(head.fields);
+  markBackend(head);
+  enter(Phase::Relay);
   // RFC 9110 6.6.1: whoever forwards a response without a Date supplies one.
   if (head.fields.count(http::FieldId::Date) == 0) head.fields.add("Date", context_.date.at(context_.clock.wall()));
   client_->sendHead(head, framing, {});
@@ -343,6 +340,7 @@ void Exchange::attemptEnded(AttemptResult result, std::uint16_t code) {
   countBytes(backend_times_, counted_);
   if (std::exchange(attempt_booked_, false)) return;  // when its answer was put by
   observe::bookAttempt(result, code, backend_->stats());
+  backendFailed(result);
   // Who went away early says nothing of the backend's latency.
   const bool telling = result == AttemptResult::Ok || result == AttemptResult::Timeout;
   if (telling && backend_times_.write_first != MonoTime{}) {

@@ -37,7 +37,7 @@ struct ExchangeContext {
   const config::Config* config = nullptr;  // the one in force
   observe::ServiceStats* none = nullptr;   // for requests without a service
   FreeList<Exchange>* exchanges = nullptr;
-  std::string line;  // scratch for the access log
+  std::string line;  // scratch: a line of the access log, a cookie
   front::DateOfSecond date{};
 };
 
@@ -84,6 +84,7 @@ class Exchange final : public Disposable,
   };
 
   void enter(Phase next);
+  [[nodiscard]] back::Backend* pick();
   void adopt(back::Backend& chosen);
   void send(bool fresh);
   void sendWhatIsKnown();
@@ -92,6 +93,10 @@ class Exchange final : public Disposable,
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result, std::uint16_t code = 0);
   void countBytes(const http::MessageTimes& now, const http::MessageTimes& before);
+  void backendAnswered(const http::ResponseHead& head);
+  void markBackend(http::ResponseHead& head);
+  void backendFailed(observe::AttemptResult result);
+  void learnLatency(Duration took);
   void touchTunnel();
   Deadlines& deadlines();
   void watchTry();
@@ -102,6 +107,7 @@ class Exchange final : public Disposable,
   bool withinRate();
   void dispatch();
   void leaveQueue();
+  back::Backend* findSlot() override { return pick(); }
   void onSlot(back::Backend& backend) override;
   void onNoSlot(NoSlot why) override;
 
@@ -135,6 +141,7 @@ class Exchange final : public Disposable,
   back::UpstreamConn* upstream_ = nullptr;
   std::unique_ptr<Deadlines> deadlines_;  // made when first needed: most exchanges have none
   buf::Buffer replay_;                    // request body bytes that were sent, while they may have to be sent again
+  back::PickRequest affinity_;
   Identity identity_;
   Address peer_;
   Address listener_;

@@ -37,7 +37,7 @@ bool Exchange::withinRate() {
 // To a backend with room, or to the end of the queue, or away. Whoever waits already has been here longer.
 void Exchange::dispatch() {
   back::WaitQueue& queue = service_->queue();
-  back::Backend* free = queue.empty() ? service_->pick({}) : nullptr;
+  back::Backend* free = queue.empty() ? pick() : nullptr;
   if (free != nullptr) {
     adopt(*free);
     send(false);
@@ -45,7 +45,7 @@ void Exchange::dispatch() {
   }
   const config::ServiceLimits& limits = service_->settings().limits;
   if (!service_->hasBackends()) {
-    reply(503, Reason::NoHealthyBackend, "no backend of this service has an address");
+    reply(503, Reason::NoHealthyBackend, "no backend of this service has an address and a weight");
   } else if (limits.adaptive.enabled) {
     reply(503, Reason::Overloaded, "every backend has as many requests as its latency allows");
   } else if (!queue.enter(*this, limits.queue.max, limits.queue.timeout)) {

@@ -70,7 +70,7 @@ std::optional<RetryDenial> Exchange::denialOf(RetryReason why) {
   backoff_ = Duration::zero();
   if (!service_->canPick(tried())) {
     // Whoever cannot be connected to is left alone; of those that can, one may do better when it is asked later.
-    if (why == RetryReason::ConnectFailure || service_->hasUntried(tried()) || !service_->hasBackends()) {
+    if (why == RetryReason::ConnectFailure || service_->hasOther(tried()) || !service_->hasBackends()) {
       return RetryDenial::NoHost;
     }
     tried_count_ = 0;
@@ -112,7 +112,7 @@ void Exchange::again() {
 }
 
 void Exchange::resend() {
-  back::Backend* next = service_->pick(tried());
+  back::Backend* next = pick();
   if (next == nullptr) {
     service_->stats().retries_denied[static_cast<std::size_t>(RetryDenial::NoHost)].add();
     giveUp();
@@ -138,6 +138,7 @@ bool Exchange::replayStale(ResponseFailure why) {
     sendWhatIsKnown();
     return true;
   }
+  tried_count_ = 0;
   dispatch();  // another worker has taken the place that it had
   if (upstream_ != nullptr) {
     sendWhatIsKnown();

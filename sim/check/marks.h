@@ -95,6 +95,13 @@ enum class Mark : std::uint8_t {
   AnswerBadChunk,
   AnswerSaysClose,
   IdleRace,
+  // Balancing
+  WeightsCounted,
+  BackupUsed,
+  KeyKept,
+  StickyKept,
+  BusyAvoided,
+  SlowAvoided,
   // Retries and load
   RateLimited,
   QueueFull,

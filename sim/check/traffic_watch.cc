@@ -19,6 +19,11 @@ bool limited(const Service& service) {
   return service.limits.max_inflight > 0 || service.limits.adaptive.enabled;
 }
 
+std::size_t hostsWithWeight(const Service& service) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(service.hosts, [](const lb::config::Host& host) { return host.weight > 0; }));
+}
+
 double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -102,7 +107,7 @@ void TrafficWatch::checkPlacement(const Entry& entry) {
     return;
   if (std::ranges::any_of(entry.attempts, &Attempt::reused)) return;
   const std::size_t count = entry.attempts.size();
-  if (count > service.hosts.size()) return;
+  if (count > hostsWithWeight(service)) return;
   for (std::size_t i = 0; i + 1 < count; ++i) {
     ledger_.expect(entry.attempts[i].backend != entry.attempts.back().backend, Class::Safety, "safety.retry_placement",
                    entry.plan->id,
@@ -242,7 +247,7 @@ bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
   const plan::Request& plan = *entry.plan;
   const Service& service = *serviceOf(scenario, plan);
   const bool named = std::ranges::find(service.retry.on.statuses, 503) != service.retry.on.statuses.end();
-  const bool elsewhere = retriesFreely(service) && service.hosts.size() > 1 && ledger.configurations().size() == 1;
+  const bool elsewhere = retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
   return named && elsewhere && replayable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
          entry.attempts.size() == 1 && service.timeouts.total == 0s && !scenario.has("tiny_timeouts") &&
          !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected);

@@ -80,6 +80,7 @@ struct Request {
   std::uint32_t padding = 0;  // bytes that the query is longer
   bool words = false;         // the target tells be what to answer: status, bytes, delay, chunked
   bool trailers = false;
+  std::string affinity;  // a field line that decides where it goes: a key, a cookie; "": none
   bool upgrade = false;  // offered; the backend takes it if its status is 101
   Tunnel tunnel;
   Framing framing = Framing::None;

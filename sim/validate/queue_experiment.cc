@@ -51,11 +51,15 @@ bool queuesNowhere(const QueueExperiment& experiment) {
 
 // How long a queue remembers, in units: the relaxation time of M/M/c, scaled as in heavy traffic by the variability of
 // arrivals and service. Without a queue it is a few services.
+// Where requests go to the shortest queue the servers are nearly one with as many slots; with two choices no queue is
+// long.
 double memory(const QueueExperiment& experiment) {
-  if (queuesNowhere(experiment)) return 10;
-  const std::uint32_t together = queuesInProxy(experiment) ? experiment.servers * experiment.slots : experiment.slots;
+  using lb::config::Balance;
+  if (queuesNowhere(experiment) || experiment.service.balance == Balance::P2c) return 10;
   const double root = 1 - std::sqrt(experiment.load);
-  return (cv2OfArrivals(experiment) + cv2Of(experiment.law)) / 2 / (together * root * root);
+  const bool as_one = queuesInProxy(experiment) || experiment.service.balance == Balance::LeastRequest;
+  const std::uint32_t together = as_one ? experiment.servers : 1;
+  return (cv2OfArrivals(experiment) + cv2Of(experiment.law)) / 2 / (experiment.slots * together * root * root);
 }
 
 struct Counts {

@@ -90,7 +90,7 @@ TEST(Files, DocumentationNamesEveryKey) {
 }
 
 TEST(Files, ExamplesOfTheDocumentationAreValid) {
-  const std::string page = readFile("docs/configuration.md");
+  const std::string page = readFile("docs/configuration.md") + readFile("docs/balancing.md");
   constexpr std::string_view kOpen = "```yaml\n";
   int examples = 0;
   for (std::size_t at = page.find(kOpen); at != std::string::npos; at = page.find(kOpen, at)) {
@@ -99,7 +99,7 @@ TEST(Files, ExamplesOfTheDocumentationAreValid) {
     EXPECT_EQ(warningsOf(example), "") << example;
     ++examples;
   }
-  EXPECT_EQ(examples, 3);
+  EXPECT_EQ(examples, 4);
 }
 
 }  // namespace

@@ -1,0 +1,14 @@
+// The parts of the dump that have files of their own.
+#pragma once
+
+#include "lb/config/config.h"
+#include "lb/config/dump_writer.h"
+
+namespace lb::config {
+
+void writeBalance(Writer& out, const Service& service);
+void writeRetry(Writer& out, const Retry& retry);
+void writeServiceLimits(Writer& out, const ServiceLimits& limits);
+void writeRateLimit(Writer& out, const RateLimit& limit);
+
+}  // namespace lb::config
