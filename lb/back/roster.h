@@ -40,8 +40,8 @@ class Roster {
   // From now on these, in the configuration's order; those that are not among them may be destroyed.
   void assign(std::vector<Member> members);
 
-  // One that has room and is none of those tried. Null: there is nobody. Backups are for when no host is left to try, not
-  // for when all are busy.
+  // One that has room and is none of those tried. Null: there is nobody. Backups are for when no host is left to try,
+  // not for when all are busy.
   [[nodiscard]] Backend* pick(const PickRequest& request, MonoTime now);
   [[nodiscard]] bool canPick(std::span<const Backend* const> tried, MonoTime now);  // would pick() find one?
   // Is there one besides those, whether it has room or not?

@@ -41,8 +41,8 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice of those that have room and are none of those tried, with a place reserved on it; null: there is
-  // no such one, or no host has an address and a weight.
+  // The policy's choice of those that have room and are none of those tried, with a place reserved on it; null: there
+  // is no such one, or no host has an address and a weight.
   [[nodiscard]] Backend* pick(const PickRequest& request);
   [[nodiscard]] bool canPick(std::span<const Backend* const> tried) {  // would pick() find one now?
     return roster_.canPick(tried, context_.back.clock.now());

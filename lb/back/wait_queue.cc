@@ -8,10 +8,7 @@
 namespace lb::back {
 
 WaitQueue::WaitQueue(Loop& loop, const Clock& clock, std::atomic<std::uint32_t>& all_workers, std::function<bool()> any)
-    : clock_(clock),
-      all_workers_(all_workers),
-      any_(std::move(any)),
-      timer_(loop.makeTimer([this] { look(); })) {}
+    : clock_(clock), all_workers_(all_workers), any_(std::move(any)), timer_(loop.makeTimer([this] { look(); })) {}
 
 bool WaitQueue::enter(Waiter& waiter, std::uint32_t max, Duration timeout) {
   LB_CHECK(!waiter.waiting_);

@@ -170,11 +170,11 @@ bool connectHasCause(const View& view, bool timed_out) {
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
   if (namesMayBeOld(view)) return true;
-  const bool retried =
-      view.plan_.malformed < 0 && retriesFreely(*view.service_) && view.entry_.attempts.empty() &&
-      view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan_, *view.service_) &&
-      std::ranges::count_if(view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
-      !view.scenario_.has("reload");
+  const bool retried = view.plan_.malformed < 0 && retriesFreely(*view.service_) && view.entry_.attempts.empty() &&
+                       view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan_, *view.service_) &&
+                       std::ranges::count_if(
+                           view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
+                       !view.scenario_.has("reload");
   return !(retried && unreachable == 1);
 }
 
