@@ -40,6 +40,18 @@ inline constexpr IntegerRange kBufferBytes{kKiB, 16 * kMiB};
 inline constexpr IntegerRange kMinBodyRate{1, kGiB, true};
 inline constexpr IntegerRange kRetryAttempts{0, 10};
 inline constexpr IntegerRange kRetryBody{0, 16 * kMiB};
+inline constexpr IntegerRange kRetryStatus{500, 599};
+inline constexpr std::size_t kRetryOnMax = 16;  // entries of retry.on
+inline constexpr DurationRange kBackoff{1ms, 1min};
+inline constexpr IntegerRange kRetryBudgetPercent{0, 1000};
+inline constexpr IntegerRange kRetryBudgetMin{0, 100'000};
+inline constexpr IntegerRange kMaxInflight{1, 1'000'000, true};
+inline constexpr IntegerRange kAdaptiveLimit{1, 1'000'000};
+inline constexpr IntegerRange kQueueMax{0, 1'000'000};
+inline constexpr DecimalRange kRequestRate{1e-4, 1e6, true};  // a second
+inline constexpr IntegerRange kRateBurst{1, 1'000'000};
+inline constexpr IntegerRange kMaxConnectionsPerClient{1, 10'000'000, true};
+inline constexpr std::size_t kHeaderNameMax = 128;  // of rate_limit.name
 inline constexpr IntegerRange kHostWeight{0, 1000};
 inline constexpr IntegerRange kHashMaxLoad{101, 1000, true};  // per cent
 inline constexpr DurationRange kSlowStartWindow{1s, 1h, true};

@@ -59,6 +59,7 @@ void writeClients(Writer& out, const Config& config) {
   out.set("min_body_rate", formatRate(limits.min_body_rate));
   out.set("max_requests", std::uint64_t{limits.max_requests});
   out.set("max_connection_age", limits.max_connection_age);
+  out.set("max_connections_per_client", std::uint64_t{limits.max_connections_per_client});
   out.close();
   out.comment("The end: keep serving for `delay`, then finish what is in flight within `timeout`.");
   out.open("drain");
@@ -118,13 +119,9 @@ void writeService(Writer& out, const Service& service) {
   out.set("max_requests", service.pool.max_requests);
   out.set("max_age", service.pool.max_age);
   out.close();
-  out.open("retry");
-  out.set("attempts", std::uint64_t{service.retry.attempts});
-  out.size("body_limit", service.retry.body_limit);
-  out.close();
-  out.open("limits");
-  out.size("max_body", service.limits.max_body);
-  out.close();
+  writeRetry(out, service.retry);
+  writeServiceLimits(out, service.limits);
+  writeRateLimit(out, service.rate_limit);
   writeHealth(out, service);
   out.close();
 }

@@ -21,6 +21,10 @@ void readBalance(Section& section, Service& service);
 void checkBalance(Section& section, const Service& service);
 // The share of one host.
 void readShare(Section& section, Host& host);
+// Of one service, or of `defaults` (traffic_section.cc).
+void readRetry(Section& section, Retry& retry);
+void readServiceLimits(Section& section, ServiceLimits& limits);
+void readRateLimit(Section& section, RateLimit& limit);
 
 // defaults, default_service and services.
 void readServices(Section& proxy, Config& config);

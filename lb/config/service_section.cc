@@ -57,11 +57,9 @@ void readInheritable(Section& section, Service& service) {
     timeouts.duration("tunnel_idle", service.timeouts.tunnel_idle, kTimeout);
   });
   section.map("pool", [&](Section& pool) { readPool(pool, service.pool); });
-  section.map("retry", [&](Section& retry) {
-    retry.integer("attempts", service.retry.attempts, kRetryAttempts);
-    retry.size("body_limit", service.retry.body_limit, kRetryBody);
-  });
-  section.map("limits", [&](Section& limits) { limits.size("max_body", service.limits.max_body, kMaxBody); });
+  section.map("retry", [&](Section& retry) { readRetry(retry, service.retry); });
+  section.map("limits", [&](Section& limits) { readServiceLimits(limits, service.limits); });
+  section.map("rate_limit", [&](Section& limit) { readRateLimit(limit, service.rate_limit); });
   readHealth(section, service);
 }
 

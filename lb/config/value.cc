@@ -105,6 +105,15 @@ bool Value::rate(std::uint64_t& target, const IntegerRange& range) const {
   return !wrong;
 }
 
+bool Value::requestRate(double& target, const DecimalRange& range) const {
+  if (!scalar("a rate of requests, such as 100/s")) return false;
+  const Result<double> value = parseRequestRate(node_.scalar);
+  const std::optional<std::string> wrong = value ? outside(*value, range, formatRequestRate) : value.error().what;
+  if (wrong) error(*wrong);
+  if (!wrong) target = *value;
+  return !wrong;
+}
+
 bool Value::decimal(double& target, const DecimalRange& range) const {
   if (!scalar("a number")) return false;
   const Result<double> value = parseDecimal(node_.scalar);

@@ -102,6 +102,7 @@ WireText requestText(const plan::Request& request) {
         "X-Forwarded-For: 192.0.2.66\r\nForwarded: for=192.0.2.66\r\nX-Forwarded-Host: spoof.test\r\n"
         "X-Request-Id: spoofed\r\n";
   }
+  if (request.idempotency_key) fmt::format_to(std::back_inserter(text), "Idempotency-Key: {}\r\n", request.id);
   const std::string connection = connectionOf(request);
   if (!connection.empty()) text.append("Connection: ").append(connection).append("\r\n");
   if (request.upgrade) text.append("Upgrade: ").append(kProtocol).append("\r\n");
@@ -125,7 +126,7 @@ std::uint32_t announcedBytes(const plan::Answer& answer) {
   return answer.fault == plan::AnswerFault::LengthTooSmall ? answer.bytes / 2 : answer.bytes;
 }
 
-WireText answerText(const plan::Request& request) {
+WireText answerText(const plan::Request& request, bool unavailable) {
   const plan::Answer& answer = request.answer;
   if (answer.fault == plan::AnswerFault::Garbage) return {"220 mail.test ESMTP ready\r\n\r\n", 0};
   if (answer.fault == plan::AnswerFault::HugeHead) return {"HTTP/1.1 200 OK\r\nX: " + std::string(300'000, 'x'), 0};
@@ -133,8 +134,8 @@ WireText answerText(const plan::Request& request) {
   const bool bodyless = switches || answer.status == 204 || answer.status == 304;
   std::string text;
   if (answer.interim) text += "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
-  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} Planned\r\nX-Sim-Id: {}\r\nX-Hop-Back: 1\r\n", answer.status,
-                 request.id);
+  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} Planned\r\nX-Sim-Id: {}\r\nX-Hop-Back: 1\r\n",
+                 unavailable ? kUnavailable : answer.status, request.id);
   appendFields(text, request.id, Direction::ToClient, answer.fields);
   if (switches) {
     text.append("Connection: Upgrade, X-Hop-Back\r\nUpgrade: ").append(kProtocol).append("\r\n");

@@ -18,6 +18,7 @@
 #include "sim/check/books.h"
 #include "sim/check/health_watch.h"
 #include "sim/check/marks.h"
+#include "sim/check/traffic_watch.h"
 #include "sim/check/troubles.h"
 #include "sim/check/verdict.h"
 #include "sim/core/world.h"
@@ -41,6 +42,7 @@ struct Logged {
   int code = 0;
   bool from_backend = false;
   bool reused = false;
+  bool queued = false;
   std::string reason;
   std::string aborted;
   std::uint64_t bytes_in = 0;
@@ -134,6 +136,7 @@ class Ledger {
 
   void leave(Mark mark) { marks_.leave(mark); }
   [[nodiscard]] const Marks& marks() const { return marks_; }
+  [[nodiscard]] TrafficWatch& traffic() { return traffic_; }
   [[nodiscard]] Troubles& troubles() { return troubles_; }
   [[nodiscard]] const Troubles& troubles() const { return troubles_; }
 
@@ -198,6 +201,7 @@ class Ledger {
   std::unordered_map<std::string, std::uint64_t> request_ids_;         // X-Request-Id, and whose it was
   std::map<std::pair<std::string, std::string>, std::uint32_t> pins_;  // backends by service and sticky cookie
   Troubles troubles_;
+  TrafficWatch traffic_{*this};
   Marks marks_;
   HealthWatch health_;
   std::function<void(std::string)> tracer_;

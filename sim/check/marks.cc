@@ -101,6 +101,15 @@ std::string_view nameOf(Mark mark) {
       "health_drained",
       "fault_sick",
       "fault_check_sick",
+      "rate_limited",
+      "queue_full",
+      "queue_timeout",
+      "queued",
+      "inflight_at_limit",
+      "client_rejected",
+      "retry_paid",
+      "retry_of_unavailable",
+      "kept_answer_passed_on",
   });
   static_assert(kNames.size() == kMarks);
   return kNames[static_cast<std::size_t>(mark)];

@@ -114,6 +114,16 @@ enum class Mark : std::uint8_t {
   HealthDrained,
   FaultSick,
   FaultCheckSick,
+  // Retries and load
+  RateLimited,
+  QueueFull,
+  QueueTimeout,
+  Queued,
+  InflightAtLimit,
+  ClientRejected,
+  RetryPaid,
+  RetryOfUnavailable,
+  KeptAnswerPassedOn,
   kCount,
 };
 

@@ -27,7 +27,8 @@ constexpr std::array kOurs{"host",
                            "x-forwarded-proto",
                            "x-request-id",
                            "via",
-                           "expect"};
+                           "expect",
+                           "idempotency-key"};
 
 }  // namespace
 
@@ -49,6 +50,8 @@ void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
            fmt::format("request {} has {} fields {}, the first is \"{}\"", plan.id, head.count(name), name,
                        head.field(name).value_or("")));
   }
+  expect(head.count("idempotency-key") == (plan.idempotency_key ? 1U : 0U), Class::Safety, "safety.fields", plan.id,
+         "Idempotency-Key is not passed on as it came");
   expect(head.count("x-request-id") == 1, Class::Safety, "safety.fields", plan.id, "no X-Request-Id, or several");
   const auto [owner, fresh] = request_ids_.try_emplace(std::string(head.field("x-request-id").value_or("")), plan.id);
   expect(fresh || owner->second == plan.id, Class::Safety, "safety.fields", plan.id,
@@ -109,8 +112,8 @@ void Ledger::checkInTime(const Entry& entry) {
   // A long head takes several windows on each of its two ways.
   const plan::Network& net = scenario_.network;
   const std::uint32_t windows = (1000 + plan.padding + 100 * plan.fields) / net.window;
-  const MonoTime due =
-      std::max(entry.sent, entry.turn) + kInTime + static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
+  const MonoTime due = std::max(entry.sent, entry.turn) + kInTime + queueTimeOf(*serviceOf(scenario_, plan)) +
+                       static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
   if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
   if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;
   fail(Class::Liveness, "liveness.forwarded", plan.id,
@@ -147,10 +150,10 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
     fail(Class::Safety, "safety.route", id, "a request for a host that nobody serves was passed on");
     return nullptr;
   }
-  expect(times == 1 || plan.method != "POST", Class::Safety, "safety.at_most_once", id,
+  const bool vouched = plan.idempotency_key && service->retry.idempotency_key;
+  expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,
          fmt::format("{} {} reached backends twice", plan.method, id));
-  expect(times <= service->retry.attempts + 2, Class::Safety, "safety.retries", id,
-         fmt::format("request {} was tried {} times", id, times));
+  traffic_.atBackend(*entry);
   expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.route", id,
          fmt::format("request {} of {} went to b{}", id, service->name, backend));
   const std::string misplaced = whyNotThere(*this, *entry, *service, backend);

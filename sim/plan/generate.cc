@@ -11,6 +11,7 @@
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
+#include "sim/plan/traffic_shapes.h"
 #include "sim/plan/validate.h"
 
 namespace sim::plan {
@@ -21,7 +22,9 @@ using namespace std::chrono_literals;
 class Generator {
  public:
   explicit Generator(std::uint64_t seed)
-      : random_(Chance(seed).stream("scenario")), be_(Chance(seed).stream("scenario be")) {
+      : random_(Chance(seed).stream("scenario")),
+        be_(Chance(seed).stream("scenario be")),
+        traffic_(Chance(seed).stream("scenario traffic")) {
     made_.seed = seed;
   }
 
@@ -61,6 +64,7 @@ class Generator {
     }
     shapeBalance(made_, Chance(made_.seed).stream("scenario balance"));
     drawHealth(made_);
+    shapeTraffic(made_, traffic_);
     return std::move(made_);
   }
 
@@ -379,6 +383,7 @@ class Generator {
 
   Prng random_;
   Prng be_;
+  Prng traffic_;
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sim/net/connection.h"
+
 namespace sim::run {
 
 using check::Class;
@@ -119,6 +121,13 @@ bool Run::go() {
 void Run::start() {
   stage_ = std::make_unique<Stage>(world_, scenario_, ledger_, *this);
   ledger_.configure(config_);
+  ledger_.traffic().setHeldProbe([this](std::uint32_t backend, const lb::Address& peer) {
+    const lb::Address at{*lb::IpAddress::parse(plan::backendIp(backend)), plan::kBackendPort};
+    return std::ranges::any_of(stage_->fabric().connections(), [&](const auto& one) {
+      return one->addressOf(net::Side::Server) == at && one->addressOf(net::Side::Client) == peer &&
+             one->held(net::Side::Client);
+    });
+  });
   stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
   const auto started = stage_->proxy().start();
   expect(started.has_value(), Class::Safety, "safety.start", started ? "" : started.error().what);

@@ -144,7 +144,7 @@ TEST(Service, InheritsDefaults) {
 TEST(Service, DefaultsHaveOnlyWhatIsShared) {
   EXPECT_EQ(errorsOf(withService("  defaults: {domain: a.com}")),
             "c.yaml:2:14: defaults: unknown key \"domain\"; known here are balance, hash, slow_start, sticky, "
-            "timeouts, pool, retry, limits\n");
+            "timeouts, pool, retry, limits, rate_limit\n");
 }
 
 TEST(Service, HostLabels) {
