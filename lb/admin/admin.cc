@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "lb/front/reply.h"
 
@@ -32,7 +34,23 @@ struct Page {
 
 constexpr std::string_view kIndex =
     "/metrics  Prometheus metrics\n/stats    requests, errors and percentiles, JSON\n/livez    is the process alive\n"
-    "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n";
+    "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n"
+    "/reload   POST: read the configuration again; says what is wrong with it, JSON\n";
+
+bool isLoopback(const IpAddress& ip) {
+  static const std::array<Cidr, 2> kLoopback{*Cidr::parse("127.0.0.0/8"), *Cidr::parse("::1/128")};
+  return std::ranges::any_of(kLoopback, [&](const Cidr& network) { return network.contains(ip); });
+}
+
+// What changes something.
+std::optional<Page> deed(std::string_view path, const http::RequestHead& head, const IpAddress& peer,
+                         AdminSource& source) {
+  if (path != "/reload") return std::nullopt;
+  if (head.method != http::Method::Post) return Page{405, {}, "405 Method Not Allowed: POST\n"};
+  if (!isLoopback(peer)) return Page{403, {}, "403 Forbidden: only from this machine\n"};
+  Reloaded reloaded = source.reloadNow();
+  return Page{reloaded.status, "application/json", std::move(reloaded.json)};
+}
 
 Page page(std::string_view path, AdminSource& source) {
   if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", source.metrics()};
@@ -56,14 +74,17 @@ AdminRouter::AdminRouter(AdminSource& source, std::vector<Cidr> allow, const Clo
 http::HandlerPtr AdminRouter::onRequest(http::RequestHead& head, const http::Framing&, http::ResponseWriter& writer) {
   http::HandlerPtr handler(std::make_unique<Answered>().release());
   const IpAddress& peer = writer.client().remote.ip;
+  std::string_view path = head.path();
+  path = path.substr(0, path.find('?'));
   Page answer;
   if (std::ranges::none_of(allow_, [&](const Cidr& network) { return network.contains(peer); })) {
     answer = {403, {}, "403 Forbidden: this address is not in proxy.admin.allow\n"};
+  } else if (auto done = deed(path, head, peer, source_)) {
+    answer = std::move(*done);
   } else if (head.method != http::Method::Get && head.method != http::Method::Head) {
     answer = {405, {}, "405 Method Not Allowed: GET or HEAD\n"};
   } else {
-    const std::string_view path = head.path();
-    answer = page(path.substr(0, path.find('?')), source_);
+    answer = page(path, source_);
   }
   constexpr std::string_view kPlain = "text/plain; charset=utf-8";
   front::sendReply(writer,

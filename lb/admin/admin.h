@@ -1,4 +1,5 @@
-// The control plane over HTTP: /metrics, /livez, /readyz, /config, /stats, /version, behind an address list.
+// The control plane over HTTP: /metrics, /livez, /readyz, /config, /stats, /version, POST /reload, behind an
+// address list; whatever changes something is for this machine only.
 #pragma once
 
 #include <string>
@@ -11,6 +12,11 @@
 
 namespace lb::admin {
 
+struct Reloaded {
+  std::uint16_t status = 200;  // 200, 409 where it cannot be done now, 422 where the file is wrong
+  std::string json;
+};
+
 // Where the answers come from.
 class AdminSource {
  public:
@@ -20,6 +26,7 @@ class AdminSource {
   [[nodiscard]] virtual std::string configuration() = 0;  // YAML
   [[nodiscard]] virtual std::string version() = 0;        // JSON
   [[nodiscard]] virtual std::string notReady() = 0;       // why not; empty: ready
+  [[nodiscard]] virtual Reloaded reloadNow() = 0;
 };
 
 class AdminRouter final : public http::RequestRouter {

@@ -2,61 +2,13 @@
 // comments, the order and the one-line hosts are what makes it worth reading.
 #include <fmt/format.h>
 
+#include "lb/config/dump_parts.h"
 #include "lb/config/parse.h"
 #include "lb/config/units.h"
 #include "lb/config/words.h"
 
 namespace lb::config {
 namespace {
-
-// Always in quotes, so that no text is taken for a number, a null or a comment.
-std::string text(std::string_view value) {
-  std::string result = "\"";
-  for (const char character : value) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      if (character == '"' || character == '\\') result += '\\';
-      result += character;
-    }
-  }
-  return result + "\"";
-}
-
-// Collects lines; the indentation follows the nesting.
-class Writer {
- public:
-  void comment(std::string_view words) { line("# ", words); }
-  void open(std::string_view key) {
-    line(key, ":");
-    ++depth_;
-  }
-  void nest() { ++depth_; }
-  void close() { --depth_; }
-  void set(std::string_view key, std::string_view value) { line(key, fmt::format(": {}", value)); }
-  void set(std::string_view key, bool value) { set(key, value ? std::string_view("true") : std::string_view("false")); }
-  void set(std::string_view key, const char* value) { set(key, std::string_view(value)); }
-  void set(std::string_view key, std::uint64_t value) { set(key, std::to_string(value)); }
-  void set(std::string_view key, Duration value) { set(key, formatDuration(value)); }
-  void size(std::string_view key, std::uint64_t value) { set(key, formatSize(value)); }
-  void autoOr(std::string_view key, std::uint64_t value) { set(key, value == 0 ? "auto" : std::to_string(value)); }
-  template <class T, class Format>
-  void list(std::string_view key, const std::vector<T>& values, Format format) {
-    std::string items;
-    for (const T& value : values) items += (items.empty() ? "" : ", ") + format(value);
-    set(key, "[" + items + "]");
-  }
-  void item(std::string_view words) { line("- ", words); }
-  std::string take() { return std::move(out_); }
-
- private:
-  void line(std::string_view start, std::string_view rest) {
-    out_ += fmt::format("{}{}{}\n", std::string(depth_ * 2, ' '), start, rest);
-  }
-  std::string out_;
-  std::size_t depth_ = 0;
-};
 
 std::string cidrText(const Cidr& cidr) {
   return text(cidr.toString());
@@ -171,6 +123,7 @@ void writeService(Writer& out, const Service& service) {
   out.open("limits");
   out.size("max_body", service.limits.max_body);
   out.close();
+  writeHeaders(out, service.headers);
   out.close();
 }
 
@@ -187,6 +140,7 @@ std::string dump(const Config& config) {
   out.open("routing");
   out.set("service_parameter", text(config.routing.service_parameter));
   out.close();
+  writeRoutes(out, config.routes);
   out.comment("Who serves hosts that no service names; null answers 404.");
   out.set("default_service", config.default_service.empty() ? "null" : text(config.default_service));
   out.comment("Which backends serve which domains, and how.");

@@ -15,6 +15,12 @@ struct Marks {
 // listen, admin, and all that is not of one service.
 void readProxy(Section& proxy, Config& config, Marks& marks);
 
+// routes; before the services, which may need no domain because of them.
+void readRoutes(Section& proxy, Config& config);
+
+// The key `headers` of a service, of defaults or of a route. A list that it has takes the place of the one inherited.
+void readHeaders(Section& section, Headers& headers);
+
 // defaults, default_service and services.
 void readServices(Section& proxy, Config& config);
 

@@ -30,8 +30,10 @@ enum class Reason : std::uint8_t {
   BackendTimeout,      // 504
   Draining,            // 503
   Internal,            // 500
+  Redirect,            // of a route: 301, 302, 303, 307 or 308
+  FixedResponse,       // of a route: whatever it says
 };
-inline constexpr std::size_t kReasonCount = 17;
+inline constexpr std::size_t kReasonCount = 19;
 [[nodiscard]] std::string_view toString(Reason reason);  // "no_route", ...
 
 enum class Origin : std::uint8_t { Backend, Proxy };

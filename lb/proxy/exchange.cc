@@ -11,6 +11,7 @@
 #include "lb/front/http_date.h"
 #include "lb/front/reply.h"
 #include "lb/http/hop_by_hop.h"
+#include "lb/proxy/header_rules.h"
 
 namespace lb::proxy {
 
@@ -29,6 +30,7 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   backend_ = nullptr;
   upstream_ = nullptr;
   upgrade_.clear();
+  path_text_ = head.path_text;
   backend_times_ = {};
   earlier_attempts_ = {};
   body_bytes_ = backend_bytes_in_ = backend_bytes_out_ = 0;
@@ -48,8 +50,9 @@ void Exchange::enter(Phase next) {
   phase_ = next;
 }
 
-void Exchange::forward(back::Service& service) {
+void Exchange::forward(back::Service& service, const Decision& decision) {
   service_ = &service;
+  response_rules_ = decision.response_rules;
   service.addUser();
   service.stats().inflight_requests.add();
   const std::uint64_t body_max = service.settings().limits.max_body;
@@ -60,6 +63,8 @@ void Exchange::forward(back::Service& service) {
   if (framing_.kind == http::BodyKind::None && head_->version == http::Version::Http11)
     upgrade_ = http::upgradeOffer(head_->fields);
   rewriteRequest(*head_, peer_, identity_);
+  if (decision.route != nullptr) applyRules(decision.route->headers.request, head_->fields);
+  applyRules(service.settings().headers.request, head_->fields);
   replayable_ = true;
   if (service.settings().timeouts.total > Duration::zero()) {
     if (!deadlines_) deadlines_ = std::make_unique<Deadlines>(context_.loop, context_.clock, *this);
@@ -171,6 +176,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
   if (head.status == 101) {
     const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
     http::dropHopByHop(head.fields);
+    editResponse(head.fields);
     enter(Phase::Tunnel);
     request_ended_ = false;  // from here on, the end of the client's direction
     client_->sendHead(head, {}, protocol);
@@ -180,6 +186,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
   }
   enter(Phase::Relay);
   http::dropHopByHop(head.fields);
+  editResponse(head.fields);
   // RFC 9110 6.6.1: whoever forwards a response without a Date supplies one.
   if (head.fields.count(http::FieldId::Date) == 0) head.fields.add("Date", context_.date.at(context_.clock.wall()));
   client_->sendHead(head, framing, {});
@@ -352,14 +359,7 @@ void Exchange::attemptEnded(AttemptResult result) {
 }
 
 void Exchange::reply(std::uint16_t status, Reason reason, const char* detail) {
-  enter(Phase::Reply);
-  status_ = status;
-  reason_ = reason;
-  detail_ = detail;
-  if (deadlines_) deadlines_->clearAll();
-  replay_.clear();
-  const bool body_to_come = framing_.kind == http::BodyKind::Chunked || framing_.length > 0;
-  if (body_to_come && !request_ended_) client_->closeAfterResponse();
+  enterReply(status, reason, detail);
   const std::string proxy_status = fmt::format("lb; error={}", observe::toString(reason));
   const std::array<std::pair<std::string_view, std::string_view>, 3> fields{{
       {"Proxy-Status", proxy_status},

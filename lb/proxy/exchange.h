@@ -16,6 +16,7 @@
 #include "lb/observe/record.h"
 #include "lb/proxy/exchange_phase.h"
 #include "lb/proxy/forward_headers.h"
+#include "lb/proxy/router.h"
 
 namespace lb::proxy {
 
@@ -46,8 +47,9 @@ class Exchange final : public Disposable,
 
   // One of these first; the handler returned by the router is this exchange.
   void begin(http::RequestHead& head, const http::Framing& framing, http::ResponseWriter& client);
-  void forward(back::Service& service);
+  void forward(back::Service& service, const Decision& decision);
   void reply(std::uint16_t status, observe::Reason reason, const char* detail);
+  void answer(const config::Route& route);  // REQUIRES: it redirects or responds
 
   void onRequestBody(buf::Buffer& body) override;
   void onRequestEnd(const http::Fields* trailers) override;
@@ -73,12 +75,14 @@ class Exchange final : public Disposable,
   enum Slot : std::size_t { kTotalSlot, kTunnelSlot };
 
   void enter(Phase next);
+  void enterReply(std::uint16_t status, observe::Reason reason, const char* detail);
   enum class Retry : std::uint8_t { No, SameBackend, OtherBackend };
   [[nodiscard]] Retry retryAfter(http::ResponseFailure why) const;
   bool choose(const back::Backend* tried);
   void send(bool fresh);
   void again(Retry how);
   void keepForReplay(const buf::Buffer& body);
+  void editResponse(http::Fields& fields) const;
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result);
   void touchTunnel();
@@ -101,8 +105,10 @@ class Exchange final : public Disposable,
   Address peer_;
   Address listener_;
   std::string upgrade_;
-  http::MessageTimes backend_times_;  // of the last attempt
-  Duration earlier_attempts_{};       // time that attempts before the last one took
+  std::shared_ptr<const config::HeaderRules> response_rules_;  // of the route; null: none
+  http::Part path_text_;                                       // as the client sent it, for the log
+  http::MessageTimes backend_times_;                           // of the last attempt
+  Duration earlier_attempts_{};                                // time that attempts before the last one took
   MonoTime attempt_begin_{};
   std::uint64_t body_bytes_ = 0;
   std::uint64_t backend_bytes_in_ = 0;

@@ -66,7 +66,8 @@ void Ledger::onAccessLine(std::string_view line) {
   if (!books_.detailed) return;
   bookLine(line, books_);
   const std::string_view path = valueOf(line, "path");
-  Entry* entry = path.starts_with("/r/") ? find(numberOf(path.substr(3))) : nullptr;
+  const std::size_t own = path.find("/r/");  // behind what routes look at, in its own spelling
+  Entry* entry = own != std::string_view::npos ? find(numberOf(path.substr(own + 3))) : nullptr;
   if (entry == nullptr) return;
   Logged& logged = entry->logged;
   ++logged.lines;
@@ -76,6 +77,7 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.reused = valueOf(line, "conn_reused") == "true";
   logged.reason = valueOf(line, "reason");
   logged.aborted = valueOf(line, "aborted");
+  logged.service = valueOf(line, "service");
   logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
   logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
   logged.attempts = numberOf(valueOf(line, "attempts"));
@@ -116,6 +118,7 @@ void Ledger::checkLogged(const Entry& entry) {
   const lb::config::Service* service = serviceOf(scenario_, plan);
   if (service != nullptr && service->pool.max_idle == 0)
     wrong(logged.attempts <= service->retry.attempts + 1, "attempts", logged.attempts, "that fewer are allowed");
+  if (!entry.routed_to.empty()) wrong(logged.service == entry.routed_to, "service", logged.service, entry.routed_to);
   if (entry.answers == 1) {
     wrong(logged.code == entry.status, "code", logged.code, entry.status);
     wrong(logged.from_backend == entry.from_backend, "from a backend:", logged.from_backend, entry.from_backend);

@@ -84,6 +84,14 @@ std::string_view nameOf(Mark mark) {
       "answer_bad_chunk",
       "answer_says_close",
       "idle_race",
+      "route_taken",
+      "route_split",
+      "route_rewritten",
+      "route_redirect",
+      "route_fixed_response",
+      "route_refused",
+      "path_formed",
+      "header_rules",
   });
   static_assert(kNames.size() == kMarks);
   return kNames[static_cast<std::size_t>(mark)];

@@ -41,6 +41,7 @@ inline constexpr std::array kOddities{
     Family{"early_drain", "of scenarios without faults: the drain begins while requests are under way"},
     Family{"be", "one backend is be's own code, told by its URLs what to answer"},
     Family{"eager_tunnel", "clients that send into a tunnel before its 101 has come"},
+    Family{"routes", "routes, splits, redirects, fixed responses and rules for heads"},
 };
 
 // Something goes wrong.

@@ -6,6 +6,7 @@
 
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
+#include "sim/plan/draw_routes.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
@@ -26,7 +27,8 @@ class Generator {
   Scenario make() {
     made_.calm_only = random_.chance({1, 12});
     for (const Family& family : kOddities) {
-      if (family.name != kBe && random_.chance({1, 2})) made_.families.emplace_back(family.name);
+      if (family.name != kBe && family.name != kRoutes && random_.chance({1, 2}))
+        made_.families.emplace_back(family.name);
     }
     const Ratio often = random_.chance({1, 2}) ? Ratio{1, 2} : Ratio{1, 6};
     for (const Family& family : kFaultFamilies) {
@@ -372,7 +374,8 @@ class Generator {
     }
   }
 
-  static constexpr std::string_view kBe = "be";
+  static constexpr std::string_view kBe = "be";  // these are drawn apart
+  static constexpr std::string_view kRoutes = "routes";
 
   Prng random_;
   Prng be_;
@@ -385,7 +388,9 @@ class Generator {
 }  // namespace
 
 Scenario generate(std::uint64_t seed) {
-  return Generator(seed).make();
+  Scenario made = Generator(seed).make();
+  drawRoutes(made);
+  return made;
 }
 
 }  // namespace sim::plan

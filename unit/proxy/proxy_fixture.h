@@ -38,6 +38,7 @@ struct NoAdmin final : admin::AdminSource {
   std::string configuration() override { return {}; }
   std::string version() override { return {}; }
   std::string notReady() override { return {}; }
+  admin::Reloaded reloadNow() override { return {}; }
 };
 
 class ProxyTest : public testing::Test {

@@ -1,0 +1,12 @@
+// The parts of the dump that have files of their own.
+#pragma once
+
+#include "lb/config/config.h"
+#include "lb/config/dump_writer.h"
+
+namespace lb::config {
+
+void writeRoutes(Writer& out, const std::vector<Route>& routes);
+void writeHeaders(Writer& out, const Headers& headers);
+
+}  // namespace lb::config
