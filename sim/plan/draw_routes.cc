@@ -97,6 +97,7 @@ class RouteDrawer {
       case 1:
         made.action = RouteAction::Respond;
         made.rewrites = false;
+        made.rewrite_prefix.clear();
         made.respond.status = oneOf<std::uint16_t>({200, 204, 403, 503});
         if (made.respond.status != 204) made.respond.body = std::string(random_.below(300), 'r');
         return;

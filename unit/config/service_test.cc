@@ -107,7 +107,7 @@ TEST(Service, WrongSettings) {
       {"of the proxy", "drain: {}",
        "c.yaml:2:3: services[0]: unknown key \"drain\"; known here are name, domain, domains, hosts, balance, "
        "timeouts, pool, "
-       "retry, limits\n"},
+       "retry, limits, headers\n"},
       {"in a section", "pool: {max_idel: 1}",
        "c.yaml:2:10: services[0].pool: unknown key \"max_idel\"; did you mean \"max_idle\"?\n"},
   };
