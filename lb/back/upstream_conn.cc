@@ -123,7 +123,7 @@ void UpstreamConn::onReady(Interest ready) {
   } else {
     if (has(ready, Interest::Read) && wantsRead()) {
       if (!cameBeforeTheRequest()) {
-        readOnce();
+        readWhatThereIs();
       } else if (!nothingToRead()) {
         fail(ResponseFailure::Closed, "the backend spoke or closed before it was asked");
       }

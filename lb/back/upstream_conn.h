@@ -107,6 +107,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   [[nodiscard]] bool cameBeforeTheRequest() const;
   [[nodiscard]] bool nothingToRead();
   void onConnected();
+  void readWhatThereIs();
   void readOnce();
   void processInput();
   bool parseHead();

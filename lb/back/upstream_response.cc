@@ -5,6 +5,7 @@
 
 #include "lb/back/upstream_conn.h"
 #include "lb/base/check.h"
+#include "lb/buf/reads_in_a_row.h"
 #include "lb/http/framing.h"
 #include "lb/http/hop_by_hop.h"
 
@@ -27,6 +28,13 @@ std::optional<Duration> keepAliveTimeout(const http::Fields& fields) {
 }
 
 }  // namespace
+
+void UpstreamConn::readWhatThereIs() {
+  for (int reads = 0; reads < buf::kReadsInARow && wantsRead(); ++reads) {
+    readOnce();
+    if (state_ != State::Busy || reading_ != Reading::Body || !read_was_full_) return;
+  }
+}
 
 void UpstreamConn::readOnce() {
   buf::Buffer::SpaceArray storage;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lb/base/check.h"
+#include "lb/buf/reads_in_a_row.h"
 #include "lb/http/framing.h"
 #include "lb/http/hop_by_hop.h"
 
@@ -80,11 +81,8 @@ void ClientConn::endEvent() {
   if (reading_ != Reading::Closed) updateInterest();
 }
 
-// A large body in several pieces at once: what of it has come is still in the processor's caches, and would not be
-// after everybody else's turn.
 void ClientConn::readWhatThereIs() {
-  constexpr int kReadsMax = 4;  // or the others wait too long
-  for (int reads = 0; reads < kReadsMax && wantsRead(); ++reads) {
+  for (int reads = 0; reads < buf::kReadsInARow && wantsRead(); ++reads) {
     if (!readOnce() || reading_ != Reading::Body) return;
   }
 }

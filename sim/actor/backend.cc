@@ -166,6 +166,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     if (answer.piece > 0 && !whole && outbox_.size() > answer.piece) {
       const std::string piece = outbox_.substr(0, answer.piece);
       outbox_.erase(0, answer.piece);
+      backend_.ledger_.of(request_->id).replied = backend_.ledger_.now();
       send(piece);
       timer_->arm(answer.gap + std::chrono::microseconds(1));
       return;
