@@ -57,8 +57,8 @@ class Control final : public admin::AdminSource {
   // the file itself, of which nothing is said when it means what is in force already.
   void reload() { static_cast<void>(reloadNow()); }
   admin::Reloaded reloadNow() override;
-  void fileChanged();
-  void drain();  // the first call drains, a second one stops at once
+  void fileChanged(const Result<std::string>& text);  // as it is now
+  void drain();                                       // the first call drains, a second one stops at once
 
   std::string metrics() override;
   std::string stats() override;
@@ -82,7 +82,7 @@ class Control final : public admin::AdminSource {
     std::uint16_t status = 200;
     std::vector<config::Issue> errors, warnings;  // what is not of the file has no place
   };
-  [[nodiscard]] Outcome tryReload(Asked asked);
+  [[nodiscard]] Outcome tryReload(Asked asked, const Result<std::string>& text);
   [[nodiscard]] Outcome refuse(std::uint16_t status, std::vector<config::Issue> errors);
   void takeOver(std::shared_ptr<const config::Config> next);
   void warnAboutRestart(const config::Config& next);

@@ -10,13 +10,13 @@
 namespace lb {
 
 admin::Reloaded Control::reloadNow() {
-  const Outcome outcome = tryReload(Asked::Explicitly);
+  const Outcome outcome = tryReload(Asked::Explicitly, host_.readConfiguration());
   const std::string shown = observe::issuesJson(outcome.errors, outcome.warnings);
   return {outcome.status, fmt::format("{{\"reloaded\":{},{}}}\n", outcome.status == 200, shown)};
 }
 
-void Control::fileChanged() {
-  static_cast<void>(tryReload(Asked::ByFile));
+void Control::fileChanged(const Result<std::string>& text) {
+  static_cast<void>(tryReload(Asked::ByFile, text));
 }
 
 Control::Outcome Control::refuse(std::uint16_t status, std::vector<config::Issue> errors) {
@@ -30,9 +30,8 @@ Control::Outcome Control::refuse(std::uint16_t status, std::vector<config::Issue
   return {status, std::move(errors), {}};
 }
 
-Control::Outcome Control::tryReload(Asked asked) {
+Control::Outcome Control::tryReload(Asked asked, const Result<std::string>& text) {
   if (state_.draining) return {409, {{{}, "", "draining: nothing is taken over any more"}}, {}};
-  const auto text = host_.readConfiguration();
   if (!text) return refuse(422, {{{}, "", text.error().what}});
   auto parsed = config::parse(*text);
   if (!parsed) return refuse(422, std::move(parsed.error()));

@@ -117,13 +117,19 @@ class Program final : private ControlHost {
   // What has changed between the first reading and now is seen as well.
   void startWatching() {
     if (!watches_) return;
-    auto watch = os::FileWatch::start(world_.loop, config_path_, [this] { control_.fileChanged(); });
+    auto watch = os::FileWatch::start(world_.loop, config_path_, [this] { fileChanged(); });
     if (!watch) {
       log_.write(LogLevel::Warn, watch.error().what + "; a HUP signal or POST /reload reloads it");
       return;
     }
     watch_ = std::move(*watch);
-    control_.fileChanged();
+    fileChanged();
+  }
+
+  // Half of a configuration may well be one: what was written to while it was read is read again later.
+  void fileChanged() {
+    const auto text = readFile(config_path_);
+    if (!watch_->disturbed()) control_.fileChanged(text);
   }
 
   void reopenLogs() {

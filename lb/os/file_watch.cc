@@ -132,6 +132,11 @@ void FileWatch::takeEvents() {
   if (changed_ && !std::exchange(settling_, true)) settle_->arm(kSettle);
 }
 
+bool FileWatch::disturbed() {
+  takeEvents();
+  return changed_ || being_written_;
+}
+
 void FileWatch::settled() {
   settling_ = changed_ = false;
   takeEvents();

@@ -28,6 +28,8 @@ class FileWatch {
   [[nodiscard]] static Result<std::unique_ptr<FileWatch>> start(OsLoop& loop, std::string path,
                                                                 std::function<void()> on_change);
   ~FileWatch();
+  // Whether the file has changed, or somebody has begun to write it, since the callback began: then it comes again.
+  [[nodiscard]] bool disturbed();
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
 

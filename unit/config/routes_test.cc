@@ -42,7 +42,7 @@ TEST(Routes, WhatIsWrongWithOneIsSaidWhereItStands) {
        "c.yaml:2:5: routes[0]: a route has one of `service`, `split`, `redirect` and `respond`\n"},
       {"two things", "service: a, respond: {status: 204}",
        "c.yaml:2:5: routes[0]: a route has one of `service`, `split`, `redirect` and `respond`\n"},
-      {"unknown service", "service: c", "c.yaml:2:16: routes[0]: no service has the name \"c\"\n"},
+      {"unknown service", "service: c", "c.yaml:2:15: routes[0]: no service has the name \"c\"\n"},
       {"unknown in a split", "split: [{service: a}, {service: c}]",
        "c.yaml:2:28: routes[0]: no service has the name \"c\"\n"},
       {"twice in a split", "split: [{service: a}, {service: a}]",
@@ -94,7 +94,7 @@ TEST(Routes, WhatGoesIntoAHeadIsHeldAgainstItsSyntax) {
        "c.yaml:2:51: routes[0].headers.request.set: \"Content-Length\" cannot be edited: lb delimits bodies and keeps "
        "connections by itself\n"},
       {"in any case", "{remove: [transfer-ENCODING]}",
-       "c.yaml:2:53: routes[0].headers.request.remove[0]: \"transfer-ENCODING\" cannot be edited: lb delimits bodies "
+       "c.yaml:2:54: routes[0].headers.request.remove[0]: \"transfer-ENCODING\" cannot be edited: lb delimits bodies "
        "and "
        "keeps connections by itself\n"},
       {"forwarding", "{add: {X-Forwarded-For: 1.2.3.4}}",

@@ -97,6 +97,7 @@ TEST(RouteTests, MistakesInTheTableAreFailures) {
             "t.yaml:1:1: `tests` is missing\nt.yaml:1:1: unknown key \"test\"; did you mean \"tests\"?\n");
   EXPECT_EQ(failuresOf("tests:\n- request: {path: /}\n  expect: {service: web}\n- request: {host: a}\n"),
             "t.yaml:2:12: tests[0].request: `host` is missing\n"
+            "t.yaml:3:21: tests[0].expect.service: expected web, seen lb answers 400 (empty host)\n"
             "t.yaml:4:3: tests[1]: `expect` is missing\n");
   EXPECT_EQ(failuresOf("tests: ["), "t.yaml:1:9: not valid YAML: end of sequence flow not found\n");
 }
