@@ -6,15 +6,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/back/share.h"
+#include "lb/base/hash.h"
+
 namespace lb {
 namespace {
-
-// FNV-1a, enough to tell configurations apart in metrics.
-std::string shortHash(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
-  return fmt::format("{:016x}", hash);
-}
 
 Address addressOf(const std::string& text, std::uint16_t port) {
   return {IpAddress::parse(text).value_or(IpAddress{}), port};
@@ -31,7 +27,9 @@ Control::Control(const Env& env, ControlHost& host, Logger& log, ControlOptions 
       worker_count_(workers),
       admin_router_(*this, {}, env.clock, blocks_),
       admin_stats_(observe::Layouts(config::Metrics{})),
-      drain_delay_(env.loop.makeTimer([this] { drainWorkers(); })) {}
+      drain_delay_(env.loop.makeTimer([this] { drainWorkers(); })) {
+  telemetry_.setBackendStates([this] { return back::statesOf(registry_, env_.clock.precise()); });
+}
 
 Control::~Control() = default;
 
@@ -96,7 +94,7 @@ void Control::workerFailed(std::string what) {
 }
 
 void Control::noteConfiguration() {
-  state_.config_hash = shortHash(config::dump(*config_));
+  state_.config_hash = fmt::format("{:016x}", fnv1a(config::dump(*config_)));
   telemetry_.setControl(state_);
 }
 

@@ -4,8 +4,18 @@
 #include <algorithm>
 
 #include "lb/base/check.h"
+#include "lb/base/hash.h"
 
 namespace lb::back {
+namespace {
+
+// Of service and address; never 0.
+std::uint64_t idOf(const SharedBackend& shared) {
+  const std::uint64_t hash = mixed(fnv1a(shared.address.toString(), fnv1a("\n", fnv1a(shared.service))));
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace
 
 Backend::Backend(const BackContext& context, std::shared_ptr<SharedBackend> shared,
                  std::shared_ptr<observe::BackendStats> stats, const UpstreamSettings& settings, BackendOwner& owner)
@@ -14,12 +24,13 @@ Backend::Backend(const BackContext& context, std::shared_ptr<SharedBackend> shar
       stats_(std::move(stats)),
       settings_(settings),
       owner_(owner),
-      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this} {}
+      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this},
+      candidate_{.id = idOf(*shared_), .inflight = &shared_->inflight, .latency = &shared_->latency} {}
 
 Backend::~Backend() = default;
 
 UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions& options) {
-  ++candidate_.inflight;
+  ++inflight_;
   shared_->inflight.fetch_add(1, std::memory_order_relaxed);
   stats_->inflight_requests.add();
   while (!options.fresh && !idle_.empty()) {
@@ -38,8 +49,8 @@ UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions&
 }
 
 void Backend::onDetached(UpstreamConn&) {
-  LB_CHECK(candidate_.inflight > 0);
-  --candidate_.inflight;
+  LB_CHECK(inflight_ > 0);
+  --inflight_;
   shared_->inflight.fetch_sub(1, std::memory_order_relaxed);
   stats_->inflight_requests.subtract();
 }

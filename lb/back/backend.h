@@ -10,7 +10,7 @@
 
 #include "lb/back/registry.h"
 #include "lb/back/upstream_conn.h"
-#include "lb/balance/policy.h"
+#include "lb/balance/candidate.h"
 
 namespace lb::back {
 
@@ -50,7 +50,8 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   [[nodiscard]] const Address& address() const { return shared_->address; }
   [[nodiscard]] SharedBackend& shared() { return *shared_; }
   [[nodiscard]] observe::BackendStats& stats() { return *stats_; }
-  [[nodiscard]] const balance::Candidate& candidate() const { return candidate_; }
+  [[nodiscard]] std::uint64_t id() const { return candidate_.id; }
+  [[nodiscard]] balance::Candidate& candidate() { return candidate_; }
   [[nodiscard]] std::size_t busyConnections() const { return connections_.size() - idle_.size(); }
 
   void depart();
@@ -76,6 +77,7 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   balance::Candidate candidate_;
   std::list<std::unique_ptr<UpstreamConn>> connections_;
   std::vector<UpstreamConn*> idle_;  // the most recently used last; it is the least likely to have gone stale
+  std::uint32_t inflight_ = 0;       // requests on it, of this worker
   std::uint32_t users_ = 0;
   bool departing_ = false;
 };

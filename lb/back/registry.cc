@@ -24,9 +24,9 @@ std::shared_ptr<SharedService> Registry::service(const std::string& name) {
 }
 
 std::shared_ptr<SharedBackend> Registry::backend(const std::string& service, const std::string& label,
-                                                 const Address& address) {
+                                                 const Address& address, MonoTime came) {
   const std::scoped_lock lock(mutex_);
-  return backends_.findOrMake(std::pair(service, address), service, label, address);
+  return backends_.findOrMake(std::pair(service, address), service, label, address, came);
 }
 
 std::vector<std::shared_ptr<SharedBackend>> Registry::backends() {

@@ -15,19 +15,27 @@
 #include <utility>
 #include <vector>
 
+#include "lb/balance/latency.h"
 #include "lb/base/address.h"
 
 namespace lb::back {
 
 // One address of one service.
 struct SharedBackend {
-  SharedBackend(std::string service_name, std::string host_label, const Address& at)
-      : service(std::move(service_name)), label(std::move(host_label)), address(at) {}
+  SharedBackend(std::string service_name, std::string host_label, const Address& at, MonoTime came)
+      : service(std::move(service_name)), label(std::move(host_label)), address(at), since(came.since_start.count()) {}
 
   const std::string service;
   const std::string label;  // of the host that first led to it
   const Address address;
   std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
+  balance::Latency latency;                // only where the policy goes by it
+
+  // What its share follows from, see share.h. Whoever changes one of these raises SharedService::version after it.
+  static constexpr std::uint32_t kNoWeight = 0xffffffff;
+  std::atomic<std::uint32_t> host_weight{1};         // as configured, for the metrics: workers go by their own
+  std::atomic<std::uint32_t> set_weight{kNoWeight};  // instead, by hand
+  std::atomic<Duration::rep> since;                  // when it came or recovered, for its slow start; 0: long ago
 };
 
 // One service.
@@ -35,14 +43,19 @@ struct SharedService {
   explicit SharedService(std::string service_name) : name(std::move(service_name)) {}
 
   const std::string name;
+  // Another one whenever picking goes by something else than before: its workers look again at who may be picked.
+  std::atomic<std::uint64_t> version{1};
+  std::atomic<Duration::rep> slow_start_window{0};
+  std::atomic<std::uint32_t> slow_start_min_percent{0};
 };
 
 class Registry {
  public:
   // The one of that name or address that somebody uses, or a new one. Any thread.
   [[nodiscard]] std::shared_ptr<SharedService> service(const std::string& name);
+  // `came`: when a new one has come, for its slow start; zero: it has been there before us.
   [[nodiscard]] std::shared_ptr<SharedBackend> backend(const std::string& service, const std::string& label,
-                                                       const Address& address);
+                                                       const Address& address, MonoTime came);
 
   // All that are in use, by service and address. Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();

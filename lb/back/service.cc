@@ -12,20 +12,24 @@ namespace lb::back {
 
 class Service::Entry final : private HostEvents {
  public:
-  Entry(Service& service, const config::Host& host, std::shared_ptr<observe::BackendStats> stats)
+  // `at_start`: its backends have been there before the proxy, so that they need no slow start.
+  Entry(Service& service, const config::Host& host, std::shared_ptr<observe::BackendStats> stats, bool at_start)
       : service_(service),
         host_(host),
+        at_start_(at_start),
         stats_(std::move(stats)),
         resolver_(service.context_.back.loop, service.context_.resolver, service.context_.log,
                   service.context_.worker_stats, host.address, *this) {}
 
   void start() { resolver_.start(); }
   [[nodiscard]] const config::Host& host() const { return host_; }
+  void setHost(const config::Host& host) { host_ = host; }  // the same address and port
   [[nodiscard]] bool lookedUp() const { return looked_up_; }
   [[nodiscard]] std::vector<std::unique_ptr<Backend>>& backends() { return backends_; }
 
  private:
   void onAddresses(const std::vector<IpAddress>& addresses) override {
+    const MonoTime came = at_start_ && !looked_up_ ? MonoTime{} : service_.context_.back.clock.now();
     std::vector<std::unique_ptr<Backend>> next;
     for (const IpAddress& ip : addresses) {
       const auto known =
@@ -35,7 +39,7 @@ class Service::Entry final : private HostEvents {
       } else {
         next.push_back(std::make_unique<Backend>(
             service_.context_.back,
-            service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}), stats_,
+            service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}, came), stats_,
             service_.upstream_settings_, service_));
       }
     }
@@ -52,6 +56,7 @@ class Service::Entry final : private HostEvents {
 
   Service& service_;
   config::Host host_;
+  bool at_start_;
   std::shared_ptr<observe::BackendStats> stats_;
   std::vector<std::unique_ptr<Backend>> backends_;
   HostResolver resolver_;
@@ -59,16 +64,20 @@ class Service::Entry final : private HostEvents {
 };
 
 Service::Service(const ServiceContext& context, std::string name)
-    : context_(context), name_(std::move(name)), shared_(context.registry.service(name_)) {}
+    : context_(context),
+      name_(std::move(name)),
+      shared_(context.registry.service(name_)),
+      roster_(*shared_, context.back.random) {}
 
 Service::~Service() = default;
 
 void Service::update(const config::Service& service, const config::ClientLimits& limits,
                      std::shared_ptr<observe::ServiceStats> stats,
                      const std::vector<std::shared_ptr<observe::BackendStats>>& backend_stats) {
-  if (!policy_ || settings_.balance != service.balance)
-    policy_ = balance::makePolicy(service.balance, context_.back.random);
+  const bool at_start = !stats_;
   settings_ = service;
+  roster_.configure(settings_);
+  shareSettings();
   stats_ = std::move(stats);
   upstream_settings_.timeouts = service.timeouts;
   upstream_settings_.pool = service.pool;
@@ -85,8 +94,9 @@ void Service::update(const config::Service& service, const config::ClientLimits&
     });
     if (known != entries_.end()) {
       next.push_back(std::move(*known));
+      next.back()->setHost(host);
     } else {
-      next.push_back(std::make_unique<Entry>(*this, host, backend_stats[i]));
+      next.push_back(std::make_unique<Entry>(*this, host, backend_stats[i], at_start));
       fresh.push_back(next.back().get());
     }
   }
@@ -100,21 +110,11 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   for (Entry* entry : fresh) entry->start();
 }
 
-Backend* Service::pick(const Backend* tried) {
-  if (backends_.empty()) return nullptr;
-  if (tried == nullptr || backends_.size() == 1) return backends_[policy_->pick(candidates_)];
-  std::vector<Backend*> others;
-  std::vector<const balance::Candidate*> candidates;
-  for (Backend* backend : backends_) {
-    if (backend == tried) continue;
-    others.push_back(backend);
-    candidates.push_back(&backend->candidate());
-  }
-  return others.empty() ? backends_.front() : others[policy_->pick(candidates)];
-}
-
-bool Service::hasOther(const Backend& than) const {
-  return std::ranges::any_of(backends_, [&](const Backend* backend) { return backend != &than; });
+// Every worker says the same.
+void Service::shareSettings() {
+  shared_->slow_start_window.store(settings_.slow_start.window.count(), std::memory_order_relaxed);
+  shared_->slow_start_min_percent.store(settings_.slow_start.min_weight_percent, std::memory_order_relaxed);
+  shared_->version.fetch_add(1, std::memory_order_release);
 }
 
 bool Service::lookupsDone() const {
@@ -127,13 +127,15 @@ void Service::lookupDone() {
 
 void Service::rebuildCandidates() {
   backends_.clear();
-  candidates_.clear();
+  std::vector<Roster::Member> members;
   for (const auto& entry : entries_) {
     for (const auto& backend : entry->backends()) {
       backends_.push_back(backend.get());
-      candidates_.push_back(&backend->candidate());
+      backend->shared().host_weight.store(entry->host().weight, std::memory_order_relaxed);
+      members.push_back({backend.get(), entry->host().weight, entry->host().backup});
     }
   }
+  roster_.assign(std::move(members));
 }
 
 void Service::letGo(std::unique_ptr<Backend> backend) {

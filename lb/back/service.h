@@ -13,6 +13,7 @@
 #include "lb/back/backend.h"
 #include "lb/back/host_resolver.h"
 #include "lb/back/registry.h"
+#include "lb/back/roster.h"
 
 namespace lb::back {
 
@@ -38,10 +39,12 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice, another than `tried` if there is one; null if no host has an address.
-  [[nodiscard]] Backend* pick(const Backend* tried);
+  // The policy's choice, another than those tried if there is one; null if no host has an address and a weight.
+  [[nodiscard]] Backend* pick(const PickRequest& request) { return roster_.pick(request, context_.back.clock.now()); }
 
-  [[nodiscard]] bool hasOther(const Backend& than) const;
+  [[nodiscard]] bool hasOther(std::span<const Backend* const> than) {
+    return roster_.hasOther(than, context_.back.clock.now());
+  }
 
   [[nodiscard]] bool lookupsDone() const;  // every host has been looked up at least once
   void onLookupsDone(std::move_only_function<void()> callback) { on_lookups_done_ = std::move(callback); }
@@ -58,6 +61,7 @@ class Service final : public Disposable, public BackendOwner {
   class Entry;  // one configured host
 
   void letGo(std::unique_ptr<Backend> backend);
+  void shareSettings();
   void rebuildCandidates();
   void lookupDone();
   void departIfUnused();
@@ -68,11 +72,10 @@ class Service final : public Disposable, public BackendOwner {
   config::Service settings_;
   UpstreamSettings upstream_settings_;
   std::shared_ptr<observe::ServiceStats> stats_;
-  std::unique_ptr<balance::Policy> policy_;
+  Roster roster_;
   std::vector<std::unique_ptr<Entry>> entries_;  // in the configuration's order
   std::vector<std::unique_ptr<Backend>> departing_;
-  std::vector<Backend*> backends_;                     // those that may be picked
-  std::vector<const balance::Candidate*> candidates_;  // parallel to backends_
+  std::vector<Backend*> backends_;  // of all hosts
   std::move_only_function<void()> on_lookups_done_;
   std::move_only_function<void()> on_departed_;
   std::uint32_t users_ = 0;

@@ -1,30 +1,30 @@
 // See policy.h.
 #include "lb/balance/policy.h"
 
-#include "lb/base/random_util.h"
+#include <algorithm>
+
+#include "lb/balance/hash_pick.h"
+#include "lb/balance/least_request.h"
+#include "lb/balance/random_pick.h"
+#include "lb/balance/round_robin.h"
+#include "lb/balance/two_choices.h"
 
 namespace lb::balance {
 
-std::size_t RandomPick::pick(std::span<const Candidate* const> candidates) {
-  return below(random_, candidates.size());
-}
-
-RoundRobin::RoundRobin(Random& random) : next_(random.next() >> 32) {}
-
-std::size_t RoundRobin::pick(std::span<const Candidate* const> candidates) {
-  return next_++ % candidates.size();
-}
-
-std::unique_ptr<Policy> makePolicy(config::Balance kind, Random& random) {
-  switch (kind) {
-    case config::Balance::LeastRequest:
-    case config::Balance::P2c:
-    case config::Balance::PeakEwma:
-    case config::Balance::Hash:
+std::unique_ptr<Policy> makePolicy(const config::Service& service, Random& random) {
+  switch (service.balance) {
     case config::Balance::Random: return std::make_unique<RandomPick>(random);
     case config::Balance::RoundRobin: return std::make_unique<RoundRobin>(random);
+    case config::Balance::LeastRequest: return std::make_unique<LeastRequest>(random);
+    case config::Balance::P2c: return std::make_unique<TwoChoices>(random, TwoChoices::By::Requests);
+    case config::Balance::PeakEwma: return std::make_unique<TwoChoices>(random, TwoChoices::By::Latency);
+    case config::Balance::Hash: return std::make_unique<HashPick>(random, service.hash.max_load_percent);
   }
   return nullptr;
+}
+
+bool isIn(Without without, std::size_t index) {
+  return std::ranges::binary_search(without, index);
 }
 
 }  // namespace lb::balance

@@ -1,49 +1,26 @@
 // Which backend gets the next request: one interface for every policy, no knowledge of connections.
+//
+// A policy belongs to one service of one worker. What the workers share is what they see of the backends: requests in
+// flight and latencies. A pick counts only once the request is on the backend, which has to happen before the next one.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <span>
 
-#include "lb/config/config.h"
+#include "lb/balance/candidate.h"
+#include "lb/config/service.h"
 #include "lb/env/random.h"
 
 namespace lb::balance {
 
-// What policies may know of a backend. A backend owns its Candidate and keeps it current.
-struct Candidate {
-  std::uint64_t inflight = 0;  // requests on it, of this worker
-};
-
 class Policy {
  public:
   virtual ~Policy() = default;
-  // REQUIRES: candidates is not empty. Returns an index into it. The set may differ from call to call: backends come
-  // and go, and a second attempt is offered only those that were not tried.
-  [[nodiscard]] virtual std::size_t pick(std::span<const Candidate* const> candidates) = 0;
+  // An index into the candidates, none of `ask.without`. The candidates may be others from call to call.
+  [[nodiscard]] virtual std::size_t pick(const Candidates& candidates, const Ask& ask) = 0;
 };
 
-// Uniform, independent picks: every backend gets a Poisson share of Poisson traffic.
-class RandomPick final : public Policy {
- public:
-  explicit RandomPick(Random& random) : random_(random) {}
-  [[nodiscard]] std::size_t pick(std::span<const Candidate* const> candidates) override;
+[[nodiscard]] std::unique_ptr<Policy> makePolicy(const config::Service& service, Random& random);
 
- private:
-  Random& random_;
-};
-
-// In turn, from a random start, so that many proxies do not march in step.
-class RoundRobin final : public Policy {
- public:
-  explicit RoundRobin(Random& random);
-  [[nodiscard]] std::size_t pick(std::span<const Candidate* const> candidates) override;
-
- private:
-  std::uint64_t next_;
-};
-
-[[nodiscard]] std::unique_ptr<Policy> makePolicy(config::Balance kind, Random& random);
+[[nodiscard]] bool isIn(Without without, std::size_t index);
 
 }  // namespace lb::balance

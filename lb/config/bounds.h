@@ -40,6 +40,11 @@ inline constexpr IntegerRange kBufferBytes{kKiB, 16 * kMiB};
 inline constexpr IntegerRange kMinBodyRate{1, kGiB, true};
 inline constexpr IntegerRange kRetryAttempts{0, 10};
 inline constexpr IntegerRange kRetryBody{0, 16 * kMiB};
+inline constexpr IntegerRange kHostWeight{0, 1000};
+inline constexpr IntegerRange kHashMaxLoad{101, 1000, true};  // per cent
+inline constexpr DurationRange kSlowStartWindow{1s, 1h, true};
+inline constexpr IntegerRange kSlowStartMinWeight{1, 100};  // per cent
+inline constexpr DurationRange kStickyTtl{1s, 8760h, true};
 inline constexpr IntegerRange kMaxBody{1, kGiB* kKiB, true};
 
 inline constexpr IntegerRange kListenPort{0, 65535};  // 0 picks a free one
@@ -58,6 +63,7 @@ inline constexpr std::size_t kServiceNameMax = 128;
 inline constexpr std::size_t kParameterNameMax = 32;
 inline constexpr std::size_t kDomainMax = 253;  // RFC 1035 2.3.4, without the final dot
 inline constexpr std::size_t kLabelMax = 63;
+inline constexpr std::size_t kTokenMax = 128;  // names of fields and cookies
 inline constexpr std::size_t kPathMax = 4096;
 
 inline constexpr std::size_t kRoutesMax = 1000;  // each request may be held against all of them

@@ -99,10 +99,12 @@ void writeService(Writer& out, const Service& service) {
            text);
   out.open("hosts");
   for (const Host& host : service.hosts) {
-    out.item(fmt::format("{{address: {}, port: {}}}", text(host.address), host.port));
+    const std::string weight = host.weight == 1 ? "" : fmt::format(", weight: {}", host.weight);
+    const std::string_view backup = host.backup ? ", backup: true" : "";
+    out.item(fmt::format("{{address: {}, port: {}{}{}}}", text(host.address), host.port, weight, backup));
   }
   out.close();
-  out.set("balance", wordOf(service.balance, kBalanceWords));
+  writeBalance(out, service);
   out.open("timeouts");
   out.set("connect", service.timeouts.connect);
   out.set("response_header", service.timeouts.response_header);

@@ -8,5 +8,6 @@ namespace lb::config {
 
 void writeRoutes(Writer& out, const std::vector<Route>& routes);
 void writeHeaders(Writer& out, const Headers& headers);
+void writeBalance(Writer& out, const Service& service);
 
 }  // namespace lb::config

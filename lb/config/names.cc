@@ -137,4 +137,10 @@ Result<std::string> parsePath(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> parseTokenOrNone(std::string_view text) {
+  if (text.size() > kTokenMax) return fail(fmt::format("{} is longer than {} characters", quote(text), kTokenMax));
+  if (consistsOf(text, "!#$%&'*+-.^_`|~")) return std::string(text);
+  return fail(fmt::format("{} may have letters, digits and !#$%&'*+-.^_`|~ only", quote(text)));
+}
+
 }  // namespace lb::config

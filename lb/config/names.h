@@ -13,6 +13,8 @@ namespace lb::config {
 [[nodiscard]] Result<std::string> parseHostAddress(std::string_view text);  // IP without brackets, or a lower-case name
 [[nodiscard]] Result<std::string> parseListenAddress(std::string_view text);  // "" or an IP without brackets
 [[nodiscard]] Result<std::string> parseParameterName(std::string_view text);  // of a URL query; "" for none
-[[nodiscard]] Result<std::string> parsePath(std::string_view text);           // of a file, or a word such as stdout
+// Of a field or a cookie (RFC 9110 5.6.2); "" for none.
+[[nodiscard]] Result<std::string> parseTokenOrNone(std::string_view text);
+[[nodiscard]] Result<std::string> parsePath(std::string_view text);  // of a file, or a word such as stdout
 
 }  // namespace lb::config

@@ -7,7 +7,6 @@
 #include "lb/config/names.h"
 #include "lb/config/sections.h"
 #include "lb/config/units.h"
-#include "lb/config/words.h"
 
 namespace lb::config {
 namespace {
@@ -51,7 +50,7 @@ void readPool(Section& section, Pool& pool) {
 
 // The keys that a service may have and `defaults` too.
 void readInheritable(Section& section, Service& service) {
-  section.word("balance", service.balance, kBalanceWords);
+  readBalance(section, service);
   section.map("timeouts", [&](Section& timeouts) {
     timeouts.duration("connect", service.timeouts.connect, kTimeout);
     timeouts.duration("response_header", service.timeouts.response_header, kTimeout);
@@ -77,6 +76,7 @@ void readHosts(const Value& value, std::vector<Host>& hosts) {
     item.map([&](Section& section) {
       const auto address = section.require("address");
       const auto port = section.require("port");
+      readShare(section, host);
       const bool address_ok = address && address->parsed(host.address, parseHostAddress, "an address");
       const bool port_ok = port && port->integer(host.port, kHostPort);
       if (address_ok && port_ok) distinct.add(item, host.label(), "a host of", "this service");
@@ -122,6 +122,7 @@ void readService(Section& section, Service& service, Seen& seen) {
   readDomains(section, service, seen);
   if (const auto hosts = section.require("hosts")) readHosts(*hosts, service.hosts);
   readInheritable(section, service);
+  checkBalance(section, service);
 }
 
 }  // namespace

@@ -9,8 +9,17 @@
 
 namespace lb::config {
 
-inline constexpr std::array<Word<Balance>, 2> kBalanceWords{
-    {{"random", Balance::Random}, {"round_robin", Balance::RoundRobin}}};
+inline constexpr std::array<Word<Balance>, 6> kBalanceWords{{{"random", Balance::Random},
+                                                             {"round_robin", Balance::RoundRobin},
+                                                             {"least_request", Balance::LeastRequest},
+                                                             {"p2c", Balance::P2c},
+                                                             {"peak_ewma", Balance::PeakEwma},
+                                                             {"hash", Balance::Hash}}};
+
+inline constexpr std::array<Word<KeySource>, 4> kKeySourceWords{{{"client_ip", KeySource::ClientIp},
+                                                                 {"header", KeySource::Header},
+                                                                 {"cookie", KeySource::Cookie},
+                                                                 {"path", KeySource::Path}}};
 
 inline constexpr std::array<Word<LogFormat>, 2> kLogFormatWords{{{"text", LogFormat::Text}, {"json", LogFormat::Json}}};
 

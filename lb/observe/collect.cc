@@ -47,12 +47,14 @@ void collectProcess(const Telemetry::Process& process, Families& out) {
 }  // namespace
 
 std::vector<prometheus::MetricFamily> Telemetry::collect(MonoTime now, const Process& process) {
+  const std::vector<BackendState> states = backend_states_();
   const std::lock_guard lock(mutex_);
   release();
   const Groups groups = group();
   Families out;
   collectServices(groups, now, out);
   collectBackends(groups, now, backend_histograms_, out);
+  collectBalance(states, out);
   collectWorkers(groups, now, out);
   collectControl(control_, build_, out);
   collectProcess(process, out);

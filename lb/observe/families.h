@@ -49,6 +49,7 @@ class HistogramFamily {
 // The collectors, one a file; each appends its families to `out`.
 void collectServices(const Groups& groups, MonoTime now, Families& out);
 void collectBackends(const Groups& groups, MonoTime now, bool histograms, Families& out);
+void collectBalance(const std::vector<BackendState>& states, Families& out);
 void collectWorkers(const Groups& groups, MonoTime now, Families& out);
 
 }  // namespace lb::observe

@@ -16,6 +16,7 @@
 #include <prometheus/metric_family.h>
 
 #include "lb/config/config.h"
+#include "lb/observe/backend_state.h"
 #include "lb/observe/code_counters.h"
 #include "lb/observe/counter.h"
 #include "lb/observe/histogram.h"
@@ -113,6 +114,8 @@ class Telemetry {
     std::string config_hash;
   };
   void setControl(const Control& control);
+  // Who knows what is shared of backends; asked at each scrape. Once, before the first.
+  void setBackendStates(BackendStates states) { backend_states_ = std::move(states); }
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(MonoTime now, const Process& process);
   [[nodiscard]] std::string prometheusText(MonoTime now, const Process& process);  // text format 0.0.4
@@ -128,6 +131,7 @@ class Telemetry {
   std::mutex mutex_;
   BuildInfo build_;
   Control control_;
+  BackendStates backend_states_ = [] { return std::vector<BackendState>(); };
   std::optional<Layouts> layouts_;  // of the first configuration
   bool backend_histograms_ = true;  // of the latest
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -11,6 +11,7 @@
 #include "lb/front/http_date.h"
 #include "lb/front/reply.h"
 #include "lb/http/hop_by_hop.h"
+#include "lb/proxy/affinity.h"
 #include "lb/proxy/header_rules.h"
 
 namespace lb::proxy {
@@ -62,6 +63,7 @@ void Exchange::forward(back::Service& service, const Decision& decision) {
   }
   if (framing_.kind == http::BodyKind::None && head_->version == http::Version::Http11)
     upgrade_ = http::upgradeOffer(head_->fields);
+  affinity_ = affinityOf(service.settings(), *head_, identity_.client.ip);
   rewriteRequest(*head_, peer_, identity_);
   if (decision.route != nullptr) applyRules(decision.route->headers.request, head_->fields);
   applyRules(service.settings().headers.request, head_->fields);
@@ -71,18 +73,6 @@ void Exchange::forward(back::Service& service, const Decision& decision) {
     deadlines_->set(kTotalSlot, service.settings().timeouts.total);
   }
   if (choose(nullptr)) send(false);
-}
-
-bool Exchange::choose(const back::Backend* tried) {
-  back::Backend* chosen = service_->pick(tried);
-  if (chosen == nullptr) {
-    reply(503, Reason::NoHealthyBackend, "no backend of this service has an address");
-    return false;
-  }
-  chosen->addUser();
-  if (backend_ != nullptr) backend_->dropUser();
-  backend_ = chosen;
-  return true;
 }
 
 // Sends the chosen backend what is known of the request so far.
@@ -177,6 +167,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
     const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
     http::dropHopByHop(head.fields);
     editResponse(head.fields);
+    backendAnswered(head);
     enter(Phase::Tunnel);
     request_ended_ = false;  // from here on, the end of the client's direction
     client_->sendHead(head, {}, protocol);
@@ -184,9 +175,10 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
     touchTunnel();
     return;
   }
-  enter(Phase::Relay);
   http::dropHopByHop(head.fields);
   editResponse(head.fields);
+  backendAnswered(head);
+  enter(Phase::Relay);
   // RFC 9110 6.6.1: whoever forwards a response without a Date supplies one.
   if (head.fields.count(http::FieldId::Date) == 0) head.fields.add("Date", context_.date.at(context_.clock.wall()));
   client_->sendHead(head, framing, {});
@@ -219,7 +211,7 @@ Exchange::Retry Exchange::retryAfter(ResponseFailure why) const {
   const bool connect_failed = why == ResponseFailure::ConnectRefused || why == ResponseFailure::ConnectTimeout;
   if (connect_failed) {
     // A pooled connection that turned out to be closed has not been an attempt to connect.
-    const bool another = service_->hasOther(*backend_) && connect_retries_ < service_->settings().retry.attempts;
+    const bool another = service_->hasOther({&backend_, 1}) && connect_retries_ < service_->settings().retry.attempts;
     return another ? Retry::OtherBackend : Retry::No;
   }
   const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
@@ -356,6 +348,7 @@ void Exchange::attemptEnded(AttemptResult result) {
   backend_bytes_in_ += backend_times_.bytes_read;
   backend_bytes_out_ += backend_times_.bytes_written;
   observe::bookAttempt(result, answering() ? status_ : std::uint16_t{0}, backend_->stats());
+  backendFailed(result);
 }
 
 void Exchange::reply(std::uint16_t status, Reason reason, const char* detail) {

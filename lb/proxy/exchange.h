@@ -34,7 +34,7 @@ struct ExchangeContext {
   const config::Config* config = nullptr;  // the one in force
   observe::ServiceStats* none = nullptr;   // for requests without a service
   FreeList<Exchange>* exchanges = nullptr;
-  std::string line;  // scratch for the access log
+  std::string line;  // scratch: a line of the access log, a cookie
   front::DateOfSecond date{};
 };
 
@@ -85,6 +85,9 @@ class Exchange final : public Disposable,
   void editResponse(http::Fields& fields) const;
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result);
+  void backendAnswered(http::ResponseHead& head);
+  void backendFailed(observe::AttemptResult result);
+  void learnLatency(Duration took);
   void touchTunnel();
   [[nodiscard]] bool answering() const { return phase_ == Phase::Relay || phase_ == Phase::Tunnel; }
   void finish();
@@ -101,6 +104,7 @@ class Exchange final : public Disposable,
   back::UpstreamConn* upstream_ = nullptr;
   std::unique_ptr<Deadlines> deadlines_;  // made when first needed: most exchanges have none
   buf::Buffer replay_;                    // request body bytes that were sent, while they may have to be sent again
+  back::PickRequest affinity_;
   Identity identity_;
   Address peer_;
   Address listener_;

@@ -95,6 +95,7 @@ WireText requestText(const plan::Request& request) {
   if (!host.empty()) text.append("Host:").append(request.id % 5 == 0 ? "" : " ").append(host).append("\r\n");
   fmt::format_to(std::back_inserter(text), "X-Sim-Id: {}\r\n", request.id);
   if (request.canary) text += "X-Canary: 1\r\nX-Route: forged\r\n";
+  if (!request.affinity.empty()) text.append(request.affinity).append("\r\n");
   appendFields(text, request.id, Direction::ToBackend, request.fields);
   // What must not be passed on: fields of this hop, also if a second Connection names them, and a client's word for
   // what only the proxy knows.

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "sim/actor/wire_text.h"
+#include "sim/check/affinity_check.h"
 #include "sim/check/be_answer.h"
 #include "sim/check/cause.h"
 #include "sim/check/ledger.h"
@@ -16,7 +17,7 @@ using actor::Direction;
 using actor::Head;
 using plan::AnswerFault;
 
-constexpr std::array kOurs{"content-length", "transfer-encoding", "connection", "upgrade", "date"};
+constexpr std::array kOurs{"content-length", "transfer-encoding", "connection", "upgrade", "date", "set-cookie"};
 
 constexpr Duration kPauseSlack = std::chrono::seconds(1);
 constexpr Duration kDelivered = std::chrono::microseconds(20);  // from the network into the proxy
@@ -74,6 +75,7 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
   } else {
     checkProxyHead(entry, head);
   }
+  if (!entry.misled) checkStickyCookie(entry, head);
 }
 
 // On a connection that is used again, an answer that nobody asked for cannot be told from the one that is waited for if

@@ -10,7 +10,7 @@
 namespace sim::check {
 namespace {
 
-constexpr std::array kFields{"content-length", "transfer-encoding", "connection", "date", "content-type"};
+constexpr std::array kFields{"set-cookie", "content-length", "transfer-encoding", "connection", "date", "content-type"};
 constexpr std::uint64_t kPiece = 64 * 1024;
 constexpr int kTooSlow = 408;  // what be says to a request whose rest does not come
 

@@ -6,6 +6,7 @@
 #include "lb/back/host_resolver.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/actor/wire_text.h"
+#include "sim/check/in_force.h"
 #include "sim/check/stream_watch.h"
 
 namespace sim::check {
@@ -16,19 +17,6 @@ using plan::FaultKind;
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a time, see actor/client.cc
-constexpr Duration kReloadTakes = 2s;     // a worker may be paused meanwhile
-
-// Calls each(service) with what every configuration has of it that was in force in that time, or had been just before.
-template <class Each>
-void forEachInForce(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to, Each each) {
-  const auto& all = ledger.configurations();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool over = i + 1 < all.size() && all[i + 1].since + kReloadTakes < from;
-    if (over || all[i].since > to) continue;
-    const auto known = std::ranges::find(all[i].config.services, service.name, &lb::config::Service::name);
-    if (known != all[i].config.services.end()) each(*known);
-  }
-}
 
 // timeouts.response_header, which reloads change.
 Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
@@ -184,9 +172,10 @@ bool connectHasCause(const View& view, bool timed_out) {
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
   if (namesMayBeOld(view)) return true;
-  const bool retried = view.plan_.malformed < 0 && view.service_->retry.attempts > 0 &&
-                       replayable(view.plan_, *view.service_) && view.service_->hosts.size() > 1 &&
-                       !view.scenario_.has("reload");
+  const bool retried =
+      view.plan_.malformed < 0 && view.service_->retry.attempts > 0 && replayable(view.plan_, *view.service_) &&
+      std::ranges::count_if(view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
+      !view.scenario_.has("reload");
   return !(retried && unreachable == 1);
 }
 

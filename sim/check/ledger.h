@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -87,6 +88,7 @@ struct Entry {
   std::size_t own_body = 0;      // bytes of that one
   bool calm = false;             // asked for when all was well again
   std::string reason;            // of the proxy's own answer
+  std::string pin;               // the value of the sticky cookie that its answer set
   std::uint64_t wire_bytes = 0;  // of all answers, interim ones included
   std::uint64_t tunnel_up = 0;   // received by the backend
   std::uint64_t tunnel_down = 0;
@@ -182,6 +184,7 @@ class Ledger {
   [[nodiscard]] bool isOwnAnswerOfRoutes(Entry& entry, const actor::Head& head);
   void checkForwardedFraming(const Entry& entry, const actor::Head& head);
   void checkBackendHead(const Entry& entry, const actor::Head& head);
+  void checkStickyCookie(Entry& entry, const actor::Head& head);  // affinity_check.cc
   void checkBeHead(const Entry& entry, const actor::Head& head);  // be_check.cc
   void checkBeEnd(Entry& entry, std::uint64_t bytes, const actor::Head& trailers);
   void checkProxyHead(Entry& entry, const actor::Head& head);
@@ -191,8 +194,9 @@ class Ledger {
   World& world_;
   const plan::Scenario& scenario_;
   std::vector<Entry> entries_;
-  std::vector<Configured> configurations_;                      // in order
-  std::unordered_map<std::string, std::uint64_t> request_ids_;  // X-Request-Id, and whose it was
+  std::vector<Configured> configurations_;                             // in order
+  std::unordered_map<std::string, std::uint64_t> request_ids_;         // X-Request-Id, and whose it was
+  std::map<std::pair<std::string, std::string>, std::uint32_t> pins_;  // backends by service and sticky cookie
   Troubles troubles_;
   Marks marks_;
   std::function<void(std::string)> tracer_;

@@ -92,6 +92,12 @@ std::string_view nameOf(Mark mark) {
       "route_refused",
       "path_formed",
       "header_rules",
+      "weights_counted",
+      "backup_used",
+      "key_kept",
+      "sticky_kept",
+      "busy_avoided",
+      "slow_avoided",
   });
   static_assert(kNames.size() == kMarks);
   return kNames[static_cast<std::size_t>(mark)];

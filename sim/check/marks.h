@@ -104,6 +104,13 @@ enum class Mark : std::uint8_t {
   RouteRefused,
   PathFormed,
   HeaderRules,
+  // Balancing
+  WeightsCounted,
+  BackupUsed,
+  KeyKept,
+  StickyKept,
+  BusyAvoided,
+  SlowAvoided,
   kCount,
 };
 

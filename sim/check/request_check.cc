@@ -6,6 +6,7 @@
 
 #include "sim/actor/bad_requests.h"
 #include "sim/actor/wire_text.h"
+#include "sim/check/affinity_check.h"
 #include "sim/check/cause.h"
 #include "sim/check/ledger.h"
 
@@ -58,11 +59,17 @@ void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
          "an Expect that nobody sent");
   std::uint32_t index = 0;
   bool tagged = false;
+  bool led = plan.affinity.empty();
   for (std::size_t i = 0; i < head.size(); ++i) {
     if (std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); })) continue;
     if (routed && isRuled(head, i)) continue;
     if (!std::exchange(tagged, true)) {
       expect(head.name(i) == "X-Sim-Id", Class::Safety, "safety.fields", plan.id, "fields came in another order");
+      continue;
+    }
+    if (!std::exchange(led, true)) {
+      expect(fmt::format("{}: {}", head.name(i), head.value(i)) == plan.affinity, Class::Safety, "safety.fields",
+             plan.id, fmt::format("\"{}\" became \"{}: {}\"", plan.affinity, head.name(i), head.value(i)));
       continue;
     }
     const auto [name, value] = index < plan.fields ? actor::plannedField(plan.id, Direction::ToBackend, index)
@@ -151,6 +158,13 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
          fmt::format("request {} was tried {} times", id, times));
   expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.route", id,
          fmt::format("request {} of {} went to b{}", id, service->name, backend));
+  const std::string misplaced = whyNotThere(*this, *entry, *service, backend);
+  expect(misplaced.empty(), Class::Safety, "safety.share", id,
+         fmt::format("request {} of {} went to b{}, {}", id, service->name, backend, misplaced));
+  if (std::ranges::any_of(service->hosts, [&](const lb::config::Host& host) {
+        return host.backup && backendOf(scenario_, host) == static_cast<int>(backend);
+      }))
+    leave(Mark::BackupUsed);
   expect(
       service->limits.max_body == 0 || plan.framing != plan::Framing::Length || plan.bytes <= service->limits.max_body,
       Class::Safety, "safety.body_limit", id, fmt::format("request {} is over the limit and was passed on", id));

@@ -106,6 +106,7 @@ class RouteDrawer {
         for (const auto& one : made_.config.services)
           made.split.push_back({one.name, static_cast<std::uint32_t>(random_.below(3)), {}});
         ++made.split[random_.below(made.split.size())].weight;
+        if (random_.chance({1, 2})) std::ranges::reverse(made.split);
         return;
       default: made.split = {{service(), 1, {}}}; return;
     }

@@ -9,6 +9,7 @@ namespace sim::plan {
 struct Family {
   const char* name = nullptr;
   const char* about = nullptr;
+  bool of_balance = false;  // drawn apart, see balance_shapes.h
 };
 
 // Legal, and merely unusual.
@@ -42,6 +43,12 @@ inline constexpr std::array kOddities{
     Family{"be", "one backend is be's own code, told by its URLs what to answer"},
     Family{"eager_tunnel", "clients that send into a tunnel before its 101 has come"},
     Family{"routes", "routes, splits, redirects, fixed responses and rules for heads"},
+    Family{"policies", "services that balance by load, by latency or by a hash", true},
+    Family{"weights", "hosts of different weights, some of them 0", true},
+    Family{"backups", "hosts that are backups", true},
+    Family{"sticky", "services that set a cookie by which clients come back", true},
+    Family{"slow_start", "hosts that are new begin with a part of their share", true},
+    Family{"keys", "requests with keys to hash, and cookies that nobody has set", true},
 };
 
 // Something goes wrong.

@@ -145,6 +145,7 @@ constexpr void describe(std::type_identity<Request>, Field&& field) {
   field("spelled", &Request::spelled);
   field("canary", &Request::canary);
   field("trailers", &Request::trailers);
+  field("affinity", &Request::affinity);
   field("upgrade", &Request::upgrade);
   field("tunnel", &Request::tunnel);
   field("framing", &Request::framing);

@@ -6,6 +6,7 @@
 
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
+#include "sim/plan/balance_shapes.h"
 #include "sim/plan/draw_routes.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
@@ -27,7 +28,7 @@ class Generator {
   Scenario make() {
     made_.calm_only = random_.chance({1, 12});
     for (const Family& family : kOddities) {
-      if (family.name != kBe && family.name != kRoutes && random_.chance({1, 2}))
+      if (family.name != kBe && family.name != kRoutes && !family.of_balance && random_.chance({1, 2}))
         made_.families.emplace_back(family.name);
     }
     const Ratio often = random_.chance({1, 2}) ? Ratio{1, 2} : Ratio{1, 6};
@@ -58,6 +59,7 @@ class Generator {
     if (made_.has("reload")) {
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
     }
+    shapeBalance(made_, Chance(made_.seed).stream("scenario balance"));
     return std::move(made_);
   }
 

@@ -80,6 +80,7 @@ struct Request {
   int spelled = -1;           // a row of route_paths.h before its path
   bool canary = false;        // fields that routes look at and rules are about
   bool trailers = false;
+  std::string affinity;  // a field line that decides where it goes: a key, a cookie; "": none
   bool upgrade = false;  // offered; the backend takes it if its status is 101
   Tunnel tunnel;
   Framing framing = Framing::None;

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "sim/check/cause.h"
 #include "sim/net/connection.h"
@@ -116,48 +115,6 @@ void Run::fresh() {
   };
   expect(until(all_good, 10s), Class::Liveness, "liveness.fresh",
          "a fresh request is not answered although all is well again");
-}
-
-void Run::census() {
-  for (std::size_t service = 0; service < config_.services.size() && scenario_.census > 0; ++service) {
-    if (ledger_.failed()) return;
-    plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
-    const std::uint64_t first = last_id_ + 1;
-    for (std::uint32_t i = 0; i < scenario_.census; ++i) client.requests.push_back(plainRequest("GET", service));
-    client.requests.back().close = true;
-    ask(client);
-    const bool done = until([&] { return clients_.back()->done(); }, 60s);
-    expect(done, Class::Liveness, "liveness.fresh", "a row of plain requests does not come to its end");
-    if (!ledger_.failed()) judgeCensus(config_.services[service], first, last_id_);
-  }
-}
-
-// Round robin by one worker is exact; random is judged by chi-square with a false alarm in 10^9 cases.
-void Run::judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last) {
-  std::vector<double> counts(scenario_.backends.size());
-  for (std::uint64_t id = first; id <= last; ++id) {
-    // The last one: before it, a kept connection may have turned out to be closed.
-    if (!ledger_.of(id).attempts.empty()) counts[ledger_.of(id).attempts.back().backend] += 1;
-  }
-  std::erase(counts, 0.0);
-  const std::size_t hosts = service.hosts.size();
-  expect(counts.size() == hosts, Class::Safety, "safety.balance",
-         fmt::format("{} of {} hosts of {} got a request", counts.size(), hosts, service.name));
-  if (ledger_.failed() || hosts < 2) return;
-  const auto [least, most] = std::ranges::minmax(counts);
-  if (service.balance == lb::config::Balance::RoundRobin) {
-    if (config_.threads > 1) return;  // each counts for itself
-    expect(most - least <= 1, Class::Safety, "safety.balance",
-           fmt::format("round robin gave one host {} requests and another {}", most, least));
-    ledger_.leave(check::Mark::RoundRobinExact);
-    return;
-  }
-  constexpr std::array kChiSquareMax{37.3, 41.4, 44.8};  // of 1, 2 and 3 degrees of freedom
-  const double expected = static_cast<double>(scenario_.census) / static_cast<double>(hosts);
-  double chi_square = 0;
-  for (const double count : counts) chi_square += (count - expected) * (count - expected) / expected;
-  expect(hosts - 2 < kChiSquareMax.size() && chi_square <= kChiSquareMax[hosts - 2], Class::Safety, "safety.balance",
-         fmt::format("random picks of {} are not uniform: chi-square {:.1f}", service.name, chi_square));
 }
 
 // A proxy that nobody asks does nothing.

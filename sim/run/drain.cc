@@ -88,6 +88,10 @@ void Run::finish() {
   check::checkBooks(ledger_, proxy.control().metrics(), services_stayed, scenario_.reloads.empty());
   expect(proxy.blocksInUse() == 0, Class::Safety, "safety.blocks",
          fmt::format("{} blocks in use after the drain", proxy.blocksInUse()));
+  for (const auto& backend : proxy.control().registry().backends()) {
+    expect(backend->inflight.load() == 0, Class::Safety, "safety.shared_load",
+           fmt::format("{} requests in flight at {} after the drain", backend->inflight.load(), backend->label));
+  }
   // Exchanges that wait to be used again keep their timer, and names are looked up for as long as there is a worker.
   const bool timers_stay = std::ranges::any_of(scenario_.config.services, [](const lb::config::Service& service) {
     return service.timeouts.total > Duration::zero() ||

@@ -104,7 +104,8 @@ bool Run::go() {
   start();
   storm();
   if (!scenario_.drain_in_storm) {
-    for (const auto phase : {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::restAWhile}) {
+    for (const auto phase :
+         {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }

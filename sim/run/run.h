@@ -58,7 +58,18 @@ class Run final : public ProxyOutput {
   void calm();
   void fresh();
   void census();
+  [[nodiscard]] std::vector<double> expectedShares(const lb::config::Service& service) const;
   void judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last);
+  void affinity();
+  void keysStay(std::size_t service);
+  void stickyClientsStay(std::size_t service);
+  void preferences();
+  void busyIsAvoided(std::size_t service);
+  void slowIsAvoided(std::size_t service);
+  std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held);
+  void othersGoElsewhere(std::size_t service, std::uint64_t than, const char* why);
+  bool askInTurn(std::size_t service, const std::vector<std::string>& affinities);
+  [[nodiscard]] int answererOf(std::uint64_t request);
   void restAWhile();
   void idleGuest();
   void drain();

@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t kProxyPort = 8080;
 constexpr const char* kHost = "lab.test";
 constexpr lb::Duration kNever = std::chrono::hours(100'000);  // no experiment takes so long
+constexpr lb::Duration kDay = std::chrono::hours(24);         // the most that a file may say
 constexpr std::uint32_t kPlenty = 1'000'000;
+constexpr std::uint32_t kPoolMax = 65'536;
 
 std::string backendIp(std::uint32_t number) {
   return "10.0.1." + std::to_string(number + 1);
@@ -41,23 +43,25 @@ Lab::~Lab() {
   if (!traffic_->finished()) static_cast<void>(proxy_.release());
 }
 
-lb::config::Config Lab::config() const {
+lb::config::Config Lab::config(std::uint32_t servers) const {
   lb::config::Config config = lb::config::defaultConfig();
   config.listen = {{.address = "10.0.0.2", .port = kProxyPort, .place = {}}};
   config.threads = 1;
   config.admin.enabled = false;
   config.access_log.path = "off";
-  config.timeouts = {kNever, kNever, kNever, kNever};
+  const lb::Duration patience = plan_.late > 0 ? kDay : kNever;  // a reload reads it from a file
+  config.timeouts = {patience, patience, patience, patience};
   config.limits.max_connections = kPlenty;
   config.limits.max_requests = 0;
   config.limits.max_connection_age = 0s;
   lb::config::Service service = plan_.service;
   service.name = "lab";
   service.domains = {kHost};
-  service.timeouts = lb::config::ServiceTimeouts{.response_header = kNever, .response_idle = kNever};
-  service.pool = {.max_idle = kPlenty, .idle_timeout = kNever};
-  for (std::uint32_t i = 0; i < plan_.servers; ++i) {
-    service.hosts.push_back({.address = backendIp(i), .port = 80, .place = {}});
+  service.timeouts = lb::config::ServiceTimeouts{.response_header = patience, .response_idle = patience};
+  service.pool = {.max_idle = kPoolMax, .idle_timeout = patience};
+  for (std::uint32_t i = 0; i < servers; ++i) {
+    const std::uint32_t weight = i < plan_.weights.size() ? plan_.weights[i] : 1;
+    service.hosts.push_back({.address = backendIp(i), .port = 80, .weight = weight, .place = {}});
   }
   config.services = {service};
   return config;
@@ -70,7 +74,7 @@ void Lab::build() {
         fabric_, host, proxy_host_,
         model::BackendPlan{.number = i, .station = plan_.station, .answer = model::Distribution::constantBytes(5)}));
   }
-  proxy_ = std::make_unique<run::Proxy>(fabric_, proxy_host_, config(), *this);
+  proxy_ = std::make_unique<run::Proxy>(fabric_, proxy_host_, config(plan_.servers - plan_.late), *this);
   if (const auto started = proxy_->start(); !started) spoil("the proxy does not start: " + started.error().what);
   if (!world_.runUntil([&] { return proxy_->accepting(); }, 10s)) spoil("the proxy does not accept");
   traffic_ = std::make_unique<model::OpenLoop>(
@@ -82,6 +86,7 @@ void Lab::build() {
 
 bool Lab::run(std::function<void(const model::Outcome&)> on_done) {
   on_done_ = std::move(on_done);
+  if (plan_.late > 0) proxy_->reload(config(plan_.servers));
   if (!world_.runUntil([&] { return traffic_->finished(); }, kNever)) spoil("not everything is answered");
   if (!traffic_->violation().empty()) spoil(traffic_->violation());
   for (const auto& backend : backends_) {

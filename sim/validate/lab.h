@@ -19,6 +19,8 @@ constexpr lb::Duration kUnit = std::chrono::milliseconds(100);
 struct LabPlan {
   lb::config::Service service{};  // its policy and limits; the lab gives it hosts and endless patience
   std::uint32_t servers = 1;
+  std::uint32_t late = 0;                // of those: they come with a reload, just when the traffic begins
+  std::vector<std::uint32_t> weights{};  // of the servers; those that have none are 1
   model::StationPlan station{};
   model::Arrivals arrivals{};
   std::uint64_t requests = 0;
@@ -49,7 +51,7 @@ class Lab final : public model::TrafficObserver, public run::ProxyOutput {
   void onAccess(std::string_view) override {}
   void build();
   void spoil(std::string why);
-  [[nodiscard]] lb::config::Config config() const;
+  [[nodiscard]] lb::config::Config config(std::uint32_t servers) const;
 
   LabPlan plan_;
   World world_;

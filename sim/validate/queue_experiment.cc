@@ -41,10 +41,14 @@ double cv2OfArrivals(const QueueExperiment& experiment) {
 
 // How long a queue remembers, in units: the relaxation time of M/M/c, scaled as in heavy traffic by the variability of
 // arrivals and service. Without a queue it is a few services.
+// Where requests go to the shortest queue the servers are nearly one with as many slots; with two choices no queue is
+// long.
 double memory(const QueueExperiment& experiment) {
-  if (experiment.queue_max == 0) return 10;
+  using lb::config::Balance;
+  if (experiment.queue_max == 0 || experiment.service.balance == Balance::P2c) return 10;
   const double root = 1 - std::sqrt(experiment.load);
-  return (cv2OfArrivals(experiment) + cv2Of(experiment.law)) / 2 / (experiment.slots * root * root);
+  const std::uint32_t together = experiment.service.balance == Balance::LeastRequest ? experiment.servers : 1;
+  return (cv2OfArrivals(experiment) + cv2Of(experiment.law)) / 2 / (experiment.slots * together * root * root);
 }
 
 struct Counts {

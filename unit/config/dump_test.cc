@@ -152,6 +152,14 @@ class Draw {
     }
     return bounds;
   }
+  void balance(Service& service) {
+    service.balance = static_cast<Balance>(from(0, 5));
+    service.hash.key = static_cast<KeySource>(from(0, 3));
+    service.hash.name = from(0, 1) == 0 ? "X-User" : "sid!#$%&'*+-.^_`|~";
+    service.hash.max_load_percent = coin() ? number<std::uint32_t>(101, 1000) : 0;
+    service.slow_start = {coin() ? std::chrono::seconds(from(1, 3600)) : 0s, number<std::uint32_t>(1, 100)};
+    service.sticky = {coin() ? "afe" : "", coin() ? std::chrono::hours(from(1, 8760)) : 0s, coin()};
+  }
   Service service(std::uint64_t index) {
     Service service;
     service.name = fmt::format("{}{}", coin() ? "service-" : "S_.", index);
@@ -160,9 +168,12 @@ class Draw {
     }
     constexpr std::array<const char*, 4> kHosts{"127.0.0.1", "2001:db8::1", "backend.example.com", "be"};
     for (std::uint64_t i = 0, count = from(1, 4); i < count; ++i) {
-      service.hosts.push_back({kHosts[from(0, 3)], static_cast<std::uint16_t>(from(1, 1000) * 10 + i)});
+      service.hosts.push_back({.address = kHosts[from(0, 3)],
+                               .port = static_cast<std::uint16_t>(from(1, 1000) * 10 + i),
+                               .weight = number<std::uint32_t>(i == 0 ? 1 : 0, 1000),
+                               .backup = coin()});
     }
-    service.balance = coin() ? Balance::Random : Balance::RoundRobin;
+    balance(service);
     service.timeouts = {timeout(), timeout(), timeout(), coin() ? 0s : timeout(), timeout()};
     service.pool = {number<std::uint32_t>(0, 65536), timeout(), from(0, 1'000'000'000), coin() ? 0s : timeout()};
     service.retry.attempts = static_cast<std::uint32_t>(from(0, 10));

@@ -90,7 +90,8 @@ TEST(Files, DocumentationNamesEveryKey) {
 }
 
 TEST(Files, ExamplesOfTheDocumentationAreValid) {
-  const std::string page = readFile("docs/configuration.md") + readFile("docs/routing.md");
+  const std::string page =
+      readFile("docs/configuration.md") + readFile("docs/balancing.md") + readFile("docs/routing.md");
   constexpr std::string_view kOpen = "```yaml\n";
   int examples = 0;
   for (std::size_t at = page.find(kOpen); at != std::string::npos; at = page.find(kOpen, at)) {
@@ -100,7 +101,7 @@ TEST(Files, ExamplesOfTheDocumentationAreValid) {
     EXPECT_EQ(warningsOf(example), "") << example;
     ++examples;
   }
-  EXPECT_EQ(examples, 4);
+  EXPECT_EQ(examples, 5);
 }
 
 }  // namespace

@@ -102,11 +102,13 @@ TEST(Service, EverySettingArrives) {
 TEST(Service, WrongSettings) {
   const std::vector<Row> rows{
       {"balance", "balance: roundrobin",
-       "c.yaml:2:12: services[0].balance: \"roundrobin\" is not random or round_robin; did you mean "
+       "c.yaml:2:12: services[0].balance: \"roundrobin\" is not random or round_robin or least_request or p2c or "
+       "peak_ewma or "
+       "hash; did you mean "
        "\"round_robin\"?\n"},
       {"of the proxy", "drain: {}",
-       "c.yaml:2:3: services[0]: unknown key \"drain\"; known here are name, domain, domains, hosts, balance, "
-       "timeouts, pool, "
+       "c.yaml:2:3: services[0]: unknown key \"drain\"; known here are name, domain, domains, hosts, balance, hash, "
+       "slow_start, sticky, timeouts, pool, "
        "retry, limits, headers\n"},
       {"in a section", "pool: {max_idel: 1}",
        "c.yaml:2:10: services[0].pool: unknown key \"max_idel\"; did you mean \"max_idle\"?\n"},
@@ -143,8 +145,8 @@ TEST(Service, InheritsDefaults) {
 
 TEST(Service, DefaultsHaveOnlyWhatIsShared) {
   EXPECT_EQ(errorsOf(withService("  defaults: {domain: a.com}")),
-            "c.yaml:2:14: defaults: unknown key \"domain\"; known here are balance, timeouts, pool, retry, limits, "
-            "headers\n");
+            "c.yaml:2:14: defaults: unknown key \"domain\"; known here are balance, hash, slow_start, sticky, "
+            "timeouts, pool, retry, limits, headers\n");
 }
 
 TEST(Service, HostLabels) {

@@ -1,0 +1,24 @@
+// What configurations said of a service in some time.
+#pragma once
+
+#include <algorithm>
+
+#include "sim/check/ledger.h"
+
+namespace sim::check {
+
+constexpr Duration kReloadTakes = std::chrono::seconds(2);  // a worker may be paused meanwhile
+
+// Calls each(service) with what every configuration has of it that was in force in that time, or had been just before.
+template <class Each>
+void forEachInForce(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to, Each each) {
+  const auto& all = ledger.configurations();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool over = i + 1 < all.size() && all[i + 1].since + kReloadTakes < from;
+    if (over || all[i].since > to) continue;
+    const auto known = std::ranges::find(all[i].config.services, service.name, &lb::config::Service::name);
+    if (known != all[i].config.services.end()) each(*known);
+  }
+}
+
+}  // namespace sim::check

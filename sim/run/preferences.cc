@@ -1,0 +1,100 @@
+// In the calm: the policies that go by load and latency, where what they have to do is certain.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/check/affinity_check.h"
+#include "sim/run/run.h"
+
+namespace sim::run {
+
+using check::Class;
+using lb::config::Balance;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kLong = 2s;  // of an answer: longer than several others take
+constexpr int kOthers = 4;
+constexpr Duration kShortWay = 20ms;
+
+// Backends that may be picked now.
+std::size_t sharing(const plan::Scenario& scenario, const lb::config::Service& service) {
+  std::vector<int> backends;
+  for (const lb::config::Host& host : service.hosts) {
+    if (host.weight > 0 && !host.backup) backends.push_back(check::backendOf(scenario, host));
+  }
+  std::ranges::sort(backends);
+  const auto repeated = std::ranges::unique(backends);
+  return backends.size() - repeated.size();
+}
+
+}  // namespace
+
+// Asks for that, and waits for its end unless it is `held`. Its number.
+std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held) {
+  plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+  client.requests.push_back(plainRequest("GET", service));
+  client.requests.back().answer = answer;
+  client.requests.back().close = true;
+  const std::uint64_t id = last_id_;
+  ask(client);
+  const bool done =
+      until([&] { return held ? !ledger_.of(id).attempts.empty() : clients_.back()->done(); }, kLong + 10s);
+  expect(done, Class::Liveness, "liveness.fresh", "a request gets to no backend, or does not come to its end");
+  return id;
+}
+
+void Run::othersGoElsewhere(std::size_t service, std::uint64_t than, const char* why) {
+  for (int i = 0; i < kOthers && !ledger_.failed(); ++i) {
+    const std::uint64_t other = askFor(service, {.bytes = 100}, false);
+    if (ledger_.failed()) return;
+    expect(answererOf(other) != answererOf(than), Class::Safety, "safety.preference",
+           fmt::format("request {} went to b{}, {}, although there was another one", other, answererOf(than), why));
+  }
+}
+
+void Run::preferences() {
+  // There may be room for one connection only, or no time for a long answer.
+  const Duration way = scenario_.network.latency + scenario_.network.jitter;
+  if (scenario_.config.limits.max_connections < 1000 || way > kShortWay) return;
+  for (std::size_t service = 0; service < config_.services.size(); ++service) {
+    const lb::config::Service& settings = config_.services[service];
+    const auto& timeouts = settings.timeouts;
+    const Duration least = std::min(timeouts.response_header, timeouts.response_idle);
+    const bool patient = least > kLong + 1s && (timeouts.total == 0s || timeouts.total > kLong + 1s);
+    const std::size_t choices = sharing(scenario_, settings);
+    const bool sees_all = settings.balance == Balance::LeastRequest || choices == 2;
+    if (ledger_.failed() || !patient || choices < 2 || !sees_all) continue;
+    switch (settings.balance) {
+      case Balance::LeastRequest:
+      case Balance::P2c: busyIsAvoided(service); break;
+      case Balance::PeakEwma: slowIsAvoided(service); break;
+      case Balance::Random:
+      case Balance::RoundRobin:
+      case Balance::Hash: break;
+    }
+  }
+}
+
+// Whichever worker looks: the load is that of all.
+void Run::busyIsAvoided(std::size_t service) {
+  const std::uint64_t busy = askFor(service, {.bytes = 100, .delay = kLong}, true);
+  if (!ledger_.failed()) othersGoElsewhere(service, busy, "which was busy");
+  if (ledger_.failed()) return;
+  until([&] { return ledger_.of(busy).complete; }, kLong + 10s);
+  ledger_.leave(check::Mark::BusyAvoided);
+}
+
+// One that has been slow, and one that has failed, which counts as slow.
+void Run::slowIsAvoided(std::size_t service) {
+  const std::uint64_t slow = askFor(service, {.bytes = 100, .delay = kLong}, false);
+  if (!ledger_.failed()) othersGoElsewhere(service, slow, "which was slow");
+  if (ledger_.failed()) return;
+  pass(70s);  // until all that is forgotten
+  const std::uint64_t failed = askFor(service, {.status = 500, .bytes = 100}, false);
+  if (!ledger_.failed()) othersGoElsewhere(service, failed, "which had failed");
+  if (!ledger_.failed()) ledger_.leave(check::Mark::SlowAvoided);
+}
+
+}  // namespace sim::run
