@@ -90,6 +90,7 @@ std::string_view nameOf(Mark mark) {
       "sticky_kept",
       "busy_avoided",
       "slow_avoided",
+      "newcomer_spared",
   });
   static_assert(kNames.size() == kMarks);
   return kNames[static_cast<std::size_t>(mark)];

@@ -102,6 +102,7 @@ enum class Mark : std::uint8_t {
   StickyKept,
   BusyAvoided,
   SlowAvoided,
+  NewcomerSpared,
   kCount,
 };
 
