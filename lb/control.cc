@@ -24,11 +24,14 @@ Control::Control(const Env& env, ControlHost& host, Logger& log, ControlOptions 
       log_(log),
       options_(std::move(options)),
       telemetry_(workers, options_.build),
+      health_(env, registry_, blocks_, log),
       worker_count_(workers),
       admin_router_(*this, {}, env.clock, blocks_),
       admin_stats_(observe::Layouts(config::Metrics{})),
       drain_delay_(env.loop.makeTimer([this] { drainWorkers(); })) {
   telemetry_.setBackendStates([this] { return back::statesOf(registry_, env_.clock.precise()); });
+  telemetry_.setHealthSource([this] { return monitor::healthView(registry_); });
+  registry_.setWatcher([this] { wakeMonitor(); });
 }
 
 Control::~Control() = default;
@@ -52,6 +55,7 @@ Result<void> Control::start(std::shared_ptr<const config::Config> config,
   }
   state_.last_reload_ok_timestamp = std::chrono::duration<double>(env_.clock.wall().since_epoch).count();
   noteConfiguration();
+  health_.apply(*config_);
   const std::vector<observe::StatsView> views = telemetry_.apply(*config_);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([this, configuration = config_, view = views[i]](Worker& worker) {
@@ -93,74 +97,6 @@ void Control::workerFailed(std::string what) {
   stop(1);
 }
 
-void Control::reloadFailed(const std::string& why) {
-  log_.write(LogLevel::Error, why);
-  log_.write(LogLevel::Error, "the configuration was not reloaded; the old one stays in force");
-  ++state_.reloads_failed;
-  state_.last_reload_ok = false;
-  telemetry_.setControl(state_);
-}
-
-void Control::reload() {
-  if (state_.draining) return;
-  const auto text = host_.readConfiguration();
-  if (!text) {
-    reloadFailed(text.error().what);
-    return;
-  }
-  auto parsed = config::parse(*text);
-  if (!parsed) {
-    std::string all;
-    for (const config::Issue& issue : parsed.error()) {
-      if (!all.empty()) log_.write(LogLevel::Error, all);
-      all = config::format(options_.file_name, issue);
-    }
-    reloadFailed(all);
-    return;
-  }
-  for (const config::Issue& issue : parsed->warnings)
-    log_.write(LogLevel::Warn, config::format(options_.file_name, issue));
-  const auto next = resolved(std::move(parsed->config));
-  for (const config::Listen& listen : next->listen) {
-    // A port that we listen on ourselves, on whatever address, cannot be probed.
-    const bool ours = std::ranges::any_of(config_->listen, [&](const auto& old) { return old.port == listen.port; });
-    if (ours || listen.port == 0) continue;
-    if (const auto free = host_.probeListen(addressOf(listen.address, listen.port)); !free) {
-      reloadFailed(free.error().what);
-      return;
-    }
-  }
-  warnAboutRestart(*next);
-  admin_router_.setAllow(next->admin.allow);
-  config_ = next;
-  ++state_.reloads_ok;
-  state_.last_reload_ok = true;
-  state_.last_reload_ok_timestamp = std::chrono::duration<double>(env_.clock.wall().since_epoch).count();
-  noteConfiguration();
-  std::vector<observe::StatsView> views = telemetry_.apply(*config_);
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->post(
-        [configuration = config_, view = std::move(views[i])](Worker& worker) { worker.reload(configuration, view); });
-  }
-  log_.write(LogLevel::Info, fmt::format("configuration reloaded: {} services", config_->services.size()));
-}
-
-void Control::warnAboutRestart(const config::Config& next) {
-  const auto warn = [&](std::string_view key) {
-    log_.write(LogLevel::Warn, fmt::format("a change of {} takes effect at the next start", key));
-  };
-  if (next.threads != config_->threads) warn("threads");
-  if (next.admin.enabled != config_->admin.enabled || next.admin.address != config_->admin.address ||
-      next.admin.port != config_->admin.port) {
-    warn("admin.address and admin.port");
-  }
-  if (next.log.path != config_->log.path || next.log.format != config_->log.format ||
-      next.log.level != config_->log.level) {
-    warn("log");
-  }
-  if (next.access_log.path != config_->access_log.path) warn("access_log.path");
-}
-
 void Control::noteConfiguration() {
   state_.config_hash = fmt::format("{:016x}", fnv1a(config::dump(*config_)));
   telemetry_.setControl(state_);
@@ -197,6 +133,7 @@ void Control::stop(int exit_code) {
   if (std::exchange(stopped_, true)) return;
   for (const auto& worker : workers_) worker->post([](Worker& one) { one.shutdownNow(); });
   if (admin_server_) admin_server_->shutdownNow();
+  health_.stop();
   host_.onStopped(exit_code);
 }
 
@@ -220,6 +157,32 @@ std::string Control::notReady() {
   if (state_.draining) return "draining";
   if (accepting_ < workers_.size()) return "starting";
   return {};
+}
+
+std::string Control::backends() {
+  return health_.json();
+}
+
+std::size_t Control::order(const admin::BackendOrder& order) {
+  using Kind = admin::BackendOrder::Kind;
+  switch (order.kind) {
+    case Kind::Enable: return health_.enable(order.service, order.backend);
+    case Kind::Weight: return health_.setWeight(order.service, order.backend, order.weight);
+    case Kind::Drain: break;
+  }
+  const std::size_t count = health_.drain(order.service, order.backend);
+  // Connections that wait in pools close now, not when somebody is sent there next.
+  for (const auto& worker : workers_) worker->post([](Worker& one) { one.refreshBackends(); });
+  return count;
+}
+
+// From any thread. The flag is down before it looks, so that what comes meanwhile wakes it once more.
+void Control::wakeMonitor() {
+  if (health_woken_.exchange(true)) return;
+  host_.postToControl([this] {
+    health_woken_ = false;
+    if (!stopped_) health_.look();
+  });
 }
 
 std::vector<Address> Control::adminAddresses() const {

@@ -4,6 +4,7 @@
 // across threads, the simulator posts within one.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "lb/admin/admin.h"
 #include "lb/config/parse.h"
 #include "lb/front/server.h"
+#include "lb/monitor/health_monitor.h"
 #include "lb/observe/telemetry.h"
 #include "lb/worker.h"
 
@@ -53,14 +55,20 @@ class Control final : public admin::AdminSource {
   // Starts workers and control plane. On an error nothing goes on listening for long: the program is to end.
   [[nodiscard]] Result<void> start(std::shared_ptr<const config::Config> config,
                                    std::vector<std::unique_ptr<WorkerPort>> workers);
-  void reload();  // reads, checks, hands out; or keeps the old one and says why
-  void drain();   // the first call drains, a second one stops at once
+  // Reads, checks, hands out; or keeps the old one and says why. One path whoever asks: a signal, the control plane, or
+  // the file itself, of which nothing is said when it means what is in force already.
+  void reload() { static_cast<void>(reloadNow()); }
+  admin::Reloaded reloadNow() override;
+  void fileChanged(const Result<std::string>& text);  // as it is now
+  void drain();                                       // the first call drains, a second one stops at once
 
   std::string metrics() override;
   std::string stats() override;
   std::string configuration() override;
   std::string version() override;
   std::string notReady() override;
+  std::string backends() override;
+  std::size_t order(const admin::BackendOrder& order) override;
 
   [[nodiscard]] back::Registry& registry() { return registry_; }
   [[nodiscard]] observe::Telemetry& telemetry() { return telemetry_; }
@@ -73,9 +81,17 @@ class Control final : public admin::AdminSource {
   void workerDrained();
   void drainWorkers();
   void stop(int exit_code);
-  void reloadFailed(const std::string& why);
+  enum class Asked : std::uint8_t { Explicitly, ByFile };
+  struct Outcome {
+    std::uint16_t status = 200;
+    std::vector<config::Issue> errors, warnings;  // what is not of the file has no place
+  };
+  [[nodiscard]] Outcome tryReload(Asked asked, const Result<std::string>& text);
+  [[nodiscard]] Outcome refuse(std::uint16_t status, std::vector<config::Issue> errors);
+  void takeOver(std::shared_ptr<const config::Config> next);
   void warnAboutRestart(const config::Config& next);
   void noteConfiguration();
+  void wakeMonitor();
 
   Env env_;
   ControlHost& host_;
@@ -85,6 +101,8 @@ class Control final : public admin::AdminSource {
   observe::Telemetry telemetry_;
   observe::Telemetry::Control state_;
   buf::BlockPool blocks_;
+  monitor::HealthMonitor health_;
+  std::atomic<bool> health_woken_{false};  // it will look; nobody needs to wake it again
   std::shared_ptr<const config::Config> config_;
   std::vector<std::unique_ptr<WorkerPort>> workers_;
   std::size_t worker_count_;

@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
 
+#include "lb/admin/page.h"
 #include "lb/front/reply.h"
 
 namespace lb::admin {
@@ -24,21 +28,38 @@ class Answered final : public http::RequestHandler {
   void release() override { const std::unique_ptr<Answered> last(this); }
 };
 
-struct Page {
-  std::uint16_t status = 200;
-  std::string_view content_type = "text/plain; charset=utf-8";
-  std::string body;
-};
-
 constexpr std::string_view kIndex =
     "/metrics  Prometheus metrics\n/stats    requests, errors and percentiles, JSON\n/livez    is the process alive\n"
-    "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n";
+    "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n"
+    "/backends what is known of each backend, JSON\n"
+    "POST /backends/SERVICE/BACKEND/drain | enable | weight?value=N\n"
+    "/reload   POST: read the configuration again; says what is wrong with it, JSON\n";
+
+bool isLoopback(const IpAddress& ip) {
+  static const std::array<Cidr, 2> kLoopback{*Cidr::parse("127.0.0.0/8"), *Cidr::parse("::1/128")};
+  return std::ranges::any_of(kLoopback, [&](const Cidr& network) { return network.contains(ip); });
+}
+
+// What changes something.
+std::optional<Page> deed(std::string_view path, const http::RequestHead& head, const IpAddress& peer,
+                         AdminSource& source) {
+  const bool order = path.starts_with(kOrderPrefix);
+  if (!order && path.substr(0, path.find('?')) != "/reload") return std::nullopt;
+  if (head.method == http::Method::Post && !isLoopback(peer)) {
+    return Page{403, {}, "403 Forbidden: only from this machine\n"};
+  }
+  if (order) return takeOrder(head.method, path, source);
+  if (head.method != http::Method::Post) return Page{405, {}, "405 Method Not Allowed: POST\n", "POST"};
+  Reloaded reloaded = source.reloadNow();
+  return Page{reloaded.status, "application/json", std::move(reloaded.json)};
+}
 
 Page page(std::string_view path, AdminSource& source) {
   if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", source.metrics()};
   if (path == "/stats") return {200, "application/json", source.stats()};
   if (path == "/config") return {200, "application/yaml; charset=utf-8", source.configuration()};
   if (path == "/version") return {200, "application/json", source.version()};
+  if (path == "/backends") return {200, "application/json", source.backends()};
   if (path == "/livez") return {200, {}, "ok\n"};
   if (path == "/readyz") {
     const std::string why = source.notReady();
@@ -56,20 +77,24 @@ AdminRouter::AdminRouter(AdminSource& source, std::vector<Cidr> allow, const Clo
 http::HandlerPtr AdminRouter::onRequest(http::RequestHead& head, const http::Framing&, http::ResponseWriter& writer) {
   http::HandlerPtr handler(std::make_unique<Answered>().release());
   const IpAddress& peer = writer.client().remote.ip;
+  const std::string_view path = head.path();
   Page answer;
   if (std::ranges::none_of(allow_, [&](const Cidr& network) { return network.contains(peer); })) {
     answer = {403, {}, "403 Forbidden: this address is not in proxy.admin.allow\n"};
+  } else if (auto done = deed(path, head, peer, source_)) {
+    answer = std::move(*done);
   } else if (head.method != http::Method::Get && head.method != http::Method::Head) {
-    answer = {405, {}, "405 Method Not Allowed: GET or HEAD\n"};
+    answer = {405, {}, "405 Method Not Allowed: GET or HEAD\n", "GET, HEAD"};
   } else {
-    const std::string_view path = head.path();
     answer = page(path.substr(0, path.find('?')), source_);
   }
   constexpr std::string_view kPlain = "text/plain; charset=utf-8";
+  const std::array<std::pair<std::string_view, std::string_view>, 1> allow{{{"Allow", answer.allow}}};
   front::sendReply(writer,
                    {.status = answer.status,
                     .content_type = answer.content_type.empty() ? kPlain : answer.content_type,
-                    .body = answer.body},
+                    .body = answer.body,
+                    .fields = std::span(allow).first(answer.allow.empty() ? 0 : 1)},
                    head.method, clock_.wall(), blocks_);
   return handler;
 }

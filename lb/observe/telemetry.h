@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,7 +38,8 @@ struct BackendStats {
   StatusCounters responses;                           // lb_backend_responses_total{code}
   std::array<Counter, kAttemptResultCount> attempts;  // lb_backend_attempts_total{result}
   Counter inflight_requests;                          // gauge
-  Counter connections_active, connections_idle;       // gauges: lb_backend_connections{state}
+  Counter concurrency_limit;                     // gauge: what limits.adaptive has found; every worker has the same
+  Counter connections_active, connections_idle;  // gauges: lb_backend_connections{state}
   Counter connections_opened, connections_reused, connections_stale_reuse;
   Histogram connect, send, wait, receive;
 };
@@ -51,9 +53,12 @@ struct ServiceStats {
   std::array<Counter, 3> aborts;  // lb_client_aborts_total{phase}
   Counter inflight_requests;
   Counter client_bytes_in, client_bytes_out, backend_bytes_in, backend_bytes_out;
-  Counter retries_stale, retries_connect;  // lb_retries_total{reason="stale_connection|connect_failure"}
-  Counter truncated_responses;             // lb_backend_truncated_responses_total
+  std::array<Counter, kRetryReasonCount> retries;         // lb_retries_total{reason}
+  std::array<Counter, kRetryDenialCount> retries_denied;  // lb_retries_denied_total{reason}
+  Counter truncated_responses;                            // lb_backend_truncated_responses_total
+  Counter queue_length;                                   // gauge
   Histogram request, receive, response;
+  Histogram queue;
   Histogram overhead_request, overhead_response;
   Percentiles request_percentiles, overhead_percentiles;  // exact to 1 %, for /stats
 };
@@ -63,6 +68,7 @@ struct WorkerStats {
   explicit WorkerStats(const Layouts& layouts);
   Counter connections_accepted, connections_open, connections_idle;  // clients
   Counter accept_failures, accept_pauses;
+  Counter rejected_per_client;  // lb_client_connections_rejected_total{reason="per_client"}
   Counter dns_ok, dns_failed;
   Counter buffer_bytes;
   Counter busy_nanoseconds;  // time spent in callbacks
@@ -85,7 +91,8 @@ void book(const Record& record, MonoTime now, ServiceStats& service, BackendStat
 // Books how one attempt at a backend ended; `code` 0 if it sent no head.
 void bookAttempt(AttemptResult result, std::uint16_t code, BackendStats& backend);
 
-struct Groups;  // groups.h: all workers' objects, put together by name
+struct HealthView;  // health_view.h
+struct Groups;      // groups.h: all workers' objects, put together by name
 
 struct BuildInfo {
   std::string version, revision, compiler;
@@ -116,6 +123,8 @@ class Telemetry {
   void setControl(const Control& control);
   // Who knows what is shared of backends; asked at each scrape. Once, before the first.
   void setBackendStates(BackendStates states) { backend_states_ = std::move(states); }
+  // Who tells of backends' health, from any thread. Set before the first scrape.
+  void setHealthSource(std::function<HealthView()> health) { health_ = std::move(health); }
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(MonoTime now, const Process& process);
   [[nodiscard]] std::string prometheusText(MonoTime now, const Process& process);  // text format 0.0.4
@@ -132,6 +141,7 @@ class Telemetry {
   BuildInfo build_;
   Control control_;
   BackendStates backend_states_ = [] { return std::vector<BackendState>(); };
+  std::function<HealthView()> health_;
   std::optional<Layouts> layouts_;  // of the first configuration
   bool backend_histograms_ = true;  // of the latest
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -7,7 +7,7 @@
 
 #include "lb/admin/admin.h"
 #include "lb/proxy/exchange.h"
-#include "lb/proxy/route_table.h"
+#include "lb/proxy/router.h"
 
 namespace lb::proxy {
 
@@ -25,6 +25,7 @@ class Proxy final : public http::RequestRouter {
 
   [[nodiscard]] bool lookupsDone() const;  // all names have been looked up at least once
   void onLookupsDone(std::move_only_function<void()> callback) { on_lookups_done_ = std::move(callback); }
+  void refreshBackends();
   void closeIdle();
   [[nodiscard]] std::size_t busyConnections() const;  // to backends
   void shutdownNow();
@@ -35,7 +36,6 @@ class Proxy final : public http::RequestRouter {
                                 http::ResponseWriter& writer) override;
 
  private:
-  [[nodiscard]] back::Service* route(const http::RequestHead& head) const;
   void logNoRoute(const http::RequestHead& head, const Address& peer);
   void removeService(std::unique_ptr<back::Service> service);
   void lookupsChanged();
@@ -51,7 +51,8 @@ class Proxy final : public http::RequestRouter {
   observe::StatsView stats_;
   std::map<std::string, std::unique_ptr<back::Service>> services_;
   std::vector<std::unique_ptr<back::Service>> departing_;
-  RouteTable routes_;
+  Router router_;
+  std::vector<back::Service*> by_number_;  // in the order of the configuration
   std::move_only_function<void()> on_lookups_done_;
 };
 

@@ -35,8 +35,13 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     return backend_.well_behaved_ ? AnswerFault::None : request_->answer.fault;
   }
   void quiet() {
+    trickle_ = false;
     timer_->disarm();
     idle_timer_->disarm();
+    requestOver();
+  }
+  void requestOver() {
+    if (request_ != nullptr) backend_.ledger_.traffic().ends(backend_.number_, peer_);
     request_ = nullptr;
   }
 
@@ -53,6 +58,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void onHead(const Head& head) override {
+    if (head.target() == kCheckPath) {
+      reading_request_ = checked_ = true;
+      return;
+    }
     // Who took the answer that nobody had asked for as its own may have been too late to know better (RFC 9112 9.2).
     if (strayed_) backend_.ledger_.noteMixUp();
     if (strayed_ && std::exchange(after_stray_, true)) {
@@ -73,7 +82,17 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       reader_.stop();
       return;
     }
+    if (backend_.sick()) {
+      const lb::config::Service* service = check::serviceOf(backend_.ledger_.scenario(), *entry->plan);
+      const bool fresh = requests_ == 1 && entry->plan->malformed < 0 && service != nullptr;
+      if (fresh) backend_.ledger_.health().onHangUp(service->name, backend_.number_, backend_.ledger_.now());
+      reader_.stop();
+      quiet();
+      ++backend_.hangups_ % 2 == 0 ? close() : abort();
+      return;
+    }
     request_ = entry->plan;
+    backend_.ledger_.traffic().begins(*entry, backend_.number_, peer_);
     current_id_ = request_->id;
     judgeReuse(*request_);
     reading_request_ = true;
@@ -99,6 +118,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void onEnd() override {
     reading_request_ = false;
+    if (checked_) {
+      answerCheck();
+      return;
+    }
     backend_.ledger_.endAtBackend(current_id_, body_bytes_, reader_.trailers());
     if (request_ != nullptr && !answering_) startAnswer();
   }
@@ -109,6 +132,20 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const bool all = backend_.ledger_.of(current_id_).tunnel_up >= request.tunnel.up;
     if (all && request.tunnel.eager) speakInTunnel(request);
     if (all && request.tunnel.end == plan::Tunnel::End::BackendReset) abort();
+  }
+
+  void answerCheck() {
+    if (!backend_.failsChecks()) {
+      send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfine");
+      finish();
+    } else if (++backend_.hangups_ % 2 == 0) {
+      send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      finish();
+    } else {
+      send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+      trickle_ = true;
+      timer_->arm(kTrickle);
+    }
   }
 
   void judgeReuse(const plan::Request& request) {
@@ -144,7 +181,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   void startAnswer() {
     answering_ = true;
     if (fault() == AnswerFault::Silence || fault() == AnswerFault::StopsReading) return;
-    outbox_ = answerText(*request_).bytes;
+    const bool first = backend_.ledger_.of(current_id_).attempts.size() == 1;
+    outbox_ = answerText(*request_, first && fault() == AnswerFault::Unavailable).bytes;
     if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) outbox_.clear();
     if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)
       outbox_.resize(outbox_.size() * request_->answer.fault_at / 1000);
@@ -160,6 +198,11 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void step() {
+    if (trickle_ && !gone()) {
+      send("x");
+      timer_->arm(kTrickle);
+      return;
+    }
     if (gone() || request_ == nullptr) return;
     const plan::Answer& answer = request_->answer;
     // What is more than was announced comes with the rest: whoever believed the length may ask for more meanwhile.
@@ -181,12 +224,13 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const AnswerFault fault_now = fault();
     said_close_ = said_close_ || request.answer.close || request.answer.framing == plan::Framing::UntilClose ||
                   fault_now == AnswerFault::SaysClose;
-    request_ = nullptr;
+    requestOver();
     answering_ = false;
     pooled_.onAnswered(backend_.ledger_.now());
     if (fault_now == AnswerFault::TrailingBytes || fault_now == AnswerFault::LengthTooSmall)
       pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
     backend_.ledger_.of(request.id).replied = backend_.ledger_.now();
+    backend_.ledger_.health().onReply(backend_.number_, backend_.ledger_.now());
     if (!last.empty()) send(last);
     if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
     if (fault_now == AnswerFault::None && request.answer.status == 101) {
@@ -263,9 +307,11 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     finish();
   }
 
+  static constexpr Duration kTrickle = std::chrono::milliseconds(100);
   static constexpr std::size_t kSmallAnswer = 500;  // fits every buffer
 
   Backend& backend_;
+  lb::Address peer_ = info().remote;
   check::PooledConnection pooled_{backend_.ledger_.now()};
   StrictReader reader_;
   std::unique_ptr<lb::Timer> timer_;
@@ -279,6 +325,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   bool answering_ = false;
   bool said_close_ = false;
   bool tunnel_ = false;
+  bool checked_ = false;  // it is a check's
+  bool trickle_ = false;
   std::string outbox_;
   std::string stray_;         // an answer that nobody asks for, to come
   bool strayed_ = false;      // it has been sent

@@ -20,16 +20,14 @@ constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a
 
 // timeouts.response_header, which reloads change.
 Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
-  Duration least = service.timeouts.response_header;
-  forEachInForce(ledger, service, from, to,
-                 [&](const auto& one) { least = std::min(least, one.timeouts.response_header); });
+  Duration least = headTimeOf(service);
+  forEachInForce(ledger, service, from, to, [&](const auto& one) { least = std::min(least, headTimeOf(one)); });
   return least;
 }
 
 Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
   Duration longest{};
-  forEachInForce(ledger, service, from, to,
-                 [&](const auto& one) { longest = std::max(longest, one.timeouts.response_header); });
+  forEachInForce(ledger, service, from, to, [&](const auto& one) { longest = std::max(longest, headTimeOf(one)); });
   return longest;
 }
 
@@ -59,6 +57,15 @@ class View {
     for (std::uint32_t i = 0; service_ != nullptr && i < scenario_.backends.size(); ++i) {
       const bool serves = mayServe(ledger_, *service_, i, from_, to_);
       count += serves && ledger_.troubles().any(kinds, static_cast<int>(i), from_, to_) ? 1 : 0;
+    }
+    return count;
+  }
+  // And how many others were left out for their health, or for an operator?
+  [[nodiscard]] std::size_t othersOut(std::initializer_list<FaultKind> kinds) const {
+    std::size_t count = 0;
+    for (std::uint32_t i = 0; service_ != nullptr && i < scenario_.backends.size(); ++i) {
+      const bool well = !ledger_.troubles().any(kinds, static_cast<int>(i), from_, to_);
+      count += well && ledger_.health().wasOut(service_->name, i, from_) ? 1 : 0;
     }
     return count;
   }
@@ -162,21 +169,24 @@ bool namesMayBeOld(const View& view) {
   return false;
 }
 
+constexpr std::initializer_list<FaultKind> kUnreachable{FaultKind::Refuse, FaultKind::Kill,    FaultKind::BlackHole,
+                                                        FaultKind::Stall,  FaultKind::StallTo, FaultKind::StallFrom,
+                                                        FaultKind::Slow,   FaultKind::Pause,   FaultKind::BacklogFull};
+
 bool connectHasCause(const View& view, bool timed_out) {
-  const std::size_t unreachable =
-      view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
-                     FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::BacklogFull});
+  const std::size_t unreachable = view.backends(kUnreachable);
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
   const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
   if (may_time_out && (timed_out || unreachable > 0)) return true;
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
   if (namesMayBeOld(view)) return true;
-  const bool retried =
-      view.plan_.malformed < 0 && view.service_->retry.attempts > 0 && replayable(view.plan_, *view.service_) &&
-      std::ranges::count_if(view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
-      !view.scenario_.has("reload");
-  return !(retried && unreachable == 1);
+  const bool retried = view.plan_.malformed < 0 && retriesFreely(*view.service_) && view.entry_.attempts.empty() &&
+                       view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan_, *view.service_) &&
+                       std::ranges::count_if(
+                           view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
+                       !view.scenario_.has("reload");
+  return !(retried && unreachable == 1 && view.othersOut(kUnreachable) == 0);
 }
 
 bool backendClosedHasCause(const View& view) {
@@ -185,7 +195,9 @@ bool backendClosedHasCause(const View& view) {
     return true;
   // A tunnel that its backend resets at once may be gone before its 101 is here.
   if (view.plan_.upgrade && view.plan_.tunnel.end == plan::Tunnel::End::BackendReset) return true;
-  if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull}) > 0) return true;
+  if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick}) >
+      0)
+    return true;
   if (view.ledger_.mixedUpSince(view.from_)) return true;
   return view.closesQuietly() && !replayable(view.plan_, *view.service_);
 }
@@ -246,20 +258,6 @@ bool tunnelResets(const Ledger& ledger, const Entry& entry) {
 
 }  // namespace
 
-bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend, MonoTime from,
-              MonoTime to) {
-  const std::size_t count = ledger.scenario().backends.size();
-  bool serves = false;
-  forEachInForce(ledger, service, from, to, [&](const lb::config::Service& one) {
-    serves = serves || std::ranges::any_of(one.hosts, [&](const lb::config::Host& host) {
-               if (host.address == plan::backendIp(backend) || host.address == plan::backendName(backend)) return true;
-               const auto before = static_cast<std::uint32_t>((backend + count - 1) % count);
-               return host.address == plan::backendName(before) && ledger.troubles().ever(FaultKind::DnsMoves);
-             });
-  });
-  return serves;
-}
-
 bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
   const View view(ledger, entry);
   if (reason == "no_route") return noRouteHasCause(view);
@@ -272,6 +270,7 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "body_too_large")
     return view.service_->limits.max_body > 0 && view.plan_.bytes > view.service_->limits.max_body;
   if (reason == "no_healthy_backend") {
+    if (ledger.health().nobodyLeft(view.service_->name, view.from_)) return true;
     // What has been found once goes on being used, so that trouble matters at the first lookups only.
     const MonoTime begin{World::kStart};
     const auto until = ledger.configurations().size() > 1 ? ledger.now() : begin + kFirstLookups;
@@ -367,8 +366,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (within_answer) {
     if (view.fault({Early})) return true;
     if (view.service_ == nullptr) return false;
-    if (view.backends({FaultKind::Kill, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow,
-                       FaultKind::Pause}) > 0)
+    if (view.backends({FaultKind::Kill, FaultKind::Sick, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom,
+                       FaultKind::Slow, FaultKind::Pause}) > 0)
       return true;
     if (backendTimeoutHasCause(view, true) && waitedLongEnough(ledger, entry, "backend_timeout")) return true;
     if (hasCause(ledger, entry, "body_too_large")) return true;

@@ -16,7 +16,10 @@
 #include "sim/actor/pattern.h"
 #include "sim/actor/strict_reader.h"
 #include "sim/check/books.h"
+#include "sim/check/health_watch.h"
 #include "sim/check/marks.h"
+#include "sim/check/route_oracle.h"
+#include "sim/check/traffic_watch.h"
 #include "sim/check/troubles.h"
 #include "sim/check/verdict.h"
 #include "sim/core/world.h"
@@ -40,8 +43,10 @@ struct Logged {
   int code = 0;
   bool from_backend = false;
   bool reused = false;
+  bool queued = false;
   std::string reason;
   std::string aborted;
+  std::string service;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t attempts = 0;
@@ -81,6 +86,9 @@ struct Entry {
   bool lost = false;
   bool strayed = false;          // a backend has answered it twice
   bool misled = false;           // an answer to another one was taken for its own, and that could not be known
+  std::string routed_to;         // the service, as rules told its backend; where there are routes
+  bool own_planned = false;      // lb's own answer is what routes make of it
+  std::size_t own_body = 0;      // bytes of that one
   bool calm = false;             // asked for when all was well again
   std::string reason;            // of the proxy's own answer
   std::string pin;               // the value of the sticky cookie that its answer set
@@ -92,7 +100,8 @@ struct Entry {
 
 class Ledger {
  public:
-  Ledger(World& world, const plan::Scenario& scenario) : world_(world), scenario_(scenario) {}
+  Ledger(World& world, const plan::Scenario& scenario)
+      : world_(world), scenario_(scenario), health_(scenario, marks_) {}
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -116,7 +125,10 @@ class Ledger {
   void tunnelBytes(std::uint64_t id, actor::Direction direction, std::string_view bytes);
 
   void onAccessLine(std::string_view line);  // access_check.cc
-  void checkAtTheEnd();                      // every entry against everything known of it; access_check.cc
+  void onProxyLine(std::string_view line);   // of the proxy's own log; request_check.cc
+  [[nodiscard]] const HealthWatch& health() const { return health_; }
+  [[nodiscard]] HealthWatch& health() { return health_; }
+  void checkAtTheEnd();  // every entry against everything known of it; access_check.cc
   [[nodiscard]] const Books& books() const { return books_; }
 
   // Holds or fails the run; `request` 0: it is about no single one.
@@ -129,6 +141,7 @@ class Ledger {
 
   void leave(Mark mark) { marks_.leave(mark); }
   [[nodiscard]] const Marks& marks() const { return marks_; }
+  [[nodiscard]] TrafficWatch& traffic() { return traffic_; }
   [[nodiscard]] Troubles& troubles() { return troubles_; }
   [[nodiscard]] const Troubles& troubles() const { return troubles_; }
 
@@ -144,7 +157,10 @@ class Ledger {
   void setProgressWatch(ProgressWatch watch) { progress_watch_ = std::move(watch); }
 
   // Takes effect at the proxy from now on, as soon as its workers get to it.
-  void configure(const lb::config::Config& config) { configurations_.push_back({world_.now(), config}); }
+  void configure(const lb::config::Config& config) {
+    configurations_.push_back({world_.now(), config});
+    health_.configure(config, world_.now());
+  }
   struct Configured {
     MonoTime since;
     lb::config::Config config;
@@ -155,7 +171,10 @@ class Ledger {
   void noteMixUp() { mixed_up_ = world_.now(); }
   [[nodiscard]] bool mixedUpSince(MonoTime from) const { return mixed_up_ != kNever && mixed_up_ >= from; }
 
-  void setCalm() { calm_ = true; }  // from here on every new request must succeed
+  void setCalm() {  // from here on every new request must succeed
+    calm_ = true;
+    health_.setCalm();
+  }
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
   [[nodiscard]] bool calm() const { return calm_; }
@@ -170,7 +189,13 @@ class Ledger {
   }
   [[nodiscard]] bool couldBeMisled(const Entry& entry, std::uint64_t by) const;
   void checkInTime(const Entry& entry);
-  void checkForwardedHead(const Entry& entry, const actor::Head& head);
+  void checkForwardedHead(Entry& entry, const actor::Head& head);
+  // Routes, and what their rules do to heads (route_check.cc); nothing where there are none.
+  [[nodiscard]] std::vector<RouteFate> fates(const Entry& entry) const;  // one for each configuration in force
+  [[nodiscard]] bool maybeAnsweredByRoute(const Entry& entry) const;
+  void checkRoutedHead(Entry& entry, const actor::Head& head);
+  void checkRoutedAnswer(const Entry& entry, const actor::Head& head);
+  [[nodiscard]] bool isOwnAnswerOfRoutes(Entry& entry, const actor::Head& head);
   void checkForwardedFraming(const Entry& entry, const actor::Head& head);
   void checkBackendHead(const Entry& entry, const actor::Head& head);
   void checkStickyCookie(Entry& entry, const actor::Head& head);  // affinity_check.cc
@@ -187,7 +212,9 @@ class Ledger {
   std::unordered_map<std::string, std::uint64_t> request_ids_;         // X-Request-Id, and whose it was
   std::map<std::pair<std::string, std::string>, std::uint32_t> pins_;  // backends by service and sticky cookie
   Troubles troubles_;
+  TrafficWatch traffic_{*this};
   Marks marks_;
+  HealthWatch health_;
   std::function<void(std::string)> tracer_;
   ProgressWatch progress_watch_;
   Violation violation_;

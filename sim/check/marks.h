@@ -95,6 +95,15 @@ enum class Mark : std::uint8_t {
   AnswerBadChunk,
   AnswerSaysClose,
   IdleRace,
+  // Routes
+  RouteTaken,
+  RouteSplit,
+  RouteRewritten,
+  RouteRedirect,
+  RouteFixedResponse,
+  RouteRefused,
+  PathFormed,
+  HeaderRules,
   // Balancing
   WeightsCounted,
   BackupUsed,
@@ -103,6 +112,28 @@ enum class Mark : std::uint8_t {
   BusyAvoided,
   SlowAvoided,
   NewcomerSpared,
+  // Backends' health
+  HealthDown,
+  HealthGrayKeptOut,  // a check passed, and the backend stayed ejected
+  HealthEjected,
+  HealthEjectedAgain,
+  HealthProbationPassed,
+  HealthCapReached,
+  HealthPanic,
+  HealthNobody,
+  HealthDrained,
+  FaultSick,
+  FaultCheckSick,
+  // Retries and load
+  RateLimited,
+  QueueFull,
+  QueueTimeout,
+  Queued,
+  InflightAtLimit,
+  ClientRejected,
+  RetryPaid,
+  RetryOfUnavailable,
+  KeptAnswerPassedOn,
   kCount,
 };
 

@@ -28,11 +28,16 @@ lb::config::Config skeleton(const lb::config::Config& config) {
   lb::config::Config bare = lb::config::defaultConfig();
   bare.listen = config.listen;
   bare.admin.enabled = config.admin.enabled;
+  bare.routes = config.routes;
   for (const lb::config::Service& service : config.services) {
     lb::config::Service one;
     one.name = service.name;
     one.domains = service.domains;
     one.hosts = service.hosts;
+    // What has more or fewer lines where it is on.
+    one.health_check.enabled = service.health_check.enabled;
+    one.health_check.kind = service.health_check.kind;
+    one.outlier.enabled = service.outlier.enabled;
     bare.services.push_back(std::move(one));
   }
   return bare;

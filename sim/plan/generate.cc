@@ -7,9 +7,12 @@
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/balance_shapes.h"
+#include "sim/plan/draw_health.h"
+#include "sim/plan/draw_routes.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
+#include "sim/plan/traffic_shapes.h"
 #include "sim/plan/validate.h"
 
 namespace sim::plan {
@@ -20,18 +23,21 @@ using namespace std::chrono_literals;
 class Generator {
  public:
   explicit Generator(std::uint64_t seed)
-      : random_(Chance(seed).stream("scenario")), be_(Chance(seed).stream("scenario be")) {
+      : random_(Chance(seed).stream("scenario")),
+        be_(Chance(seed).stream("scenario be")),
+        traffic_(Chance(seed).stream("scenario traffic")) {
     made_.seed = seed;
   }
 
   Scenario make() {
     made_.calm_only = random_.chance({1, 12});
     for (const Family& family : kOddities) {
-      if (family.name != kBe && !family.of_balance && random_.chance({1, 2})) made_.families.emplace_back(family.name);
+      if (family.drawn == Family::Drawn::Here && random_.chance({1, 2})) made_.families.emplace_back(family.name);
     }
     const Ratio often = random_.chance({1, 2}) ? Ratio{1, 2} : Ratio{1, 6};
     for (const Family& family : kFaultFamilies) {
-      if (random_.chance(often) && !made_.calm_only) made_.families.emplace_back(family.name);
+      if (family.drawn == Family::Drawn::Here && random_.chance(often) && !made_.calm_only)
+        made_.families.emplace_back(family.name);
     }
     // From randomness of its own, so that all other scenarios stay what they were. be has limits of its own and no
     // tunnels; what goes beyond them is for the other backends.
@@ -58,6 +64,8 @@ class Generator {
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
     }
     shapeBalance(made_, Chance(made_.seed).stream("scenario balance"));
+    drawHealth(made_);
+    shapeTraffic(made_, traffic_);
     return std::move(made_);
   }
 
@@ -374,10 +382,9 @@ class Generator {
     }
   }
 
-  static constexpr std::string_view kBe = "be";
-
   Prng random_;
   Prng be_;
+  Prng traffic_;
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;
@@ -387,7 +394,9 @@ class Generator {
 }  // namespace
 
 Scenario generate(std::uint64_t seed) {
-  return Generator(seed).make();
+  Scenario made = Generator(seed).make();
+  drawRoutes(made);
+  return made;
 }
 
 }  // namespace sim::plan
