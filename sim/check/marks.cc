@@ -98,6 +98,7 @@ std::string_view nameOf(Mark mark) {
       "sticky_kept",
       "busy_avoided",
       "slow_avoided",
+      "newcomer_spared",
       "health_down",
       "health_gray_kept_out",
       "health_ejected",

@@ -111,6 +111,7 @@ enum class Mark : std::uint8_t {
   StickyKept,
   BusyAvoided,
   SlowAvoided,
+  NewcomerSpared,
   // Backends' health
   HealthDown,
   HealthGrayKeptOut,  // a check passed, and the backend stayed ejected

@@ -66,6 +66,7 @@ class Run final : public ProxyOutput {
   void keysStay(std::size_t service);
   void stickyClientsStay(std::size_t service);
   void preferences();
+  void newcomerIsSpared(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held);
