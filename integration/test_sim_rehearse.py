@@ -33,8 +33,8 @@ def copy(tmp_path):
     return make
 
 
-def test_there_are_five_examples():
-    assert NAMES == ["crash-under-load", "flash-crowd", "partition", "rolling-restart", "slow-backend"]
+def test_there_are_six_examples():
+    assert NAMES == ["crash-under-load", "flash-crowd", "metastable", "partition", "rolling-restart", "slow-backend"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -44,6 +44,7 @@ Result<void> Worker::start(std::shared_ptr<const config::Config> config, const o
   stats_ = stats;
   server_ = std::make_unique<front::Server>(env_, blocks_, proxy_, log_, *stats.worker,
                                             front::clientSettings(*config, workers_));
+  server_->setClientCounts(registry.clientConnections());
   server_->holdAccepting(true);
   for (const config::Listen& listen : config->listen) {
     const auto at = listenAddress(listen);

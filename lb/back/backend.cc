@@ -38,9 +38,44 @@ void Backend::leave() {
   if (std::exchange(member_, false)) shared_->members.fetch_sub(1, std::memory_order_relaxed);
 }
 
+std::uint32_t Backend::limit() const {
+  const config::ServiceLimits& limits = settings_.limits;
+  if (!limits.adaptive.enabled) return limits.max_inflight;
+  const std::uint32_t found = shared_->gradient.limit(limits.adaptive);
+  return limits.max_inflight == 0 ? found : std::min(found, limits.max_inflight);
+}
+
+bool Backend::hasRoom() const {
+  const std::uint32_t max = limit();
+  return max == 0 || shared_->inflight.load(std::memory_order_relaxed) < max;
+}
+
+bool Backend::reserve() {
+  const std::uint32_t max = limit();
+  if (max == 0) {
+    shared_->inflight.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  std::uint32_t inflight = shared_->inflight.load(std::memory_order_relaxed);
+  do {
+    if (inflight >= max) return false;
+  } while (!shared_->inflight.compare_exchange_weak(inflight, inflight + 1, std::memory_order_relaxed));
+  return true;
+}
+
+void Backend::giveBack() {
+  shared_->inflight.fetch_sub(1, std::memory_order_relaxed);
+  owner_.onRoomMade();
+}
+
+void Backend::noteLatency(Duration latency) {
+  if (!settings_.limits.adaptive.enabled) return;
+  shared_->gradient.sample(latency, settings_.limits.adaptive, context_.clock.now(), context_.random);
+  stats_->concurrency_limit.set(shared_->gradient.limit(settings_.limits.adaptive));
+}
+
 UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions& options) {
   ++inflight_;
-  shared_->inflight.fetch_add(1, std::memory_order_relaxed);
   stats_->inflight_requests.add();
   while (!options.fresh && !idle_.empty()) {
     UpstreamConn& connection = *idle_.back();
@@ -60,8 +95,8 @@ UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions&
 void Backend::onDetached(UpstreamConn&) {
   LB_CHECK(inflight_ > 0);
   --inflight_;
-  shared_->inflight.fetch_sub(1, std::memory_order_relaxed);
   stats_->inflight_requests.subtract();
+  giveBack();
 }
 
 void Backend::onIdle(UpstreamConn& connection) {

@@ -19,6 +19,7 @@ class Backend;
 class BackendOwner {
  public:
   virtual void onDeparted(Backend& backend) = 0;  // unlink it and retire it
+  virtual void onRoomMade() = 0;                  // a request that was on a backend is over
 
  protected:
   ~BackendOwner() = default;
@@ -40,11 +41,20 @@ class Backend final : public Disposable, private UpstreamConnOwner {
           std::shared_ptr<observe::BackendStats> stats, const UpstreamSettings& settings, BackendOwner& owner);
   ~Backend() override;
 
+  // How many requests may be on it at a time, of all workers together; 0: any number.
+  [[nodiscard]] std::uint32_t limit() const;
+  [[nodiscard]] bool hasRoom() const;
+  // A place for one request, which lease() takes up or giveBack() returns. False: there is none.
+  [[nodiscard]] bool reserve();
+  void giveBack();
+  // How long a request took that is over, however it ended: what limits.adaptive goes by.
+  void noteLatency(Duration latency);
+
   struct LeaseOptions {
     bool fresh = false;         // never a pooled connection
     bool verify_quiet = false;  // look before reuse: the request could not be sent again
   };
-  // A connection with a request begun on it; the handler is attached.
+  // A connection with a request begun on it; the handler is attached. REQUIRES: a place was reserved.
   [[nodiscard]] UpstreamConn& lease(http::ResponseHandler& handler, const LeaseOptions& options);
 
   [[nodiscard]] const Address& address() const { return shared_->address; }

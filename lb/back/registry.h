@@ -17,8 +17,12 @@
 #include <vector>
 
 #include "lb/back/backend_health.h"
+#include "lb/back/gradient_limit.h"
+#include "lb/back/rate_table.h"
+#include "lb/back/retry_budget.h"
 #include "lb/balance/latency.h"
 #include "lb/base/address.h"
+#include "lb/base/address_counts.h"
 
 namespace lb::back {
 
@@ -33,6 +37,7 @@ struct SharedBackend {
   std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
   std::atomic<std::uint32_t> members{0};   // workers for whom it serves; 0: it only finishes what it has
   BackendHealth health;
+  GradientLimit gradient;    // of limits.adaptive
   balance::Latency latency;  // only where the policy goes by it
 
   // What its share follows from, see share.h. Whoever changes one of these raises SharedService::version after it.
@@ -46,6 +51,12 @@ struct SharedBackend {
 struct SharedService {
   explicit SharedService(std::string service_name) : name(std::move(service_name)) {}
 
+  // Made when a configuration first wants it; later ones find it as it is.
+  [[nodiscard]] RateTable& rateTable(std::uint64_t secret) {
+    std::call_once(rates_made_, [&] { rates_ = std::make_unique<RateTable>(secret); });
+    return *rates_;
+  }
+
   const std::string name;
   // Another one whenever picking goes by something else than before: its workers look again at who may be picked.
   std::atomic<std::uint64_t> version{1};
@@ -54,6 +65,12 @@ struct SharedService {
   // For people. Written by the control side only.
   std::atomic<bool> panic{false};
   std::atomic<std::uint32_t> healthy{0};  // backends that can be used, panic or not
+  RetryBudget retries;
+  std::atomic<std::uint32_t> waiting{0};  // in the queues of all workers
+
+ private:
+  std::once_flag rates_made_;
+  std::unique_ptr<RateTable> rates_;
 };
 
 class Registry {
@@ -74,6 +91,8 @@ class Registry {
     if (wake_) wake_();
   }
 
+  [[nodiscard]] AddressCounts& clientConnections() { return client_connections_; }
+
  private:
   template <class Key, class Shared>
   struct Shelf {
@@ -84,6 +103,7 @@ class Registry {
     [[nodiscard]] std::vector<std::shared_ptr<Shared>> alive() const;
   };
 
+  AddressCounts client_connections_;  // that count for limits.max_connections_per_client
   std::mutex mutex_;
   Shelf<std::string, SharedService> services_;
   Shelf<std::pair<std::string, Address>, SharedBackend> backends_;

@@ -80,21 +80,39 @@ Backend* Roster::pickFrom(Tier& tier, const PickRequest& request, Without withou
   return tier.backends[tier.policy->pick(candidates, {.key = request.key, .without = without, .now = now})];
 }
 
-Backend* Roster::pick(const PickRequest& request, MonoTime now) {
+Without Roster::busyOr(const Tier& tier, std::span<const Backend* const> those) {
+  const config::ServiceLimits& limits = settings_->limits;
+  if (limits.max_inflight == 0 && !limits.adaptive.enabled) return placesOf(tier, those);
+  without_.clear();
+  for (std::size_t i = 0; i < tier.backends.size(); ++i) {
+    const bool tried = std::ranges::find(those, tier.backends[i]) != those.end();
+    if (tried || !tier.backends[i]->hasRoom()) without_.push_back(i);
+  }
+  return without_;
+}
+
+Roster::Tier* Roster::tierFor(std::span<const Backend* const> tried, MonoTime now) {
   refresh(now);
   for (Tier* tier : {&hosts_, &backups_}) {
-    if (tier->backends.empty()) continue;
-    const Without without = placesOf(*tier, request.tried);
-    if (without.size() < tier->backends.size()) return pickFrom(*tier, request, without, now);
+    if (placesOf(*tier, tried).size() < tier->backends.size()) return tier;
   }
-  Tier& tier = hosts_.backends.empty() ? backups_ : hosts_;
-  return tier.backends.empty() ? nullptr : pickFrom(tier, request, {}, now);
+  return nullptr;
+}
+
+Backend* Roster::pick(const PickRequest& request, MonoTime now) {
+  Tier* tier = tierFor(request.tried, now);
+  if (tier == nullptr) return nullptr;
+  const Without without = busyOr(*tier, request.tried);
+  return without.size() < tier->backends.size() ? pickFrom(*tier, request, without, now) : nullptr;
+}
+
+bool Roster::canPick(std::span<const Backend* const> tried, MonoTime now) {
+  const Tier* tier = tierFor(tried, now);
+  return tier != nullptr && busyOr(*tier, tried).size() < tier->backends.size();
 }
 
 bool Roster::hasOther(std::span<const Backend* const> than, MonoTime now) {
-  refresh(now);
-  return std::ranges::any_of(std::array{&hosts_, &backups_},
-                             [&](Tier* tier) { return placesOf(*tier, than).size() < tier->backends.size(); });
+  return tierFor(than, now) != nullptr;
 }
 
 }  // namespace lb::back

@@ -40,8 +40,11 @@ class Roster {
   // From now on these, in the configuration's order; those that are not among them may be destroyed.
   void assign(std::vector<Member> members);
 
-  // Another than those tried if there is one. Null: there is nobody.
+  // One that has room and is none of those tried. Null: there is nobody. Backups are for when no host is left to try,
+  // not for when all are busy.
   [[nodiscard]] Backend* pick(const PickRequest& request, MonoTime now);
+  [[nodiscard]] bool canPick(std::span<const Backend* const> tried, MonoTime now);  // would pick() find one?
+  // Is there one besides those, whether it has room or not?
   [[nodiscard]] bool hasOther(std::span<const Backend* const> than, MonoTime now);
 
  private:
@@ -58,6 +61,9 @@ class Roster {
   [[nodiscard]] static std::optional<std::size_t> find(Tier& tier, std::uint64_t id);
   // Their places in the tier, in its order.
   [[nodiscard]] balance::Without placesOf(const Tier& tier, std::span<const Backend* const> those);
+  // And of those that are busy; all of them if nobody is left.
+  [[nodiscard]] balance::Without busyOr(const Tier& tier, std::span<const Backend* const> those);
+  [[nodiscard]] Tier* tierFor(std::span<const Backend* const> tried, MonoTime now);  // null: nobody is left to try
   [[nodiscard]] Backend* pickFrom(Tier& tier, const PickRequest& request, balance::Without without, MonoTime now);
 
   const SharedService& shared_;

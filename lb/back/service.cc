@@ -71,7 +71,8 @@ Service::Service(const ServiceContext& context, std::string name)
     : context_(context),
       name_(std::move(name)),
       shared_(context.registry.service(name_)),
-      roster_(*shared_, context.back.random) {}
+      roster_(*shared_, context.back.random),
+      queue_(context.back.loop, context.back.clock, shared_->waiting, [this] { return hasBackends(); }) {}
 
 Service::~Service() = default;
 
@@ -85,6 +86,8 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   stats_ = std::move(stats);
   upstream_settings_.timeouts = service.timeouts;
   upstream_settings_.pool = service.pool;
+  upstream_settings_.limits = service.limits;
+  if (service.rate_limit.rate > 0) rates_ = &shared_->rateTable(context_.back.random.next());
   upstream_settings_.head = {.bytes_max = limits.max_response_header_bytes, .fields_max = limits.max_headers};
   upstream_settings_.body.trailer_bytes_max = limits.max_trailer_bytes;
   upstream_settings_.buffer_high = limits.buffer_bytes;
@@ -114,6 +117,7 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   for (Entry* entry : fresh) entry->start();
 }
 
+// Another worker may take the last place meanwhile: then there is one backend less to pick from.
 // Every worker says the same.
 void Service::shareSettings() {
   shared_->slow_start_window.store(settings_.slow_start.window.count(), std::memory_order_relaxed);

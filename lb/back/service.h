@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "lb/back/host_resolver.h"
 #include "lb/back/registry.h"
 #include "lb/back/roster.h"
+#include "lb/back/wait_queue.h"
 
 namespace lb::back {
 
@@ -39,19 +41,28 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice, another than those tried if there is one; null if no host has an address and a weight and can
-  // be used.
+  // The policy's choice of those that have room and are none of those tried, with a place reserved on it; null: there
+  // is no such one, or none that has an address and a weight and can be used.
   [[nodiscard]] Backend* pick(const PickRequest& request);
   // A request that pick() has led there is over; see BackendHealth::report.
   void requestEnded(Backend& backend, std::uint32_t epoch, Outcome outcome, Duration latency);
-  // Takes over what the control side has decided meanwhile; pick() does it by itself.
+  // Takes over what the control side has decided meanwhile; the questions below and pick() do it by themselves.
   void refresh();
   [[nodiscard]] bool hasAddresses() const;
 
-  [[nodiscard]] bool hasOther(std::span<const Backend* const> than) {
+  [[nodiscard]] bool canPick(std::span<const Backend* const> tried) {  // would pick() find one now?
+    refresh();
+    return roster_.canPick(tried, context_.back.clock.now());
+  }
+  [[nodiscard]] bool hasOther(std::span<const Backend* const> than) {  // whether it has room or not
     refresh();
     return roster_.hasOther(than, context_.back.clock.now());
   }
+  [[nodiscard]] bool hasBackends() { return hasOther({}); }
+
+  [[nodiscard]] WaitQueue& queue() { return queue_; }
+  [[nodiscard]] RetryBudget& retryBudget() { return shared_->retries; }
+  [[nodiscard]] RateTable& rateTable() { return *rates_; }  // REQUIRES: settings().rate_limit.rate > 0
 
   [[nodiscard]] bool lookupsDone() const;  // every host has been looked up at least once
   void onLookupsDone(std::move_only_function<void()> callback) { on_lookups_done_ = std::move(callback); }
@@ -63,6 +74,7 @@ class Service final : public Disposable, public BackendOwner {
   void addUser() { ++users_; }
   void dropUser();
   void onDeparted(Backend& backend) override;
+  void onRoomMade() override { queue_.roomMade(); }
 
  private:
   class Entry;  // one configured host
@@ -82,6 +94,8 @@ class Service final : public Disposable, public BackendOwner {
   Roster roster_;
   std::vector<std::unique_ptr<Entry>> entries_;  // in the configuration's order
   std::vector<std::unique_ptr<Backend>> departing_;
+  WaitQueue queue_;
+  RateTable* rates_ = nullptr;
   std::move_only_function<void()> on_lookups_done_;
   std::move_only_function<void()> on_departed_;
   std::uint64_t version_ = 0;  // of shared_ that the roster is made of

@@ -7,10 +7,13 @@ Backend* Service::pick(const PickRequest& request) {
   refresh();
   for (;;) {
     Backend* chosen = roster_.pick(request, context_.back.clock.now());
-    if (chosen == nullptr || panic_) return chosen;
+    if (chosen == nullptr) return nullptr;
+    if (!chosen->reserve()) continue;
+    if (panic_) return chosen;
     const BackendHealth::Admission admission = chosen->shared().health.admit();
     if (admission.took) shared_->version.fetch_add(1, std::memory_order_release);
     if (admission.admitted) return chosen;
+    chosen->giveBack();
     rebuildCandidates();  // without it: another worker's request is its probe
   }
 }

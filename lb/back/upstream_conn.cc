@@ -72,6 +72,11 @@ bool UpstreamConn::nothingToRead() {
   return result.status == IoStatus::WouldBlock;
 }
 
+void UpstreamConn::handOver(http::ResponseHandler& handler) {
+  LB_CHECK(handler_ != nullptr);
+  handler_ = &handler;
+}
+
 void UpstreamConn::closeIdle() {
   LB_CHECK(state_ == State::Idle);
   close();

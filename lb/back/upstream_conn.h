@@ -38,6 +38,7 @@ class UpstreamConnOwner {
 struct UpstreamSettings {
   config::ServiceTimeouts timeouts;
   config::Pool pool;
+  config::ServiceLimits limits;
   http::HeadLimits head;
   http::BodyLimits body;
   std::size_t buffer_high = 64 * 1024;
@@ -77,6 +78,8 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   // could not be sent again. False: it is closed now.
   [[nodiscard]] bool verifyQuiet();
   void closeIdle();  // REQUIRES: idle
+  // Who hears of the response from now on. REQUIRES: somebody does.
+  void handOver(http::ResponseHandler& handler);
   // The exchange is over: detaches. A tunnel still sends what it has for the backend, then closes; anything else
   // closes.
   void leave();

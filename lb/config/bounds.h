@@ -40,6 +40,18 @@ inline constexpr IntegerRange kBufferBytes{kKiB, 16 * kMiB};
 inline constexpr IntegerRange kMinBodyRate{1, kGiB, true};
 inline constexpr IntegerRange kRetryAttempts{0, 10};
 inline constexpr IntegerRange kRetryBody{0, 16 * kMiB};
+inline constexpr IntegerRange kRetryStatus{500, 599};
+inline constexpr std::size_t kRetryOnMax = 16;  // entries of retry.on
+inline constexpr DurationRange kBackoff{1ms, 1min};
+inline constexpr IntegerRange kRetryBudgetPercent{0, 1000};
+inline constexpr IntegerRange kRetryBudgetMin{0, 100'000};
+inline constexpr IntegerRange kMaxInflight{1, 1'000'000, true};
+inline constexpr IntegerRange kAdaptiveLimit{1, 1'000'000};
+inline constexpr IntegerRange kQueueMax{0, 1'000'000};
+inline constexpr DecimalRange kRequestRate{1e-4, 1e6, true};  // a second
+inline constexpr IntegerRange kRateBurst{1, 1'000'000};
+inline constexpr IntegerRange kMaxConnectionsPerClient{1, 10'000'000, true};
+inline constexpr std::size_t kHeaderNameMax = 128;  // of rate_limit.name
 inline constexpr IntegerRange kHostWeight{0, 1000};
 inline constexpr IntegerRange kHashMaxLoad{101, 1000, true};  // per cent
 inline constexpr DurationRange kSlowStartWindow{1s, 1h, true};
@@ -79,6 +91,15 @@ inline constexpr std::size_t kDomainMax = 253;  // RFC 1035 2.3.4, without the f
 inline constexpr std::size_t kLabelMax = 63;
 inline constexpr std::size_t kTokenMax = 128;  // names of fields and cookies
 inline constexpr std::size_t kPathMax = 4096;
+
+inline constexpr std::size_t kRoutesMax = 1000;  // each request may be held against all of them
+inline constexpr std::size_t kRoutePathMax = 1024;
+inline constexpr IntegerRange kSplitWeight{0, 1'000'000};
+inline constexpr IntegerRange kRespondStatus{200, 599};
+inline constexpr std::size_t kRespondBodyMax = 64 * 1024;
+inline constexpr std::size_t kHeaderRulesMax = 64;  // of one kind: remove, set, add
+inline constexpr std::size_t kFieldNameMax = 128;
+inline constexpr std::size_t kFieldValueMax = 4096;
 
 // Beyond these a value is valid but surely a slip.
 inline constexpr Duration kClientTimeoutLikelyMin = 100ms;

@@ -59,6 +59,7 @@ void writeClients(Writer& out, const Config& config) {
   out.set("min_body_rate", formatRate(limits.min_body_rate));
   out.set("max_requests", std::uint64_t{limits.max_requests});
   out.set("max_connection_age", limits.max_connection_age);
+  out.set("max_connections_per_client", std::uint64_t{limits.max_connections_per_client});
   out.close();
   out.comment("The end: keep serving for `delay`, then finish what is in flight within `timeout`.");
   out.open("drain");
@@ -118,14 +119,11 @@ void writeService(Writer& out, const Service& service) {
   out.set("max_requests", service.pool.max_requests);
   out.set("max_age", service.pool.max_age);
   out.close();
-  out.open("retry");
-  out.set("attempts", std::uint64_t{service.retry.attempts});
-  out.size("body_limit", service.retry.body_limit);
-  out.close();
-  out.open("limits");
-  out.size("max_body", service.limits.max_body);
-  out.close();
+  writeRetry(out, service.retry);
+  writeServiceLimits(out, service.limits);
+  writeRateLimit(out, service.rate_limit);
   writeHealth(out, service);
+  writeHeaders(out, service.headers);
   out.close();
 }
 
@@ -142,6 +140,7 @@ std::string dump(const Config& config) {
   out.open("routing");
   out.set("service_parameter", text(config.routing.service_parameter));
   out.close();
+  writeRoutes(out, config.routes);
   out.comment("Who serves hosts that no service names; null answers 404.");
   out.set("default_service", config.default_service.empty() ? "null" : text(config.default_service));
   out.comment("Which backends serve which domains, and how.");

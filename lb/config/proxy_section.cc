@@ -79,6 +79,7 @@ void readLimits(Section& section, ClientLimits& limits) {
   if (const auto value = section.find("min_body_rate")) value->rate(limits.min_body_rate, kMinBodyRate);
   section.integer("max_requests", limits.max_requests, kMaxClientRequests);
   section.duration("max_connection_age", limits.max_connection_age, kTimeoutOrOff);
+  section.integer("max_connections_per_client", limits.max_connections_per_client, kMaxConnectionsPerClient);
 }
 
 void readAccessLog(Section& section, AccessLog& access_log) {

@@ -52,6 +52,9 @@ class Value {
   [[nodiscard]] bool isEmptyList() const { return isList() && node_.list.empty(); }
   [[nodiscard]] bool isScalar() const { return node_.kind == Node::Kind::Scalar; }
   [[nodiscard]] bool is(std::string_view word) const { return isScalar() && node_.scalar == word; }
+  [[nodiscard]] bool isNumber() const {  // at least it begins like one
+    return isScalar() && !node_.scalar.empty() && node_.scalar.front() >= '0' && node_.scalar.front() <= '9';
+  }
   void error(std::string message) const { reading_.issues.error(place_, path_, std::move(message)); }
   void warn(std::string message) const { reading_.issues.warning(place_, path_, std::move(message)); }
 
@@ -61,6 +64,7 @@ class Value {
   bool duration(Duration& target, const DurationRange& range) const;
   bool size(std::uint64_t& target, const IntegerRange& range) const;
   bool rate(std::uint64_t& target, const IntegerRange& range) const;
+  bool requestRate(double& target, const DecimalRange& range) const;  // a second
   bool decimal(double& target, const DecimalRange& range) const;
   bool cidrs(std::vector<Cidr>& target) const;
 
@@ -103,6 +107,8 @@ class Value {
   bool list(const std::function<void(const Value&)>& read) const;
   // An empty value is a map without keys: everything in it was commented out.
   bool map(const std::function<void(Section&)>& read) const;
+  // Of a map whose keys are names, not words that are known: calls `read` with each key and its value.
+  bool entries(const std::function<void(const Value& key, const Value& value)>& read) const;
 
  private:
   bool scalar(std::string_view what) const;

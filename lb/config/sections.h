@@ -15,12 +15,21 @@ struct Marks {
 // listen, admin, and all that is not of one service.
 void readProxy(Section& proxy, Config& config, Marks& marks);
 
+// routes; before the services, which may need no domain because of them.
+void readRoutes(Section& proxy, Config& config);
+
+// The key `headers` of a service, of defaults or of a route. A list that it has takes the place of the one inherited.
+void readHeaders(Section& section, Headers& headers);
 // balance, hash, slow_start and sticky, of a service or of defaults.
 void readBalance(Section& section, Service& service);
 // What only makes sense together, once all of the service is read.
 void checkBalance(Section& section, const Service& service);
 // The share of one host.
 void readShare(Section& section, Host& host);
+// Of one service, or of `defaults` (traffic_section.cc).
+void readRetry(Section& section, Retry& retry);
+void readServiceLimits(Section& section, ServiceLimits& limits);
+void readRateLimit(Section& section, RateLimit& limit);
 
 // defaults, default_service and services.
 void readServices(Section& proxy, Config& config);

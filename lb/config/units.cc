@@ -107,6 +107,21 @@ Result<double> parseDecimal(std::string_view text) {
   return fail(fmt::format("{} is not a number", quote(text)));
 }
 
+Result<double> parseRequestRate(std::string_view text) {
+  struct Unit {
+    std::string_view suffix;
+    double seconds;
+  };
+  constexpr std::array<Unit, 3> kUnits{{{"/s", 1}, {"/m", 60}, {"/h", 3600}}};
+  if (text == "0") return 0.0;
+  for (const Unit& unit : kUnits) {
+    if (!text.ends_with(unit.suffix)) continue;
+    const Result<double> number = parseDecimal(text.substr(0, text.size() - unit.suffix.size()));
+    if (number) return *number / unit.seconds;
+  }
+  return fail(fmt::format("{} is not a rate of requests, such as 100/s, 0.5/s, 30/m or 1000/h", quote(text)));
+}
+
 std::string formatDuration(Duration duration) {
   if (duration == Duration{0}) return "0";
   for (const DurationUnit& unit : kDurationUnits) {
@@ -125,6 +140,10 @@ std::string formatSize(std::uint64_t bytes) {
 
 std::string formatRate(std::uint64_t bytes_per_second) {
   return bytes_per_second == 0 ? "0" : formatSize(bytes_per_second) + "/s";
+}
+
+std::string formatRequestRate(double per_second) {
+  return per_second == 0 ? "0" : formatDecimal(per_second) + "/s";
 }
 
 std::string formatDecimal(double value) {

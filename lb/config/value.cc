@@ -105,6 +105,15 @@ bool Value::rate(std::uint64_t& target, const IntegerRange& range) const {
   return !wrong;
 }
 
+bool Value::requestRate(double& target, const DecimalRange& range) const {
+  if (!scalar("a rate of requests, such as 100/s")) return false;
+  const Result<double> value = parseRequestRate(node_.scalar);
+  const std::optional<std::string> wrong = value ? outside(*value, range, formatRequestRate) : value.error().what;
+  if (wrong) error(*wrong);
+  if (!wrong) target = *value;
+  return !wrong;
+}
+
 bool Value::decimal(double& target, const DecimalRange& range) const {
   if (!scalar("a number")) return false;
   const Result<double> value = parseDecimal(node_.scalar);
@@ -148,6 +157,21 @@ bool Value::list(const std::function<void(const Value&)>& read) const {
     if (!reading_.spend(1, place_)) return false;
     const Node& item = *node_.list[i];
     read(Value(reading_, item, item.place, fmt::format("{}[{}]", path_, i)));
+  }
+  return true;
+}
+
+bool Value::entries(const std::function<void(const Value&, const Value&)>& read) const {
+  if (node_.kind != Node::Kind::Map && !isNull()) {
+    error(fmt::format("must be a map, not {}", kindName(node_.kind)));
+    return false;
+  }
+  if (!reading_.spend(1 + node_.map.size(), place_)) return false;
+  for (const Entry& entry : node_.map) {
+    const Value key(reading_, *entry.key, entry.key->place, path_);
+    const bool empty = entry.value->kind == Node::Kind::Null;
+    const std::string path = fmt::format("{}.{}", path_, entry.key->scalar);
+    read(key, Value(reading_, *entry.value, empty ? entry.key->place : entry.value->place, path));
   }
   return true;
 }

@@ -23,6 +23,12 @@ inline constexpr std::array<Word<KeySource>, 4> kKeySourceWords{{{"client_ip", K
 
 inline constexpr std::array<Word<InitialHealth>, 3> kInitialHealthWords{
     {{"check", InitialHealth::Check}, {"up", InitialHealth::Up}, {"down", InitialHealth::Down}}};
+inline constexpr std::array<Word<RateKey>, 3> kRateKeyWords{
+    {{"service", RateKey::Service}, {"client_ip", RateKey::ClientIp}, {"header", RateKey::Header}}};
+
+// Of retry.on, beside statuses.
+inline constexpr std::array<Word<bool RetryOn::*>, 3> kRetryOnWords{
+    {{"connect_failure", &RetryOn::connect_failure}, {"reset", &RetryOn::reset}, {"timeout", &RetryOn::timeout}}};
 
 inline constexpr std::array<Word<LogFormat>, 2> kLogFormatWords{{{"text", LogFormat::Text}, {"json", LogFormat::Json}}};
 

@@ -62,7 +62,9 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   ClientConn(std::unique_ptr<Stream> stream, const ClientContext& context);
   ~ClientConn() override;
 
-  std::uint32_t place_ = 0;  // where the owner keeps it
+  std::uint32_t place_ = 0;          // where the owner keeps it
+  bool counted_for_client_ = false;  // by the owner, among the connections of its address
+  [[nodiscard]] const Address& remote() const { return stream_->info().remote; }
 
   void start();
   void drain();        // closes if idle, else after the response in progress

@@ -19,6 +19,7 @@ ClientSettings clientSettings(const config::Config& config, std::uint32_t worker
   if (config.limits.max_connections > 0) {
     settings.connections_max = std::max(1U, config.limits.max_connections / std::max(1U, workers));
   }
+  settings.connections_per_client_max = config.limits.max_connections_per_client;
   settings.abort_on_half_close = config.abort_on_half_close;
   return settings;
 }

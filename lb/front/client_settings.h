@@ -16,7 +16,8 @@ struct ClientSettings {
   std::uint64_t min_body_rate = 240;
   std::uint32_t requests_max = 10'000;
   Duration age_max{};
-  std::uint32_t connections_max = 0;  // of this worker; 0: off
+  std::uint32_t connections_max = 0;             // of this worker; 0: off
+  std::uint32_t connections_per_client_max = 0;  // of one address, all workers together; 0: off
   bool abort_on_half_close = false;
 };
 

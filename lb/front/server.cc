@@ -70,8 +70,15 @@ void Server::holdAccepting(bool held) {
 
 void Server::onAccept(std::unique_ptr<Stream> stream) {
   stats_.connections_accepted.add();
+  const std::uint32_t per_client_max = client_counts_ != nullptr ? settings_.connections_per_client_max : 0;
+  if (per_client_max > 0 && !client_counts_->tryAdd(stream->info().remote.ip, per_client_max)) {
+    stats_.rejected_per_client.add();
+    stream->abort();
+    return;
+  }
   ClientConn& connection = *connections_.emplace_back(std::make_unique<ClientConn>(std::move(stream), context_));
   connection.place_ = static_cast<std::uint32_t>(connections_.size() - 1);
+  connection.counted_for_client_ = per_client_max > 0;
   if (full()) updatePaused();
   connection.start();
 }
@@ -95,6 +102,7 @@ void Server::updatePaused() {
 }
 
 void Server::onClosed(ClientConn& connection) {
+  if (connection.counted_for_client_) client_counts_->remove(connection.remote().ip);
   std::unique_ptr<ClientConn>& place = connections_[connection.place_];
   loop_.retire(std::move(place));
   if (&place != &connections_.back()) {  // the last one takes its place

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "lb/base/address_counts.h"
 #include "lb/base/log.h"
 #include "lb/front/client_conn.h"
 
@@ -20,6 +21,9 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   Server(const Env& env, buf::BlockPool& blocks, http::RequestRouter& router, Logger& log, observe::WorkerStats& stats,
          const ClientSettings& settings);
   ~Server();
+
+  // Where connections are counted for limits.max_connections_per_client; those that come before are not.
+  void setClientCounts(AddressCounts& counts) { client_counts_ = &counts; }
 
   // Listeners are told apart by their configured address; one that is there already stays as it is.
   [[nodiscard]] Result<void> listen(const Address& at);
@@ -53,6 +57,7 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   Logger& log_;
   observe::WorkerStats& stats_;
   ClientSettings settings_;
+  AddressCounts* client_counts_ = nullptr;
   bool draining_ = false;
   bool held_ = false;
   bool backing_off_ = false;

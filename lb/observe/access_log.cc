@@ -117,6 +117,7 @@ void formatText(const Record& record, std::string& out) {
   appendNumber(record.bytes_out, out);
   out += 'B';
   appendTrouble(record, out);
+  appendSpan("queue", record.phases.queue, out);
   appendSpan("connect", record.phases.connect, out);
   appendSpan("forward", record.phases.send, out);
   appendSpan("wait", record.phases.wait, out);
@@ -143,6 +144,7 @@ void formatJson(const Record& record, std::string& out) {
   appendCount("bytes_out", record.bytes_out, out);
   appendPhase("t_total", record.phases.total, out);
   appendPhase("t_receive", record.phases.receive, out);
+  appendPhase("t_queue", record.phases.queue, out);
   appendPhase("t_connect", record.phases.connect, out);
   appendPhase("t_send", record.phases.send, out);
   appendPhase("t_wait", record.phases.wait, out);

@@ -22,6 +22,7 @@ void bookPhases(const Phases& phases, MonoTime now, ServiceStats& service) {
   observeKnown(service.request, phases.total, now);
   observeKnown(service.receive, phases.receive, now);
   observeKnown(service.response, phases.response, now);
+  observeKnown(service.queue, phases.queue, now);
   observeKnown(service.overhead_request, phases.overhead_request, now);
   observeKnown(service.overhead_response, phases.overhead_response, now);
   if (phases.total != kUnknown) service.request_percentiles.observe(phases.total);

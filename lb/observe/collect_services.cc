@@ -75,16 +75,28 @@ prometheus::MetricFamily bytes(const Groups& groups, std::string_view name, std:
 void counters(const Groups& groups, Families& out) {
   Family inflight = gaugeFamily("lb_service_inflight_requests", "Requests that are being handled now.");
   Family retries = counterFamily("lb_retries_total", "Requests sent again, by reason.");
+  Family denied =
+      counterFamily("lb_retries_denied_total", "Failures after which a further attempt was wanted and not made.");
+  Family queued = gaugeFamily("lb_queue_length", "Requests that wait for a backend with room.");
   Family truncated = counterFamily("lb_backend_truncated_responses_total",
                                    "Responses that a backend cut off after their head had been passed on.");
   for (const ServiceGroup& service : groups.services) {
     inflight.add(of(service), sum(service.parts, &ServiceStats::inflight_requests));
-    retries.add(of(service, "reason", "stale_connection"), sum(service.parts, &ServiceStats::retries_stale));
-    retries.add(of(service, "reason", "connect_failure"), sum(service.parts, &ServiceStats::retries_connect));
+    for (std::size_t i = 0; i < kRetryReasonCount; ++i) {
+      retries.add(of(service, "reason", toString(static_cast<RetryReason>(i))),
+                  sum(service.parts, &ServiceStats::retries, i));
+    }
+    for (std::size_t i = 0; i < kRetryDenialCount; ++i) {
+      denied.add(of(service, "reason", toString(static_cast<RetryDenial>(i))),
+                 sum(service.parts, &ServiceStats::retries_denied, i));
+    }
+    queued.add(of(service), sum(service.parts, &ServiceStats::queue_length));
     truncated.add(of(service), sum(service.parts, &ServiceStats::truncated_responses));
   }
   out.push_back(inflight.take());
   out.push_back(retries.take());
+  out.push_back(denied.take());
+  out.push_back(queued.take());
   out.push_back(truncated.take());
   out.push_back(bytes(groups, "lb_received_bytes_total", "Bytes received from clients and from backends, with heads.",
                       &ServiceStats::client_bytes_in, &ServiceStats::backend_bytes_in));
@@ -104,6 +116,8 @@ constexpr PhaseRow kPhases[] = {
      &ServiceStats::receive},
     {"lb_response_send_duration_seconds", "From the first to the last response byte written to the client.",
      &ServiceStats::response},
+    {"lb_queue_duration_seconds", "Waiting for a backend with room, of the requests that had to.",
+     &ServiceStats::queue},
 };
 
 void histograms(const Groups& groups, MonoTime now, Families& out) {

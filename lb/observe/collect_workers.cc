@@ -44,6 +44,9 @@ void collectWorkers(const Groups& groups, MonoTime now, Families& out) {
     family.add({}, sum(groups.workers, row.member));
     out.push_back(family.take());
   }
+  Family rejected = counterFamily("lb_client_connections_rejected_total", "Client connections closed at once.");
+  rejected.add({{"reason", "per_client"}}, sum(groups.workers, &WorkerStats::rejected_per_client));
+  out.push_back(rejected.take());
   for (const CounterRow& row : kGauges) {
     Family family = gaugeFamily(row.name, row.help);
     family.add({}, sum(groups.workers, row.member));

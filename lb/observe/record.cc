@@ -12,12 +12,20 @@ constexpr std::array<std::string_view, kReasonCount> kReasons{
     "none",           "no_route",        "bad_request",    "uri_too_long",         "header_too_large",
     "body_too_large", "request_timeout", "denied",         "no_healthy_backend",   "overloaded",
     "connect_failed", "connect_timeout", "backend_closed", "bad_backend_response", "backend_timeout",
-    "draining",       "internal",
+    "draining",       "internal",        "rate_limited",   "queue_full",           "queue_timeout",
+    "draining",       "internal",        "redirect",       "fixed_response",
 };
 constexpr std::array<std::string_view, 2> kOrigins{"backend", "proxy"};
 constexpr std::array<std::string_view, 4> kAbortPhases{"none", "request", "wait", "response"};
 constexpr std::array<std::string_view, kAttemptResultCount> kAttemptResults{
     "ok", "http_5xx", "connect_error", "timeout", "reset", "protocol_error", "cancelled",
+};
+
+constexpr std::array<std::string_view, kRetryReasonCount> kRetryReasons{
+    "stale_connection", "connect_failure", "reset", "timeout", "status",
+};
+constexpr std::array<std::string_view, kRetryDenialCount> kRetryDenials{
+    "budget", "not_idempotent", "body_too_large", "deadline", "no_host", "exhausted",
 };
 
 template <class Enum, std::size_t kSize>
@@ -40,6 +48,12 @@ std::string_view toString(AbortPhase phase) {
 }
 std::string_view toString(AttemptResult result) {
   return word(kAttemptResults, result);
+}
+std::string_view toString(RetryReason reason) {
+  return word(kRetryReasons, reason);
+}
+std::string_view toString(RetryDenial denial) {
+  return word(kRetryDenials, denial);
 }
 
 }  // namespace lb::observe

@@ -22,7 +22,7 @@ enum class Reason : std::uint8_t {
   RequestTimeout,      // 408
   Denied,              // 403
   NoHealthyBackend,    // 503: no address to send to, or nobody that can be used
-  Overloaded,          // 503: out of descriptors
+  Overloaded,          // 503: out of descriptors, or beyond limits.adaptive
   ConnectFailed,       // 502
   ConnectTimeout,      // 504
   BackendClosed,       // 502
@@ -30,8 +30,13 @@ enum class Reason : std::uint8_t {
   BackendTimeout,      // 504
   Draining,            // 503
   Internal,            // 500
+  RateLimited,         // 429
+  QueueFull,           // 503: every backend is busy, and as many wait as may
+  QueueTimeout,        // 503: none had room in time
+  Redirect,            // of a route: 301, 302, 303, 307 or 308
+  FixedResponse,       // of a route: whatever it says
 };
-inline constexpr std::size_t kReasonCount = 17;
+inline constexpr std::size_t kReasonCount = 22;
 [[nodiscard]] std::string_view toString(Reason reason);  // "no_route", ...
 
 enum class Origin : std::uint8_t { Backend, Proxy };
@@ -46,17 +51,26 @@ enum class AttemptResult : std::uint8_t { Ok, Http5xx, ConnectError, Timeout, Re
 inline constexpr std::size_t kAttemptResultCount = 7;
 [[nodiscard]] std::string_view toString(AttemptResult result);
 
+// Why a request was sent again, and why it was not although a further attempt was wanted.
+enum class RetryReason : std::uint8_t { StaleConnection, ConnectFailure, Reset, Timeout, Status };
+inline constexpr std::size_t kRetryReasonCount = 5;
+[[nodiscard]] std::string_view toString(RetryReason reason);
+enum class RetryDenial : std::uint8_t { Budget, NotIdempotent, BodyTooLarge, Deadline, NoHost, Exhausted };
+inline constexpr std::size_t kRetryDenialCount = 6;
+[[nodiscard]] std::string_view toString(RetryDenial denial);
+
 // Phases of the latency SLIs; Duration::min() (kUnknown) where a phase did not happen.
 inline constexpr Duration kUnknown = Duration::min();
 struct Phases {
   Duration total = kUnknown;            // client's first byte read -> last response byte written
   Duration receive = kUnknown;          // client's first byte -> last byte of the request
+  Duration queue = kUnknown;            // waiting for a backend with room
   Duration connect = kUnknown;          // new connections only
   Duration send = kUnknown;             // first -> last byte to the backend
   Duration wait = kUnknown;             // last byte sent -> first response byte
   Duration backend_receive = kUnknown;  // first -> last byte from the backend
   Duration response = kUnknown;         // first -> last byte to the client
-  // Head complete -> first byte to the backend, less connect and earlier attempts.
+  // Head complete -> first byte to the backend, less queue, connect and earlier attempts.
   Duration overhead_request = kUnknown;
   Duration overhead_response = kUnknown;  // backend's first byte read -> client's first byte written
 };

@@ -27,6 +27,7 @@ ServiceStats::ServiceStats(std::string service_name, const Layouts& layouts)
       request(layouts.request),
       receive(layouts.request),
       response(layouts.request),
+      queue(layouts.request),
       overhead_request(layouts.overhead),
       overhead_response(layouts.overhead) {}
 

@@ -38,7 +38,8 @@ struct BackendStats {
   StatusCounters responses;                           // lb_backend_responses_total{code}
   std::array<Counter, kAttemptResultCount> attempts;  // lb_backend_attempts_total{result}
   Counter inflight_requests;                          // gauge
-  Counter connections_active, connections_idle;       // gauges: lb_backend_connections{state}
+  Counter concurrency_limit;                     // gauge: what limits.adaptive has found; every worker has the same
+  Counter connections_active, connections_idle;  // gauges: lb_backend_connections{state}
   Counter connections_opened, connections_reused, connections_stale_reuse;
   Histogram connect, send, wait, receive;
 };
@@ -52,9 +53,12 @@ struct ServiceStats {
   std::array<Counter, 3> aborts;  // lb_client_aborts_total{phase}
   Counter inflight_requests;
   Counter client_bytes_in, client_bytes_out, backend_bytes_in, backend_bytes_out;
-  Counter retries_stale, retries_connect;  // lb_retries_total{reason="stale_connection|connect_failure"}
-  Counter truncated_responses;             // lb_backend_truncated_responses_total
+  std::array<Counter, kRetryReasonCount> retries;         // lb_retries_total{reason}
+  std::array<Counter, kRetryDenialCount> retries_denied;  // lb_retries_denied_total{reason}
+  Counter truncated_responses;                            // lb_backend_truncated_responses_total
+  Counter queue_length;                                   // gauge
   Histogram request, receive, response;
+  Histogram queue;
   Histogram overhead_request, overhead_response;
   Percentiles request_percentiles, overhead_percentiles;  // exact to 1 %, for /stats
 };
@@ -64,6 +68,7 @@ struct WorkerStats {
   explicit WorkerStats(const Layouts& layouts);
   Counter connections_accepted, connections_open, connections_idle;  // clients
   Counter accept_failures, accept_pauses;
+  Counter rejected_per_client;  // lb_client_connections_rejected_total{reason="per_client"}
   Counter dns_ok, dns_failed;
   Counter buffer_bytes;
   Counter busy_nanoseconds;  // time spent in callbacks

@@ -12,6 +12,7 @@
 #include "lb/front/reply.h"
 #include "lb/http/hop_by_hop.h"
 #include "lb/proxy/affinity.h"
+#include "lb/proxy/header_rules.h"
 
 namespace lb::proxy {
 
@@ -30,15 +31,22 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   backend_ = nullptr;
   upstream_ = nullptr;
   upgrade_.clear();
+  path_text_ = head.path_text;
   backend_times_ = {};
   earlier_attempts_ = {};
   body_bytes_ = backend_bytes_in_ = backend_bytes_out_ = 0;
   detail_ = "";
-  attempts_ = connect_retries_ = 0;
+  counted_ = {};
+  failure_ = {};
+  total_due_ = {};
+  queue_time_ = observe::kUnknown;
+  held_time_ = {};
+  retry_after_ = std::chrono::seconds(1);
+  attempts_ = retries_ = backoffs_ = tried_count_ = 0;
   status_ = 0;
   reason_ = Reason::None;
   aborted_ = observe::AbortPhase::None;
-  replayable_ = request_ended_ = reused_ = backend_broke_ = continued_ = false;
+  replayable_ = request_ended_ = reused_ = backend_broke_ = continued_ = interim_passed_ = false;
   peer_ = client.client().remote;
   listener_ = client.client().local;
   identify(head, peer_, context_.config->trusted_proxies, context_.random, identity_);
@@ -46,14 +54,25 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
 
 void Exchange::enter(Phase next) {
   LB_CHECK(legal(phase_, next));
+  if (phase_ == Phase::Wait) {
+    leaveQueue();
+    if (deadlines_) deadlines_->clear(kBackoffSlot);
+  }
   phase_ = next;
 }
 
-void Exchange::forward(back::Service& service) {
+void Exchange::forward(back::Service& service, const Decision& decision) {
   service_ = &service;
+  response_rules_ = decision.response_rules;
   service.addUser();
   service.stats().inflight_requests.add();
-  const std::uint64_t body_max = service.settings().limits.max_body;
+  const config::Service& settings = service.settings();
+  if (settings.retry.attempts > 0) {
+    budgeted_ = true;
+    service.retryBudget().requestBegins(settings.retry.budget.percent);
+  }
+  if (!withinRate()) return;
+  const std::uint64_t body_max = settings.limits.max_body;
   if (body_max > 0 && framing_.kind == http::BodyKind::Length && framing_.length > body_max) {
     reply(413, Reason::BodyTooLarge, "the request body is larger than this service takes");
     return;
@@ -62,19 +81,32 @@ void Exchange::forward(back::Service& service) {
     upgrade_ = http::upgradeOffer(head_->fields);
   affinity_ = affinityOf(service.settings(), *head_, identity_.client.ip);
   rewriteRequest(*head_, peer_, identity_);
+  if (decision.route != nullptr) applyRules(decision.route->headers.request, head_->fields);
+  applyRules(service.settings().headers.request, head_->fields);
   replayable_ = true;
-  if (service.settings().timeouts.total > Duration::zero()) {
-    if (!deadlines_) deadlines_ = std::make_unique<Deadlines>(context_.loop, context_.clock, *this);
-    deadlines_->set(kTotalSlot, service.settings().timeouts.total);
+  if (settings.timeouts.total > Duration::zero()) {
+    deadlines().set(kTotalSlot, settings.timeouts.total);
+    total_due_ = context_.clock.now() + settings.timeouts.total;
   }
-  if (choose(nullptr)) send(false);
+  dispatch();
+}
+
+Deadlines& Exchange::deadlines() {
+  if (!deadlines_) deadlines_ = std::make_unique<Deadlines>(context_.loop, context_.clock, *this);
+  return *deadlines_;
 }
 
 // Sends the chosen backend what is known of the request so far.
 void Exchange::send(bool fresh) {
   enter(Phase::Forward);
-  ++attempts_;
-  attempt_begin_ = context_.clock.precise();
+  const MonoTime now = context_.clock.precise();
+  if (attempts_++ > 0) {
+    earlier_attempts_ += now - attempt_begin_;
+    service_->stats().retries[static_cast<std::size_t>(retry_why_)].add();
+  }
+  attempt_begin_ = now;
+  attempt_booked_ = false;
+  counted_ = {};
   health_epoch_ = backend_->shared().health.read().epoch();
   backend_judged_ = false;
   // An HTTP/1.0 request may come without Host; the backend's protocol demands one.
@@ -89,8 +121,24 @@ void Exchange::send(bool fresh) {
     buf::Buffer again(context_.blocks);
     replay_.shareTo(again, replay_.size());
     upstream_->sendBody(again);
+    if (replay_.size() > service_->settings().retry.body_limit) {  // what came while it waited
+      replayable_ = false;
+      replay_.clear();
+    }
   }
   if (request_ended_) upstream_->sendEnd(nullptr);
+  watchTry();
+}
+
+// Outside of the client's own events. Stands last in its function.
+void Exchange::sendWhatIsKnown() {
+  client_->pauseRequest(upstream_->congested());
+  upstream_->flush();
+}
+
+void Exchange::watchTry() {
+  const Duration limit = service_->settings().retry.per_try_timeout;
+  if (limit > Duration::zero() && request_ended_) deadlines().set(kTrySlot, limit);
 }
 
 void Exchange::keepForReplay(const buf::Buffer& body) {
@@ -105,7 +153,7 @@ void Exchange::keepForReplay(const buf::Buffer& body) {
 
 void Exchange::onRequestBody(buf::Buffer& body) {
   body_bytes_ += body.size();
-  if (upstream_ == nullptr) {  // answered already: nobody wants it
+  if (upstream_ == nullptr && phase_ != Phase::Wait) {  // answered already: nobody wants it
     body.clear();
     return;
   }
@@ -115,13 +163,16 @@ void Exchange::onRequestBody(buf::Buffer& body) {
   } else if (body_max > 0 && body_bytes_ > body_max) {
     body.clear();
     abandonBackend(AttemptResult::Cancelled);
-    if (phase_ == Phase::Forward) {
+    if (unanswered()) {
       reply(413, Reason::BodyTooLarge, "the request body is larger than this service takes");
     } else {
       reason_ = Reason::BodyTooLarge;
       finish();
       client_->reset();
     }
+    return;
+  } else if (phase_ == Phase::Wait) {  // was on its way when reading stopped
+    body.moveTo(replay_);
     return;
   } else if (phase_ == Phase::Forward) {
     keepForReplay(body);
@@ -133,7 +184,9 @@ void Exchange::onRequestBody(buf::Buffer& body) {
 void Exchange::onRequestEnd(const http::Fields* trailers) {
   request_ended_ = true;
   if (trailers != nullptr) replayable_ = false;
-  if (upstream_ != nullptr) upstream_->sendEnd(trailers);
+  if (upstream_ == nullptr) return;
+  upstream_->sendEnd(trailers);
+  if (phase_ == Phase::Forward) watchTry();
 }
 
 void Exchange::onRequestBatchEnd() {
@@ -152,28 +205,43 @@ void Exchange::onInterim(http::ResponseHead& head) {
   // Memory stays bounded whatever a backend sends: 100 (Continue) passes once, others not to a client that does not
   // read.
   if (head.status == 100 ? std::exchange(continued_, true) : client_->congested()) return;
+  if (head.status != 100) interim_passed_ = true;
   http::dropHopByHop(head.fields);
   client_->sendInterim(head);
 }
 
 void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& framing) {
-  status_ = head.status;
-  replayable_ = false;
-  replay_.clear();
+  if (deadlines_) deadlines_->clear(kTrySlot);
+  backendAnswered(head);
+  if (holdAnswer(head, framing)) return;
+  dropHeld();
   if (head.status == 101) {
-    reportHealth(AttemptResult::Ok);
+    reportHealth(AttemptResult::Ok, 0);
+    status_ = head.status;
+    replayable_ = false;
+    replay_.clear();
     const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
     http::dropHopByHop(head.fields);
-    backendAnswered(head);
+    editResponse(head.fields);
+    markBackend(head);
     enter(Phase::Tunnel);
     request_ended_ = false;  // from here on, the end of the client's direction
     client_->sendHead(head, {}, protocol);
     if (deadlines_) deadlines_->clear(kTotalSlot);
+    releasePermit();  // a tunnel may last for hours
     touchTunnel();
     return;
   }
+  relayHead(head, framing);
+}
+
+void Exchange::relayHead(http::ResponseHead& head, const http::Framing& framing) {
+  status_ = head.status;
+  replayable_ = false;
+  replay_.clear();
   http::dropHopByHop(head.fields);
-  backendAnswered(head);
+  editResponse(head.fields);
+  markBackend(head);
   enter(Phase::Relay);
   // RFC 9110 6.6.1: whoever forwards a response without a Date supplies one.
   if (head.fields.count(http::FieldId::Date) == 0) head.fields.add("Date", context_.date.at(context_.clock.wall()));
@@ -188,7 +256,7 @@ void Exchange::onResponseBody(buf::Buffer& body) {
 
 void Exchange::onResponseEnd(const http::Fields* trailers) {
   if (phase_ != Phase::Tunnel) {
-    attemptEnded(status_ >= 500 ? AttemptResult::Http5xx : AttemptResult::Ok);
+    attemptEnded(status_ >= 500 ? AttemptResult::Http5xx : AttemptResult::Ok, status_);
     upstream_ = nullptr;
     if (deadlines_) deadlines_->clearAll();
     client_->pauseRequest(false);  // what still comes is read and thrown away
@@ -200,88 +268,12 @@ void Exchange::onResponseBatchEnd() {
   client_->flush();
 }
 
-// What may be sent again (RFC 9110 9.2.2): everything while no byte of it has left, and what is idempotent when a
-// pooled connection turns out to be closed already. A POST whose bytes have left is never sent twice.
-Exchange::Retry Exchange::retryAfter(ResponseFailure why) const {
-  if (phase_ != Phase::Forward || !replayable_) return Retry::No;
-  const bool connect_failed = why == ResponseFailure::ConnectRefused || why == ResponseFailure::ConnectTimeout;
-  if (connect_failed) {
-    // A pooled connection that turned out to be closed has not been an attempt to connect.
-    const bool another = service_->hasOther({&backend_, 1}) && connect_retries_ < service_->settings().retry.attempts;
-    return another ? Retry::OtherBackend : Retry::No;
-  }
-  const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
-  if (!stale || (upstream_->anyByteWritten() && !http::isIdempotent(head_->method))) return Retry::No;
-  return Retry::SameBackend;
-}
-
-void Exchange::again(Retry how) {
-  earlier_attempts_ += context_.clock.precise() - attempt_begin_;
-  if (how == Retry::SameBackend) {
-    // The backend closed the pooled connection just as it was used again: nobody's failure, once more on a fresh one.
-    service_->stats().retries_stale.add();
-    send(true);
-  } else {
-    ++connect_retries_;
-    service_->stats().retries_connect.add();
-    if (choose(backend_)) send(false);
-  }
-  if (upstream_ != nullptr) {
-    client_->pauseRequest(upstream_->congested());
-    upstream_->flush();
-  } else {
-    client_->flush();
-  }
-}
-
-void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
-  struct Verdict {
-    std::uint16_t status;
-    Reason reason;
-    AttemptResult result;
-  };
-  static constexpr std::array<Verdict, 7> kVerdicts{{
-      {502, Reason::ConnectFailed, AttemptResult::ConnectError},
-      {504, Reason::ConnectTimeout, AttemptResult::ConnectError},
-      {503, Reason::Overloaded, AttemptResult::ConnectError},
-      {502, Reason::BackendClosed, AttemptResult::Reset},
-      {502, Reason::BadBackendResponse, AttemptResult::ProtocolError},
-      {504, Reason::BackendTimeout, AttemptResult::Timeout},
-      {504, Reason::BackendTimeout, AttemptResult::Timeout},
-  }};
-  const Verdict& verdict = kVerdicts[static_cast<std::size_t>(why)];
-  const Retry retry = retryAfter(why);
-  const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
-  if (stale) backend_->stats().connections_stale_reuse.add();
-  if (retry == Retry::SameBackend) {
-    backend_judged_ = true;  // by what comes of it there
-  } else if (stale || why == ResponseFailure::Exhausted) {
-    reportHealth(AttemptResult::Cancelled);  // not the backend's doing
-  }
-  attemptEnded(verdict.result);
-  upstream_ = nullptr;
-  if (retry != Retry::No) {
-    again(retry);
-    return;
-  }
-  reason_ = verdict.reason;
-  detail_ = detail;
-  if (answering()) {
-    backend_broke_ = true;
-    finish();
-    client_->reset();  // what has been passed on must not look complete
-    return;
-  }
-  reply(verdict.status, verdict.reason, detail);
-  client_->flush();
-}
-
 void Exchange::onRequestFailed(const http::Problem& problem) {
   const Reason reason = problem.status == 408 ? Reason::RequestTimeout : Reason::BadRequest;
   // Answered already, in full: the connection closes by itself.
   if (phase_ == Phase::Reply || (phase_ == Phase::Relay && upstream_ == nullptr)) return;
   abandonBackend(AttemptResult::Cancelled);
-  if (phase_ == Phase::Forward) {
+  if (unanswered()) {
     reply(problem.status, reason, problem.what);
     return;
   }
@@ -303,7 +295,7 @@ void Exchange::onRequestReset(http::RequestReset why) {
   } else if (!request_ended_ && phase_ != Phase::Tunnel && phase_ != Phase::Relay) {
     aborted_ = observe::AbortPhase::Request;
   } else {
-    aborted_ = phase_ == Phase::Forward ? observe::AbortPhase::Wait : observe::AbortPhase::Response;
+    aborted_ = unanswered() ? observe::AbortPhase::Wait : observe::AbortPhase::Response;
   }
   abandonBackend(phase_ == Phase::Tunnel ? AttemptResult::Ok : AttemptResult::Cancelled);
   finish();
@@ -316,60 +308,76 @@ void Exchange::onDeadline(std::size_t slot) {
     client_->reset();
     return;
   }
+  if (slot == kTrySlot) {
+    onTryTimeout();
+    return;
+  }
+  if (slot == kBackoffSlot) {
+    resend();
+    return;
+  }
   // Within the answer, or before the request is complete, it may be the client that is slow.
-  if (upstream_ != nullptr && (answering() || !request_ended_)) reportHealth(AttemptResult::Cancelled);
+  if (upstream_ != nullptr && (answering() || !request_ended_)) reportHealth(AttemptResult::Cancelled, 0);
   abandonBackend(AttemptResult::Timeout);
-  reason_ = Reason::BackendTimeout;
-  detail_ = "the exchange took longer than timeouts.total";
+  failure_ = {504, Reason::BackendTimeout, "the exchange took longer than timeouts.total"};
   if (answering()) {
+    reason_ = failure_.reason;
+    detail_ = failure_.detail;
     finish();
     client_->reset();
     return;
   }
-  reply(504, Reason::BackendTimeout, detail_);
-  client_->flush();
+  if (held_ && !held_->ended()) dropHeld();  // there is no time for the rest of it
+  giveUp();
 }
 
 void Exchange::touchTunnel() {
   const Duration idle = service_->settings().timeouts.tunnel_idle;
   if (idle == Duration::zero()) return;
-  if (!deadlines_) deadlines_ = std::make_unique<Deadlines>(context_.loop, context_.clock, *this);
-  deadlines_->set(kTunnelSlot, idle);
+  deadlines().set(kTunnelSlot, idle);
 }
 
 void Exchange::abandonBackend(AttemptResult result) {
   if (upstream_ == nullptr) return;
   back::UpstreamConn& connection = *upstream_;
-  attemptEnded(result);
+  attemptEnded(result, answering() ? status_ : std::uint16_t{0});
   upstream_ = nullptr;
   connection.reset();
 }
 
-void Exchange::attemptEnded(AttemptResult result) {
+// `code`: of the head that it had answered with.
+void Exchange::attemptEnded(AttemptResult result, std::uint16_t code) {
+  if (deadlines_) deadlines_->clear(kTrySlot);
   backend_times_ = upstream_->times();
-  backend_bytes_in_ += backend_times_.bytes_read;
-  backend_bytes_out_ += backend_times_.bytes_written;
-  observe::bookAttempt(result, answering() ? status_ : std::uint16_t{0}, backend_->stats());
+  countBytes(backend_times_, counted_);
+  if (std::exchange(attempt_booked_, false)) return;  // when its answer was put by
+  observe::bookAttempt(result, code, backend_->stats());
   backendFailed(result);
-  reportHealth(result);
+  reportHealth(result, code);
+  // Who went away early says nothing of the backend's latency.
+  const bool telling = result == AttemptResult::Ok || result == AttemptResult::Timeout;
+  if (telling && backend_times_.write_first != MonoTime{}) {
+    const bool answered = backend_times_.read_head != MonoTime{};
+    backend_->noteLatency((answered ? backend_times_.read_head : context_.clock.precise()) -
+                          backend_times_.write_first);
+  }
+}
+
+void Exchange::countBytes(const http::MessageTimes& now, const http::MessageTimes& before) {
+  backend_bytes_in_ += now.bytes_read - before.bytes_read;
+  backend_bytes_out_ += now.bytes_written - before.bytes_written;
 }
 
 void Exchange::reply(std::uint16_t status, Reason reason, const char* detail) {
-  enter(Phase::Reply);
-  status_ = status;
-  reason_ = reason;
-  detail_ = detail;
-  if (deadlines_) deadlines_->clearAll();
-  replay_.clear();
-  const bool body_to_come = framing_.kind == http::BodyKind::Chunked || framing_.length > 0;
-  if (body_to_come && !request_ended_) client_->closeAfterResponse();
+  enterReply(status, reason, detail);
   const std::string proxy_status = fmt::format("lb; error={}", observe::toString(reason));
+  const std::string retry_after = std::to_string(retry_after_.count());
   const std::array<std::pair<std::string_view, std::string_view>, 3> fields{{
       {"Proxy-Status", proxy_status},
       {"X-Request-Id", identity_.request_id},
-      {"Retry-After", "1"},
+      {"Retry-After", retry_after},
   }};
-  const bool retry_later = status == 503;
+  const bool retry_later = status == 503 || status == 429;
   const std::string body = fmt::format("{} {}: {}\n", status, http::reasonPhrase(status), detail);
   front::sendReply(*client_, {.status = status, .body = body, .fields = std::span(fields).first(retry_later ? 3 : 2)},
                    head_->method, context_.clock.wall(), context_.blocks);

@@ -5,7 +5,10 @@
 // side stands last in its function, because it may end the exchange.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "lb/back/service.h"
@@ -16,6 +19,8 @@
 #include "lb/observe/record.h"
 #include "lb/proxy/exchange_phase.h"
 #include "lb/proxy/forward_headers.h"
+#include "lb/proxy/held_response.h"
+#include "lb/proxy/router.h"
 
 namespace lb::proxy {
 
@@ -40,14 +45,16 @@ struct ExchangeContext {
 class Exchange final : public Disposable,
                        public http::RequestHandler,
                        public http::ResponseHandler,
-                       public DeadlineEvents {
+                       public DeadlineEvents,
+                       private back::Waiter {
  public:
   explicit Exchange(ExchangeContext& context);
 
   // One of these first; the handler returned by the router is this exchange.
   void begin(http::RequestHead& head, const http::Framing& framing, http::ResponseWriter& client);
-  void forward(back::Service& service);
+  void forward(back::Service& service, const Decision& decision);
   void reply(std::uint16_t status, observe::Reason reason, const char* detail);
+  void answer(const config::Route& route);  // REQUIRES: it redirects or responds
 
   void onRequestBody(buf::Buffer& body) override;
   void onRequestEnd(const http::Fields* trailers) override;
@@ -70,23 +77,61 @@ class Exchange final : public Disposable,
   void onDeadline(std::size_t slot) override;
 
  private:
-  enum Slot : std::size_t { kTotalSlot, kTunnelSlot };
+  enum Slot : std::size_t { kTotalSlot, kTunnelSlot, kTrySlot, kBackoffSlot };
+  static constexpr std::size_t kTriedMax = 12;  // more than retry.attempts can be
+  struct Failure {
+    std::uint16_t status = 0;
+    observe::Reason reason = observe::Reason::None;
+    const char* detail = "";
+  };
 
   void enter(Phase next);
-  enum class Retry : std::uint8_t { No, SameBackend, OtherBackend };
-  [[nodiscard]] Retry retryAfter(http::ResponseFailure why) const;
-  bool choose(const back::Backend* tried);
+  void enterReply(std::uint16_t status, observe::Reason reason, const char* detail);
+  [[nodiscard]] back::Backend* pick();
+  void adopt(back::Backend& chosen);
   void send(bool fresh);
-  void again(Retry how);
+  void sendWhatIsKnown();
   void keepForReplay(const buf::Buffer& body);
+  void relayHead(http::ResponseHead& head, const http::Framing& framing);
+  void editResponse(http::Fields& fields) const;
   void abandonBackend(observe::AttemptResult result);
-  void attemptEnded(observe::AttemptResult result);
-  void backendAnswered(http::ResponseHead& head);
+  void attemptEnded(observe::AttemptResult result, std::uint16_t code = 0);
+  void countBytes(const http::MessageTimes& now, const http::MessageTimes& before);
+  void backendAnswered(const http::ResponseHead& head);
+  void markBackend(http::ResponseHead& head);
   void backendFailed(observe::AttemptResult result);
   void learnLatency(Duration took);
-  void reportHealth(observe::AttemptResult result);
+  void reportHealth(observe::AttemptResult result, std::uint16_t code);
   void touchTunnel();
+  Deadlines& deadlines();
+  void watchTry();
   [[nodiscard]] bool answering() const { return phase_ == Phase::Relay || phase_ == Phase::Tunnel; }
+  [[nodiscard]] bool unanswered() const { return phase_ == Phase::Forward || phase_ == Phase::Wait; }
+
+  // Before the first attempt (exchange_admit.cc).
+  bool withinRate();
+  void dispatch();
+  void leaveQueue();
+  back::Backend* findSlot() override { return pick(); }
+  void onSlot(back::Backend& backend) override;
+  void onNoSlot(NoSlot why) override;
+
+  // After a failed one (exchange_retry.cc).
+  [[nodiscard]] std::span<const back::Backend* const> tried() const { return std::span(tried_).first(tried_count_); }
+  [[nodiscard]] bool safeToRepeat() const;
+  [[nodiscard]] Duration drawBackoff();
+  [[nodiscard]] std::optional<observe::RetryDenial> denialOf(observe::RetryReason why);
+  bool decideRetry(observe::RetryReason why);
+  void releasePermit();
+  void again();
+  void resend();
+  bool replayStale(http::ResponseFailure why);
+  void onTryTimeout();
+  bool holdAnswer(const http::ResponseHead& head, const http::Framing& framing);
+  void dropHeld();
+  void giveUp();
+  void passOnHeld();
+
   void finish();
   void writeToLog(observe::Record& record);
   [[nodiscard]] observe::Phases phases() const;
@@ -106,16 +151,31 @@ class Exchange final : public Disposable,
   Address peer_;
   Address listener_;
   std::string upgrade_;
-  http::MessageTimes backend_times_;  // of the last attempt
-  Duration earlier_attempts_{};       // time that attempts before the last one took
+  std::shared_ptr<const config::HeaderRules> response_rules_;  // of the route; null: none
+  http::Part path_text_;                                       // as the client sent it, for the log
+  http::MessageTimes backend_times_;                           // of the last attempt
+  http::MessageTimes counted_;                                 // of these, the bytes that are booked already
+  Duration earlier_attempts_{};  // time that attempts before the last one took, with what was waited between them
   MonoTime attempt_begin_{};
+  std::unique_ptr<HeldResponse> held_;
+  std::array<const back::Backend*, kTriedMax> tried_{};
+  Failure failure_;  // of the last attempt that failed
+  MonoTime total_due_{};
+  MonoTime queued_since_{};
+  Duration held_time_{};  // for which the answer that is passed on was kept
+  Duration queue_time_ = observe::kUnknown;
+  Duration backoff_{};  // before the attempt that has been decided on
+  std::chrono::seconds retry_after_{1};
   std::uint64_t body_bytes_ = 0;
   std::uint64_t backend_bytes_in_ = 0;
   std::uint64_t backend_bytes_out_ = 0;
   const char* detail_ = "";
   std::uint32_t attempts_ = 0;
   std::uint32_t health_epoch_ = 0;  // of the backend when the attempt began
-  std::uint32_t connect_retries_ = 0;
+  std::uint32_t retries_ = 0;       // of the attempts, those that retry.attempts counts
+  std::uint32_t backoffs_ = 0;
+  std::uint32_t tried_count_ = 0;
+  observe::RetryReason retry_why_ = observe::RetryReason::StaleConnection;  // of the next attempt
   std::uint16_t status_ = 0;
   observe::Reason reason_ = observe::Reason::None;
   observe::AbortPhase aborted_ = observe::AbortPhase::None;
@@ -125,6 +185,11 @@ class Exchange final : public Disposable,
   bool backend_broke_ = false;
   bool backend_judged_ = false;  // what the attempt says of its backend has been said, or is nothing
   bool continued_ = false;       // 100 (Continue) has been passed on
+  bool interim_passed_ = false;  // a part of an answer, so no other attempt may follow
+  bool budgeted_ = false;        // counts as a request under way for the retry budget
+  bool permit_ = false;          // and as a retry under way
+  bool queued_ = false;          // stands in the service's queue
+  bool attempt_booked_ = false;  // the attempt that goes on has been counted
 };
 
 }  // namespace lb::proxy

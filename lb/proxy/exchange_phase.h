@@ -7,6 +7,7 @@ namespace lb::proxy {
 
 enum class Phase : std::uint8_t {
   Start,    // the request's head is here
+  Wait,     // no backend has it: it waits for one with room, or before it is sent again
   Forward,  // a backend was chosen; the request is on its way, no final response head yet
   Relay,    // the backend's response is being passed on
   Tunnel,   // after 101: opaque bytes in both directions
@@ -17,8 +18,9 @@ enum class Phase : std::uint8_t {
 constexpr bool legal(Phase from, Phase to) {
   using enum Phase;
   switch (from) {
-    case Start: return to == Forward || to == Reply || to == Done;
-    case Forward: return to == Forward || to == Relay || to == Tunnel || to == Reply || to == Done;  // to itself: again
+    case Start: return to == Wait || to == Forward || to == Reply || to == Done;
+    case Wait: return to == Forward || to == Relay || to == Reply || to == Done;  // Relay: an answer that was kept
+    case Forward: return to != Start;                                             // to itself: again
     case Relay: return to == Done;
     case Tunnel: return to == Done;
     case Reply: return to == Done;

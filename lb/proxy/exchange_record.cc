@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "lb/http/path_form.h"
 #include "lb/observe/access_log.h"
 #include "lb/proxy/exchange.h"
 
@@ -27,6 +28,7 @@ observe::Phases Exchange::phases() const {
   phases.total = between(client.read_first, client.write_last);
   phases.receive = between(client.read_first, client.read_last);
   phases.response = between(client.write_first, client.write_last);
+  phases.queue = queue_time_;
   if (attempts_ == 0) return phases;
   phases.connect = between(backend.connect_begin, backend.connect_end);
   phases.send = between(backend.write_first, backend.write_last);
@@ -35,19 +37,23 @@ observe::Phases Exchange::phases() const {
   const Duration to_backend = between(client.read_head, backend.write_first);
   if (to_backend != kUnknown) {
     const Duration connecting = phases.connect == kUnknown ? Duration::zero() : phases.connect;
-    phases.overhead_request = std::max(to_backend - connecting - earlier_attempts_, Duration::zero());
+    const Duration waiting = std::max(queue_time_, Duration::zero());
+    phases.overhead_request = std::max(to_backend - connecting - waiting - earlier_attempts_, Duration::zero());
   }
   if (status_ != 0 && reason_ == observe::Reason::None) {
     phases.overhead_response = between(backend.read_first, client.write_first);
+    if (phases.overhead_response != kUnknown) {
+      phases.overhead_response = std::max(phases.overhead_response - held_time_, Duration::zero());
+    }
   }
   return phases;
 }
 
 // What an attempt says of its backend's health: once, and nothing when it was the client who went.
-void Exchange::reportHealth(observe::AttemptResult result) {
+void Exchange::reportHealth(observe::AttemptResult result, std::uint16_t code) {
   if (std::exchange(backend_judged_, true)) return;
   using observe::AttemptResult;
-  const bool gateway_error = answering() && status_ >= 502 && status_ <= 504;
+  const bool gateway_error = code >= 502 && code <= 504;
   back::Outcome outcome = back::Outcome::Bad;
   if (result == AttemptResult::Cancelled) outcome = back::Outcome::Nothing;
   if ((result == AttemptResult::Ok || result == AttemptResult::Http5xx) && !gateway_error)
@@ -59,7 +65,7 @@ void Exchange::reportHealth(observe::AttemptResult result) {
 void Exchange::onResponseSent() {
   if (upstream_ != nullptr) {  // a tunnel whose two directions have ended
     back::UpstreamConn& connection = *upstream_;
-    attemptEnded(observe::AttemptResult::Ok);
+    attemptEnded(observe::AttemptResult::Ok, status_);
     upstream_ = nullptr;
     connection.leave();
   }
@@ -69,6 +75,7 @@ void Exchange::onResponseSent() {
 void Exchange::finish() {
   const bool from_backend = answering();
   enter(Phase::Done);
+  dropHeld();
   if (deadlines_) deadlines_->clearAll();
   if (aborted_ != observe::AbortPhase::None && status_ == 0) status_ = 499;
   observe::Record record;
@@ -99,8 +106,7 @@ void Exchange::writeToLog(observe::Record& record) {
   record.method_text = head_->methodText();
   record.version = head_->version;
   record.host = head_->host;
-  record.path = head_->path();
-  record.path = record.path.substr(0, record.path.find('?'));
+  record.path = path_text_.size == 0 ? "/" : http::withoutQuery(head_->fields.text(path_text_.begin, path_text_.size));
   record.service = service_ != nullptr ? std::string_view(service_->name()) : std::string_view("_none");
   if (backend_ != nullptr) record.backend = backend_->stats().label;
   record.user_agent = head_->fields.find(http::FieldId::UserAgent).value_or("");
@@ -117,11 +123,14 @@ void Exchange::writeToLog(observe::Record& record) {
 }
 
 void Exchange::release() {
-  LB_CHECK(upstream_ == nullptr);
+  LB_CHECK(upstream_ == nullptr && !held_ && !queued_);
   replay_.clear();
+  response_rules_.reset();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->dropUser();
   if (service_ != nullptr) {
     service_->stats().inflight_requests.subtract();
+    releasePermit();
+    if (std::exchange(budgeted_, false)) service_->retryBudget().requestEnds();
     std::exchange(service_, nullptr)->dropUser();
   }
   if (context_.exchanges->full()) {

@@ -38,6 +38,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     trickle_ = false;
     timer_->disarm();
     idle_timer_->disarm();
+    requestOver();
+  }
+  void requestOver() {
+    if (request_ != nullptr) backend_.ledger_.traffic().ends(backend_.number_, peer_);
     request_ = nullptr;
   }
 
@@ -88,6 +92,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       return;
     }
     request_ = entry->plan;
+    backend_.ledger_.traffic().begins(*entry, backend_.number_, peer_);
     current_id_ = request_->id;
     judgeReuse(*request_);
     reading_request_ = true;
@@ -176,13 +181,15 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   void startAnswer() {
     answering_ = true;
     if (fault() == AnswerFault::Silence || fault() == AnswerFault::StopsReading) return;
-    outbox_ = answerText(*request_).bytes;
+    const bool first = backend_.ledger_.of(current_id_).attempts.size() == 1;
+    outbox_ = answerText(*request_, first && fault() == AnswerFault::Unavailable).bytes;
     if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) outbox_.clear();
     if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)
       outbox_.resize(outbox_.size() * request_->answer.fault_at / 1000);
     if (fault() == AnswerFault::TrailingBytes) outbox_ += "HTTP/1.1 200 OK\r\nnonsense";
     answer_size_ = outbox_.size();
-    const Duration delay = backend_.well_behaved_ ? Duration::zero() : request_->answer.delay;
+    const bool of_storm = backend_.well_behaved_ && !backend_.ledger_.of(request_->id).calm;  // nobody waits for it now
+    const Duration delay = of_storm ? Duration::zero() : request_->answer.delay;
     if (delay > Duration::zero()) {
       timer_->arm(delay);
     } else {
@@ -217,7 +224,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const AnswerFault fault_now = fault();
     said_close_ = said_close_ || request.answer.close || request.answer.framing == plan::Framing::UntilClose ||
                   fault_now == AnswerFault::SaysClose;
-    request_ = nullptr;
+    requestOver();
     answering_ = false;
     pooled_.onAnswered(backend_.ledger_.now());
     if (fault_now == AnswerFault::TrailingBytes || fault_now == AnswerFault::LengthTooSmall)
@@ -304,6 +311,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   static constexpr std::size_t kSmallAnswer = 500;  // fits every buffer
 
   Backend& backend_;
+  lb::Address peer_ = info().remote;
   check::PooledConnection pooled_{backend_.ledger_.now()};
   StrictReader reader_;
   std::unique_ptr<lb::Timer> timer_;

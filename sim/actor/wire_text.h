@@ -18,7 +18,8 @@ struct WireText {
 };
 
 [[nodiscard]] WireText requestText(const plan::Request& request);
-[[nodiscard]] WireText answerText(const plan::Request& request);
+constexpr int kUnavailable = 503;
+[[nodiscard]] WireText answerText(const plan::Request& request, bool unavailable = false);
 [[nodiscard]] std::uint32_t announcedBytes(const plan::Answer& answer);  // what a Content-Length says
 [[nodiscard]] std::string requestTarget(const plan::Request& request);
 

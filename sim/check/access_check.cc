@@ -47,6 +47,7 @@ void bookLine(std::string_view line, Books& books) {
     ++books.own;
     ++books.own_by_reason[std::string(valueOf(line, "reason"))];
   }
+  if (attempts > 0 && (aborted || valueOf(line, "origin") == "proxy")) ++books.maybe_failed;  // before it came to this
   if (code.starts_with('5') && valueOf(line, "origin") == "backend")
     ++(valueOf(line, "aborted").empty() && valueOf(line, "reason").empty() ? books.failed : books.maybe_failed);
   if (const double total = secondsOf(valueOf(line, "t_total")); total >= 0) books.totals.push_back(total);
@@ -66,7 +67,8 @@ void Ledger::onAccessLine(std::string_view line) {
   if (!books_.detailed) return;
   bookLine(line, books_);
   const std::string_view path = valueOf(line, "path");
-  Entry* entry = path.starts_with("/r/") ? find(numberOf(path.substr(3))) : nullptr;
+  const std::size_t own = path.find("/r/");  // behind what routes look at, in its own spelling
+  Entry* entry = own != std::string_view::npos ? find(numberOf(path.substr(own + 3))) : nullptr;
   if (entry == nullptr) return;
   Logged& logged = entry->logged;
   ++logged.lines;
@@ -76,9 +78,11 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.reused = valueOf(line, "conn_reused") == "true";
   logged.reason = valueOf(line, "reason");
   logged.aborted = valueOf(line, "aborted");
+  logged.service = valueOf(line, "service");
   logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
   logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
   logged.attempts = numberOf(valueOf(line, "attempts"));
+  logged.queued = !valueOf(line, "t_queue").empty();
   logged.total = secondsOf(valueOf(line, "t_total"));
   logged.wait = secondsOf(valueOf(line, "t_wait"));
   logged.connect = secondsOf(valueOf(line, "t_connect"));
@@ -92,6 +96,7 @@ void Ledger::onAccessLine(std::string_view line) {
                    .head = entry->attempts.empty() ? kNever : entry->attempts.back().head,
                    .now = world_.now()});
   const std::string_view aborted = logged.aborted;
+  if (logged.queued) leave(Mark::Queued);
   if (logged.reason == "draining") leave(Mark::DrainedAway);  // nobody is left to be told so
   if (aborted == "request") leave(Mark::ClientGoneInRequest);
   if (aborted == "wait") leave(Mark::ClientGoneInWait);
@@ -124,6 +129,10 @@ void Ledger::checkLogged(const Entry& entry) {
   const lb::config::Service* service = serviceOf(scenario_, plan);
   if (service != nullptr && service->pool.max_idle == 0)
     wrong(logged.attempts <= service->retry.attempts + 1, "attempts", logged.attempts, "that fewer are allowed");
+  const bool limited = service != nullptr && service->limits.max_inflight > 0 && !service->limits.adaptive.enabled;
+  wrong(!logged.queued || limited, "queued", logged.queued, "that nothing has to wait");
+  if (entry.from_backend && entry.status != plan.answer.status && logged.attempts > 1) leave(Mark::KeptAnswerPassedOn);
+  if (!entry.routed_to.empty()) wrong(logged.service == entry.routed_to, "service", logged.service, entry.routed_to);
   if (entry.answers == 1) {
     wrong(logged.code == entry.status, "code", logged.code, entry.status);
     wrong(logged.from_backend == entry.from_backend, "from a backend:", logged.from_backend, entry.from_backend);

@@ -42,6 +42,9 @@ constexpr auto kReasons = std::to_array<ReasonMark>({
     {"bad_backend_response", Mark::BadBackendResponse, {502}},
     {"backend_timeout", Mark::BackendTimeout, {504}},
     {"draining", Mark::DrainedAway, {503}},
+    {"rate_limited", Mark::RateLimited, {429}},
+    {"queue_full", Mark::QueueFull, {503}},
+    {"queue_timeout", Mark::QueueTimeout, {503}},
 });
 
 }  // namespace
@@ -96,8 +99,13 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   const plan::Request& plan = *entry.plan;
   expect(head.field("x-sim-id") == std::to_string(plan.id), Class::Safety, "safety.own_answer", plan.id,
          fmt::format("request {} got the answer to {}", plan.id, *head.field("x-sim-id")));
-  expect(head.status == plan.answer.status, Class::Safety, "safety.status", plan.id,
+  const bool unavailable = plan.answer.fault == AnswerFault::Unavailable && !entry.calm;
+  const bool first = unavailable && head.status == actor::kUnavailable;
+  expect(first || head.status == plan.answer.status, Class::Safety, "safety.status", plan.id,
          fmt::format("request {} got {} instead of {}", plan.id, head.status, plan.answer.status));
+  expect(!first || !hadToBeRetried(*this, entry), Class::Safety, "safety.retry_missed", plan.id,
+         fmt::format("the 503 to request {} was passed on although retry.on names it", plan.id));
+  if (unavailable && !first) leave(Mark::RetryOfUnavailable);
   expect(!entry.attempts.empty(), Class::Safety, "safety.invented", plan.id, "it got an answer that no backend gave");
   // A body that is malformed may come too late for a backend that answers early.
   using enum AnswerFault;
@@ -107,7 +115,10 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   expect(!answerTookTooLong(*this, entry), Class::Safety, "safety.timeout_late", plan.id,
          fmt::format("the answer to {} came after timeouts.response_header was over", plan.id));
   std::uint32_t index = 0;
+  checkRoutedAnswer(entry, head);
+  const bool routed = !scenario_.config.routes.empty();
   for (std::size_t i = 0; i < head.size(); ++i) {
+    if (routed && isRuled(head, i)) continue;
     if (head.is(i, "x-sim-id") || std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); }))
       continue;
     const auto [name, value] = index < plan.answer.fields ? actor::plannedField(plan.id, Direction::ToClient, index)
@@ -132,6 +143,7 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
 
 // What can have made the proxy say this?
 void Ledger::checkProxyHead(Entry& entry, const Head& head) {
+  if (isOwnAnswerOfRoutes(entry, head)) return;
   const plan::Request& plan = *entry.plan;
   constexpr std::string_view kPrefix = "lb; error=";
   const std::string_view origin = head.field("proxy-status").value_or("");
@@ -145,12 +157,17 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
   const bool fits = known != kReasons.end() && std::ranges::find(known->statuses, head.status) != known->statuses.end();
   expect(fits, Class::Safety, "safety.error_truth", plan.id,
          fmt::format("request {} got {} for \"{}\"", plan.id, head.status, entry.reason));
-  expect(!entry.calm && hasCause(*this, entry, entry.reason), Class::Safety, "safety.error_truth", plan.id,
+  const bool caused = hasCause(*this, entry, entry.reason) || trafficHasCause(*this, entry, entry.reason);
+  expect(!entry.calm && caused, Class::Safety, "safety.error_truth", plan.id,
          fmt::format("request {} got {} {} without a cause", plan.id, head.status, entry.reason));
   expect(waitedLongEnough(*this, entry, entry.reason), Class::Safety, "safety.timeout_early", plan.id,
          fmt::format("request {} got {} after {} ms, before its time", plan.id, entry.reason,
                      std::chrono::duration<double, std::milli>(world_.now() - entry.started).count()));
+  const bool later = head.status == 429 || head.status == 503;
+  expect(head.count("retry-after") == (later ? 1U : 0U), Class::Safety, "safety.retry_after", plan.id,
+         fmt::format("the {} to request {} has {} Retry-After", head.status, plan.id, head.count("retry-after")));
   if (known != kReasons.end()) leave(known->mark);
+  if (entry.reason == "rate_limited") traffic_.rateLimited(entry);
   if (plan.malformed >= 0) leave(Mark::RequestMalformedRefused);
 }
 
@@ -190,6 +207,11 @@ void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes
   entry.complete = true;
   entry.ended = world_.now();
   trace("the answer to request {} is complete with {} bytes", id, bytes);
+  if (entry.own_planned) {
+    entry.good = true;
+    expect(bytes == (entry.plan->method == "HEAD" ? 0 : entry.own_body), Class::Safety, "safety.answer_body", id,
+           fmt::format("the answer of a route to {} has {} bytes instead of {}", id, bytes, entry.own_body));
+  }
   if (!entry.from_backend || entry.misled) return;
   if (entry.of_be) return checkBeEnd(entry, bytes, trailers);
   const plan::Request& plan = *entry.plan;
@@ -230,7 +252,10 @@ void Ledger::lostAtClient(std::uint64_t id, Loss how, bool within_answer) {
   trace("the client lost request {}", id);
   expect(!entry.calm, Class::Liveness, "liveness.fresh", id,
          fmt::format("request {} lost its connection although all is well", id));
-  expect(mayCut(*this, entry, within_answer), Class::Safety, "safety.lost", id,
+  const bool rejected = scenario_.config.limits.max_connections_per_client > 0 && !within_answer &&
+                        entry.attempts.empty() && entry.idle_since == kNever;
+  if (rejected) leave(Mark::ClientRejected);
+  expect(rejected || mayCut(*this, entry, within_answer), Class::Safety, "safety.lost", id,
          fmt::format("request {} lost its connection {} without a cause", id,
                      within_answer ? "within the answer" : "before an answer"));
 }

@@ -20,16 +20,14 @@ constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a
 
 // timeouts.response_header, which reloads change.
 Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
-  Duration least = service.timeouts.response_header;
-  forEachInForce(ledger, service, from, to,
-                 [&](const auto& one) { least = std::min(least, one.timeouts.response_header); });
+  Duration least = headTimeOf(service);
+  forEachInForce(ledger, service, from, to, [&](const auto& one) { least = std::min(least, headTimeOf(one)); });
   return least;
 }
 
 Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
   Duration longest{};
-  forEachInForce(ledger, service, from, to,
-                 [&](const auto& one) { longest = std::max(longest, one.timeouts.response_header); });
+  forEachInForce(ledger, service, from, to, [&](const auto& one) { longest = std::max(longest, headTimeOf(one)); });
   return longest;
 }
 
@@ -183,10 +181,11 @@ bool connectHasCause(const View& view, bool timed_out) {
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
   if (namesMayBeOld(view)) return true;
-  const bool retried =
-      view.plan_.malformed < 0 && view.service_->retry.attempts > 0 && replayable(view.plan_, *view.service_) &&
-      std::ranges::count_if(view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
-      !view.scenario_.has("reload");
+  const bool retried = view.plan_.malformed < 0 && retriesFreely(*view.service_) && view.entry_.attempts.empty() &&
+                       view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan_, *view.service_) &&
+                       std::ranges::count_if(
+                           view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
+                       !view.scenario_.has("reload");
   return !(retried && unreachable == 1 && view.othersOut(kUnreachable) == 0);
 }
 
@@ -280,10 +279,13 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
                                 begin, until))
         return true;
     }
-    // A service that a reload has brought looks its names up first.
-    return noRouteHasCause(view) && std::ranges::any_of(view.service_->hosts, [](const lb::config::Host& host) {
-             return !lb::IpAddress::parse(host.address);
-           });
+    // A service that a reload has brought looks its names up first; so it does with a host that comes back, and that
+    // may be the only one to get anything.
+    const auto& hosts = view.service_->hosts;
+    const bool only_one = ledger.configurations().size() > 1 &&
+                          std::ranges::any_of(hosts, [](const lb::config::Host& host) { return host.weight == 0; });
+    return (noRouteHasCause(view) || only_one) &&
+           std::ranges::any_of(hosts, [](const lb::config::Host& host) { return !lb::IpAddress::parse(host.address); });
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted, FaultKind::FewPorts});
   if (reason == "connect_failed") return connectHasCause(view, false);

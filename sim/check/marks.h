@@ -95,6 +95,15 @@ enum class Mark : std::uint8_t {
   AnswerBadChunk,
   AnswerSaysClose,
   IdleRace,
+  // Routes
+  RouteTaken,
+  RouteSplit,
+  RouteRewritten,
+  RouteRedirect,
+  RouteFixedResponse,
+  RouteRefused,
+  PathFormed,
+  HeaderRules,
   // Balancing
   WeightsCounted,
   BackupUsed,
@@ -114,6 +123,16 @@ enum class Mark : std::uint8_t {
   HealthDrained,
   FaultSick,
   FaultCheckSick,
+  // Retries and load
+  RateLimited,
+  QueueFull,
+  QueueTimeout,
+  Queued,
+  InflightAtLimit,
+  ClientRejected,
+  RetryPaid,
+  RetryOfUnavailable,
+  KeptAnswerPassedOn,
   kCount,
 };
 

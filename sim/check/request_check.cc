@@ -27,14 +27,16 @@ constexpr std::array kOurs{"host",
                            "x-forwarded-proto",
                            "x-request-id",
                            "via",
-                           "expect"};
+                           "expect",
+                           "idempotency-key"};
 
 }  // namespace
 
 // Names in their case, values, their order: the end-to-end fields are the client's.
-void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
+void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
   const plan::Request& plan = *entry.plan;
-  if (head.method() != plan.method || head.target() != actor::requestTarget(plan))
+  const bool routed = !scenario_.config.routes.empty();
+  if (head.method() != plan.method || (!routed && head.target() != actor::requestTarget(plan)))
     fail(Class::Safety, "safety.request_line", plan.id,
          fmt::format("request {} arrived as \"{}\"", plan.id, head.startLine().substr(0, 80)));
   const std::string host = plan::serviceHost(plan.service);
@@ -44,11 +46,14 @@ void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
                                                                      {"x-forwarded-proto", "http"},
                                                                      {"via", plan.http10 ? "1.0 lb" : "1.1 lb"}}};
   for (const auto& [name, value] : expected) {
+    if (host.empty() && std::string_view(name).ends_with("host")) continue;  // HTTP/1.0; the backend is told something
     if (head.count(name) != 1 || head.field(name) != value)
       fail(Class::Safety, "safety.fields", plan.id,
            fmt::format("request {} has {} fields {}, the first is \"{}\"", plan.id, head.count(name), name,
                        head.field(name).value_or("")));
   }
+  expect(head.count("idempotency-key") == (plan.idempotency_key ? 1U : 0U), Class::Safety, "safety.fields", plan.id,
+         "Idempotency-Key is not passed on as it came");
   expect(head.count("x-request-id") == 1, Class::Safety, "safety.fields", plan.id, "no X-Request-Id, or several");
   const auto [owner, fresh] = request_ids_.try_emplace(std::string(head.field("x-request-id").value_or("")), plan.id);
   expect(fresh || owner->second == plan.id, Class::Safety, "safety.fields", plan.id,
@@ -60,6 +65,7 @@ void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
   bool led = plan.affinity.empty();
   for (std::size_t i = 0; i < head.size(); ++i) {
     if (std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); })) continue;
+    if (routed && isRuled(head, i)) continue;
     if (!std::exchange(tagged, true)) {
       expect(head.name(i) == "X-Sim-Id", Class::Safety, "safety.fields", plan.id, "fields came in another order");
       continue;
@@ -81,6 +87,7 @@ void Ledger::checkForwardedHead(const Entry& entry, const Head& head) {
   }
   expect(index >= plan.fields, Class::Safety, "safety.fields", plan.id,
          fmt::format("request {} lost {} of its fields", plan.id, plan.fields - index));
+  checkRoutedHead(entry, head);
 }
 
 void Ledger::checkForwardedFraming(const Entry& entry, const Head& head) {
@@ -104,13 +111,14 @@ void Ledger::checkForwardedFraming(const Entry& entry, const Head& head) {
 void Ledger::checkInTime(const Entry& entry) {
   const plan::Request& plan = *entry.plan;
   if (plan.malformed >= 0 || plan.service < 0 || entry.sent == kNever || entry.turn == kNever) return;
+  if (maybeAnsweredByRoute(entry)) return;
   if (entry.client->reading != plan::Reading::Normal) return;  // it may have an answer that it does not see
   constexpr Duration kInTime = std::chrono::seconds(2);
   // A long head takes several windows on each of its two ways.
   const plan::Network& net = scenario_.network;
   const std::uint32_t windows = (1000 + plan.padding + 100 * plan.fields) / net.window;
-  const MonoTime due =
-      std::max(entry.sent, entry.turn) + kInTime + static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
+  const MonoTime due = std::max(entry.sent, entry.turn) + kInTime + queueTimeOf(*serviceOf(scenario_, plan)) +
+                       static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
   if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
   if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;
   fail(Class::Liveness, "liveness.forwarded", plan.id,
@@ -147,10 +155,10 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
     fail(Class::Safety, "safety.route", id, "a request for a host that nobody serves was passed on");
     return nullptr;
   }
-  expect(times == 1 || plan.method != "POST", Class::Safety, "safety.at_most_once", id,
+  const bool vouched = plan.idempotency_key && service->retry.idempotency_key;
+  expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,
          fmt::format("{} {} reached backends twice", plan.method, id));
-  expect(times <= service->retry.attempts + 2, Class::Safety, "safety.retries", id,
-         fmt::format("request {} was tried {} times", id, times));
+  traffic_.atBackend(*entry);
   expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.route", id,
          fmt::format("request {} of {} went to b{}", id, service->name, backend));
   const std::string misplaced = whyNotThere(*this, *entry, *service, backend);

@@ -9,13 +9,19 @@ using net::Side;
 
 void StreamWatch::look() {
   ++round_;
+  std::uint32_t open = 0;
   for (const auto& connection : fabric_.connections()) {
     if (connection->addressOf(Side::Server) != proxy_ || !connection->held(Side::Server)) continue;
     Seen& seen = seen_[connection->id()];
     seen.round = round_;
+    ++open;
     judge(*connection, seen);
     if (ledger_.failed()) return;
   }
+  // All clients have the same address.
+  const std::uint32_t most = ledger_.scenario().config.limits.max_connections_per_client;
+  ledger_.expect(most == 0 || open <= most, Class::Safety, "safety.per_client", 0,
+                 fmt::format("{} connections of one client where {} are the limit", open, most));
   std::erase_if(seen_, [&](const auto& one) { return one.second.round != round_; });
 }
 

@@ -21,6 +21,7 @@ void addListFaults(CLI::App& app, int& code) {
     fmt::print("Each seed switches every family off with probability one half; one seed in twelve has no faults.\n\n");
     print("faults", plan::kFaultFamilies);
     print("oddities: legal, and merely unusual", plan::kOddities);
+    print("traffic: what the proxy is told to do about trouble and load", plan::kTrafficFamilies);
     code = kFine;
   });
 }

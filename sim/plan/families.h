@@ -10,7 +10,7 @@ namespace sim::plan {
 struct Family {
   const char* name = nullptr;
   const char* about = nullptr;
-  enum class Drawn : std::uint8_t { Here, Be, Balance, Health } drawn = Drawn::Here;  // the others apart
+  enum class Drawn : std::uint8_t { Here, Be, Balance, Health, Routes } drawn = Drawn::Here;  // the others apart
 };
 
 // Legal, and merely unusual.
@@ -52,6 +52,7 @@ inline constexpr std::array kOddities{
     Family{"checks", "active health checks, over HTTP or TCP, of some services", Family::Drawn::Health},
     Family{"outlier", "ejection with short times and low limits, panic from never to always", Family::Drawn::Health},
     Family{"by_hand", "an operator drains backends and enables them again", Family::Drawn::Health},
+    Family{"routes", "routes, splits, redirects, fixed responses and rules for heads", Family::Drawn::Routes},
 };
 
 // Something goes wrong.
@@ -105,12 +106,24 @@ inline constexpr std::array kFaultFamilies{
     Family{"check_sick", "backends that fail their checks, by turns, and serve their users", Family::Drawn::Health},
 };
 
+// What the proxy is told to do about trouble and about too much (traffic_shapes.cc).
+inline constexpr std::array kTrafficFamilies{
+    Family{"retries", "retries after resets, timeouts and 5xx, with backoff, per-try timeouts and Idempotency-Key"},
+    Family{"retry_budget", "budgets that allow few retries, or none"},
+    Family{"unavailable", "a 503 from whoever is asked first"},
+    Family{"inflight", "limits.max_inflight from 1 to 4, with queues that are short in length or time"},
+    Family{"adaptive", "limits.adaptive"},
+    Family{"rate_limit", "low rates of requests"},
+    Family{"per_client", "limits.max_connections_per_client from 4 to 6"},
+};
+
 constexpr bool explained(const auto& families) {
   for (const Family& family : families) {
     if (family.name == nullptr || family.about == nullptr || *family.about == '\0') return false;
   }
   return true;
 }
-static_assert(explained(kOddities) && explained(kFaultFamilies), "every family says what it stands for");
+static_assert(explained(kOddities) && explained(kFaultFamilies) && explained(kTrafficFamilies),
+              "every family says what it stands for");
 
 }  // namespace sim::plan

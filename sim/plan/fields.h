@@ -23,7 +23,7 @@ inline constexpr std::array<Word<Framing>, 4> kFramingWords{{{Framing::None, "no
                                                              {Framing::Length, "length"},
                                                              {Framing::Chunked, "chunked"},
                                                              {Framing::UntilClose, "until_close"}}};
-inline constexpr std::array<Word<AnswerFault>, 20> kAnswerFaultWords{{{AnswerFault::None, "none"},
+inline constexpr std::array<Word<AnswerFault>, 21> kAnswerFaultWords{{{AnswerFault::None, "none"},
                                                                       {AnswerFault::NoAnswerClose, "no_answer_close"},
                                                                       {AnswerFault::NoAnswerReset, "no_answer_reset"},
                                                                       {AnswerFault::Silence, "silence"},
@@ -42,7 +42,8 @@ inline constexpr std::array<Word<AnswerFault>, 20> kAnswerFaultWords{{{AnswerFau
                                                                       {AnswerFault::LengthTooSmall, "length_too_small"},
                                                                       {AnswerFault::BadChunk, "bad_chunk"},
                                                                       {AnswerFault::SaysClose, "says_close"},
-                                                                      {AnswerFault::IdleAnswer, "idle_answer"}}};
+                                                                      {AnswerFault::IdleAnswer, "idle_answer"},
+                                                                      {AnswerFault::Unavailable, "unavailable"}}};
 inline constexpr std::array<Word<Cut>, 3> kCutWords{
     {{Cut::Reset, "reset"}, {Cut::HalfClose, "half_close"}, {Cut::Silence, "silence"}}};
 inline constexpr std::array<Word<Reading>, 3> kReadingWords{
@@ -141,10 +142,13 @@ constexpr void describe(std::type_identity<Request>, Field&& field) {
   field("keep_alive", &Request::keep_alive);
   field("close", &Request::close);
   field("expect", &Request::expect);
+  field("idempotency_key", &Request::idempotency_key);
   field("hop_by_hop", &Request::hop_by_hop);
   field("fields", &Request::fields);
   field("words", &Request::words);
   field("padding", &Request::padding);
+  field("spelled", &Request::spelled);
+  field("canary", &Request::canary);
   field("trailers", &Request::trailers);
   field("affinity", &Request::affinity);
   field("upgrade", &Request::upgrade);

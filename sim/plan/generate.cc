@@ -8,9 +8,11 @@
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/balance_shapes.h"
 #include "sim/plan/draw_health.h"
+#include "sim/plan/draw_routes.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
+#include "sim/plan/traffic_shapes.h"
 #include "sim/plan/validate.h"
 
 namespace sim::plan {
@@ -21,7 +23,9 @@ using namespace std::chrono_literals;
 class Generator {
  public:
   explicit Generator(std::uint64_t seed)
-      : random_(Chance(seed).stream("scenario")), be_(Chance(seed).stream("scenario be")) {
+      : random_(Chance(seed).stream("scenario")),
+        be_(Chance(seed).stream("scenario be")),
+        traffic_(Chance(seed).stream("scenario traffic")) {
     made_.seed = seed;
   }
 
@@ -61,6 +65,7 @@ class Generator {
     }
     shapeBalance(made_, Chance(made_.seed).stream("scenario balance"));
     drawHealth(made_);
+    shapeTraffic(made_, traffic_);
     return std::move(made_);
   }
 
@@ -379,6 +384,7 @@ class Generator {
 
   Prng random_;
   Prng be_;
+  Prng traffic_;
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;
@@ -388,7 +394,9 @@ class Generator {
 }  // namespace
 
 Scenario generate(std::uint64_t seed) {
-  return Generator(seed).make();
+  Scenario made = Generator(seed).make();
+  drawRoutes(made);
+  return made;
 }
 
 }  // namespace sim::plan

@@ -38,6 +38,7 @@ enum class AnswerFault : std::uint8_t {
   BadChunk,        // the last chunk is larger than its size says
   SaysClose,       // says Connection: close, and leaves that to the other side
   IdleAnswer,      // the same answer again, some time later, to nobody
+  Unavailable,     // 503 instead, whoever is asked first
 };
 
 struct Answer {
@@ -73,10 +74,13 @@ struct Request {
   bool keep_alive = false;  // asked for in HTTP/1.0
   bool close = false;
   bool expect = false;
+  bool idempotency_key = false;
   bool hop_by_hop = false;    // fields that must not be passed on
   std::uint32_t fields = 0;   // further fields that must be, some of them twice
   std::uint32_t padding = 0;  // bytes that the query is longer
   bool words = false;         // the target tells be what to answer: status, bytes, delay, chunked
+  int spelled = -1;           // a row of route_paths.h before its path
+  bool canary = false;        // fields that routes look at and rules are about
   bool trailers = false;
   std::string affinity;  // a field line that decides where it goes: a key, a cookie; "": none
   bool upgrade = false;  // offered; the backend takes it if its status is 101

@@ -24,8 +24,10 @@ Duration Run::longestDeadlines() const {
   Duration services{};
   for (const auto& service : scenario_.config.services) {
     const auto& timeouts = service.timeouts;
-    services = std::max(services, timeouts.connect * (service.retry.attempts + 2) + 2 * timeouts.response_header +
-                                      2 * timeouts.response_idle + timeouts.tunnel_idle);
+    const auto attempts = static_cast<int>(service.retry.attempts) + 2;
+    services = std::max(services, (timeouts.connect + timeouts.response_header + service.retry.backoff_max) * attempts +
+                                      2 * timeouts.response_idle + timeouts.tunnel_idle +
+                                      check::queueTimeOf(service) * attempts);
   }
   // Where there is no room for all of them at once, one waits for the other.
   const bool in_turn = scenario_.config.limits.max_connections < scenario_.clients.size() * scenario_.config.threads;
@@ -74,6 +76,12 @@ void Run::calm() {
     backend->restart();
     backend->behave();
   }
+  // A rate would bind the fresh requests as well.
+  if (scenario_.has("rate_limit")) {
+    for (lb::config::Service& service : config_.services) service.rate_limit.rate = 0;
+    ledger_.configure(config_);
+    stage_->proxy().reload(config_);
+  }
   // Names that could not be looked up are asked for again.
   pass(std::max<Duration>(2 * scenario_.network.name_ttl, 60s));
   const Proxy::Gauges now = stage_->proxy().gauges();
@@ -83,6 +91,8 @@ void Run::calm() {
          "liveness.exchanges_end",
          fmt::format("{} exchanges, {} at backends, {} active backend connections without a client", now.inflight,
                      now.backend_inflight, now.backend_active));
+  expect(stage_->proxy().placesTaken() == 0, Class::Liveness, "liveness.exchanges_end",
+         fmt::format("{} places on backends are taken and nobody has them", stage_->proxy().placesTaken()));
   ledger_.setCalm();
 }
 

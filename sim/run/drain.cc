@@ -12,6 +12,8 @@ namespace sim::run {
 using check::Class;
 using namespace std::chrono_literals;
 
+constexpr Duration kBackoffMax = 3s;  // more than any that is drawn; an exchange that is over keeps its timer so long
+
 // Somebody who has been served and might ask again; draining need not wait for that.
 void Run::idleGuest() {
   plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
@@ -94,11 +96,11 @@ void Run::finish() {
   }
   // Exchanges that wait to be used again keep their timer, and names are looked up for as long as there is a worker.
   const bool timers_stay = std::ranges::any_of(scenario_.config.services, [](const lb::config::Service& service) {
-    return service.timeouts.total > Duration::zero() ||
+    return service.timeouts.total > Duration::zero() || service.retry.per_try_timeout > Duration::zero() ||
            std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
   });
   expect(timers_stay || ledger_.marks().count(static_cast<std::size_t>(check::Mark::TunnelOpened)) > 0 ||
-             proxy.timersArmed() == 0,
+             until([&] { return proxy.timersArmed() == 0; }, kBackoffMax),
          Class::Safety, "safety.timers", fmt::format("{} timers are armed after the drain", proxy.timersArmed()));
   if (ledger_.failed()) return;
   proxy.destroyWorkers();

@@ -85,6 +85,12 @@ std::uint64_t Proxy::turns() const {
   return turns;
 }
 
+std::uint64_t Proxy::placesTaken() {
+  std::uint64_t taken = 0;
+  for (const auto& backend : control_->registry().backends()) taken += backend->inflight.load();
+  return taken;
+}
+
 // Applying the configuration in force again changes nothing and gives the objects that the workers count in.
 Proxy::Gauges Proxy::gauges() {
   Gauges sums;

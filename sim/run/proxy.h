@@ -55,6 +55,7 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
     std::uint64_t idle_over_limit = 0;  // pooled connections beyond pool.max_idle
   };
   [[nodiscard]] Gauges gauges();
+  [[nodiscard]] std::uint64_t placesTaken();  // on backends, as all workers share the knowledge of it
 
  private:
   struct Thread {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sim/net/connection.h"
+
 namespace sim::run {
 
 using check::Class;
@@ -119,6 +121,13 @@ bool Run::go() {
 void Run::start() {
   stage_ = std::make_unique<Stage>(world_, scenario_, ledger_, *this);
   ledger_.configure(config_);
+  ledger_.traffic().setHeldProbe([this](std::uint32_t backend, const lb::Address& peer) {
+    const lb::Address at{*lb::IpAddress::parse(plan::backendIp(backend)), plan::kBackendPort};
+    return std::ranges::any_of(stage_->fabric().connections(), [&](const auto& one) {
+      return one->addressOf(net::Side::Server) == at && one->addressOf(net::Side::Client) == peer &&
+             one->held(net::Side::Client);
+    });
+  });
   stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
   const auto started = stage_->proxy().start();
   expect(started.has_value(), Class::Safety, "safety.start", started ? "" : started.error().what);
@@ -132,7 +141,8 @@ void Run::ask(const plan::Client& client) {
       std::make_unique<actor::Client>(stage_->clientEnv(), to, client, ledger_, fmt::format("c{}", clients_.size())));
 }
 
-// Other balancing, another order of the hosts, one of them gone; or a service gone; less time; and back again.
+// Other balancing, another order of the hosts, one of them gone; or a service gone, or a route; less time; and back
+// again.
 void Run::reload(std::uint64_t number) {
   config_ = scenario_.config;
   if (number % 4 == 0) {
@@ -141,9 +151,14 @@ void Run::reload(std::uint64_t number) {
       service.balance = service.balance == Balance::Random ? Balance::RoundRobin : Balance::Random;
       std::ranges::reverse(service.hosts);
       if (service.hosts.size() > 1 && scenario_.seed % 4 != 0) service.hosts.pop_back();
+      // What was there may have had all the weight.
+      if (std::ranges::all_of(service.hosts, [](const auto& host) { return host.weight == 0; }))
+        service.hosts.front().weight = 1;
     }
   }
-  if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only) config_.services.pop_back();
+  const bool routed = !config_.routes.empty();
+  if (number % 2 == 1 && routed) config_.routes.erase(config_.routes.begin());
+  if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only && !routed) config_.services.pop_back();
   if (scenario_.has("reload_timeouts") && number % 2 == 0) {
     for (lb::config::Service& service : config_.services)
       service.timeouts.response_header = std::min<Duration>(service.timeouts.response_header, kReloadedHeaderTime);

@@ -39,15 +39,26 @@ double cv2OfArrivals(const QueueExperiment& experiment) {
   return experiment.service.balance == lb::config::Balance::RoundRobin ? 1.0 / experiment.servers : 1;
 }
 
+// Does the proxy itself make one queue for all servers, or turn away what they have no room for?
+bool queuesInProxy(const QueueExperiment& experiment) {
+  return experiment.service.limits.max_inflight > 0 && experiment.service.limits.queue.max > 0;
+}
+
+bool queuesNowhere(const QueueExperiment& experiment) {
+  const auto& limits = experiment.service.limits;
+  return experiment.queue_max == 0 || (limits.max_inflight > 0 && limits.queue.max == 0);
+}
+
 // How long a queue remembers, in units: the relaxation time of M/M/c, scaled as in heavy traffic by the variability of
 // arrivals and service. Without a queue it is a few services.
 // Where requests go to the shortest queue the servers are nearly one with as many slots; with two choices no queue is
 // long.
 double memory(const QueueExperiment& experiment) {
   using lb::config::Balance;
-  if (experiment.queue_max == 0 || experiment.service.balance == Balance::P2c) return 10;
+  if (queuesNowhere(experiment) || experiment.service.balance == Balance::P2c) return 10;
   const double root = 1 - std::sqrt(experiment.load);
-  const std::uint32_t together = experiment.service.balance == Balance::LeastRequest ? experiment.servers : 1;
+  const bool as_one = queuesInProxy(experiment) || experiment.service.balance == Balance::LeastRequest;
+  const std::uint32_t together = as_one ? experiment.servers : 1;
   return (cv2OfArrivals(experiment) + cv2Of(experiment.law)) / 2 / (experiment.slots * together * root * root);
 }
 
@@ -99,7 +110,8 @@ std::string trouble(Lab& lab, const QueueExperiment& experiment, const Options& 
   }
   const double little = std::max(lab.offLittleAtClient(), lab.offLittleAtStations());
   if (little > kLittleOff) return fmt::format("Little's law is off by {}", little);
-  if (const double extra = lab.overhead(); extra > kOverheadMax) {
+  // What a request waits in the proxy's queue is spent outside the stations, too.
+  if (const double extra = lab.overhead(); extra > kOverheadMax && !queuesInProxy(experiment)) {
     return fmt::format("proxy and network add {} of the unit", extra);
   }
   return {};

@@ -40,6 +40,47 @@ void addMM1(std::vector<QueueExperiment>& rows) {
   }
 }
 
+// V2: servers of one slot behind one queue, which is the proxy's: limits.max_inflight.
+void addProxyQueue(std::vector<QueueExperiment>& rows) {
+  struct Row {
+    std::uint32_t servers;
+    double time, full_time;
+  };
+  for (const Row& row : {Row{4, 40'000, 1'000'000}, Row{10, 15'000, 400'000}, Row{32, 6000, 100'000}}) {
+    lb::config::Service service = balanced(Balance::Random);
+    service.limits.max_inflight = 1;
+    service.limits.queue = {.max = 1'000'000, .timeout = std::chrono::hours(24)};
+    rows.push_back({.id = "V2",
+                    .what = fmt::format("a queue in the proxy for {} servers at 0.9", row.servers),
+                    .load = 0.9,
+                    .servers = row.servers,
+                    .service = service,
+                    .expectations = {{Figure::MeanTime, 1 + waitInMMc(static_cast<int>(row.servers), 0.9), 0.02}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+}
+
+// V9: a limit without a queue turns away what Erlang B says.
+void addProxyLoss(std::vector<QueueExperiment>& rows) {
+  struct Row {
+    double offered, time, full_time;
+  };
+  for (const Row& row : {Row{5, 30'000, 300'000}, Row{8, 8000, 100'000}, Row{10, 5000, 50'000}}) {
+    lb::config::Service service = balanced(Balance::Random);
+    service.limits.max_inflight = 10;
+    service.limits.queue.max = 0;
+    rows.push_back({.id = "V9",
+                    .what = fmt::format("a limit of 10 without a queue, {} offered", row.offered),
+                    .load = row.offered / 10,
+                    .slots = 10,
+                    .service = service,
+                    .expectations = {{Figure::Lost, erlangB(10, row.offered), 0.03}},
+                    .time = row.time,
+                    .full_time = row.full_time});
+  }
+}
+
 // V3: random picks thin Poisson arrivals to Poisson arrivals, so each of 100 servers is M/M/1.
 void addRandom(std::vector<QueueExperiment>& rows) {
   struct Row {
@@ -180,10 +221,12 @@ struct Entry {
 std::vector<Entry> entries(bool full) {
   std::vector<QueueExperiment> rows;
   addMM1(rows);
+  addProxyQueue(rows);
   addRandom(rows);
   addRoundRobin(rows, full);
   addShorterQueues(rows);
   addLaws(rows);
+  addProxyLoss(rows);
   addRegular(rows);
   addStations(rows);
   std::vector<Entry> all;

@@ -26,9 +26,24 @@ TEST(Dump, ReadsBackToTheSameConfiguration) {
         "  admin: {allow: []}\n  threads: 2\n  limits: {max_connections: 5, min_body_rate: 0}",
         "  log: {path: 'a \"b\" \\ #: c', level: off}\n  trusted_proxies: [\"fd00::/8\"]",
         "  access_log: {path: \"\xc3\xa4.log\"}\n  routing: {service_parameter: s}",
+        "  routes:\n"
+        "  - match: {domain: a.com, domains: ['*.b.com'], path_prefix: /x/, methods: [GET, PURGE],\n"
+        "            headers: {X-A: \"1 \\\"\", X-B: {present: true}, X-C: {present: false}}}\n"
+        "    split: [{service: a, weight: 0}, {service: other, weight: 9}]\n"
+        "    rewrite: {prefix: /y}\n"
+        "    headers: {request: {set: {X-D: d}, add: {X-E: [e, f], X-G: g}, remove: [X-H]}, response: {remove: "
+        "[Server]}}\n"
+        "  - {match: {path: /old}, redirect: {status: 301, scheme: https, host: 'c.com:8443', path: '/new?x=1'}}\n"
+        "  - {match: {methods: [TRACE]}, respond: {status: 405, content_type: text/html, body: \"no\\n\"}}\n"
+        "  defaults: {headers: {response: {set: {X-Z: z}}}}\n"
+        "  default_service: other",
         "  defaults: {timeouts: {total: 1500ms}, retry: {body_limit: 1000}, balance: round_robin}"}) {
     SCOPED_TRACE(lines);
-    expectRoundTrip(configOf(withService(lines)));
+    std::string file = withService(lines);
+    if (std::string_view(lines).contains("other")) {
+      file.insert(file.rfind("services: [") + 11, "{name: other, hosts: [{address: o, port: 1}]}, ");
+    }
+    expectRoundTrip(configOf(file));
   }
 }
 
@@ -78,7 +93,8 @@ class Draw {
                      from(1024, 1 << 24),
                      from(0, 1 << 30),
                      number<std::uint32_t>(0, 1'000'000'000),
-                     coin() ? 0s : timeout()};
+                     coin() ? 0s : timeout(),
+                     number<std::uint32_t>(0, 10'000'000)};
     config.drain = {std::chrono::milliseconds(from(0, 3'600'000)), timeout()};
     config.access_log = {text(), coin() ? LogFormat::Text : LogFormat::Json};
     config.log = {static_cast<LogLevel>(from(0, 5)), coin() ? LogFormat::Text : LogFormat::Json, text()};
@@ -163,6 +179,24 @@ class Draw {
     service.pool = {number<std::uint32_t>(0, 65536), timeout(), from(0, 1'000'000'000), coin() ? 0s : timeout()};
     service.retry.attempts = static_cast<std::uint32_t>(from(0, 10));
     service.retry.body_limit = from(0, 1 << 24);
+    service.retry.on = {coin(), coin(), coin(), {}};
+    for (std::uint16_t status = 500; status < 505; ++status) {
+      if (coin()) service.retry.on.statuses.push_back(status);
+    }
+    service.retry.per_try_timeout = coin() ? 0s : timeout();
+    service.retry.backoff_base = std::chrono::milliseconds(from(1, 500));
+    service.retry.backoff_max = std::chrono::milliseconds(from(500, 60'000));
+    service.retry.idempotency_key = coin();
+    service.retry.budget = {number<std::uint32_t>(0, 1000), number<std::uint32_t>(0, 100'000)};
+    service.limits.max_inflight = number<std::uint32_t>(0, 1'000'000);
+    service.limits.queue = {number<std::uint32_t>(0, 1'000'000), timeout()};
+    if (coin()) service.limits.adaptive = {true, number<std::uint32_t>(1, 50), number<std::uint32_t>(50, 1000)};
+    if (coin()) {
+      service.rate_limit.rate = static_cast<double>(from(1, 1'000'000)) / 7;
+      service.rate_limit.burst = number<std::uint32_t>(1, 1'000'000);
+      service.rate_limit.key = static_cast<RateKey>(from(0, 2));
+      if (service.rate_limit.key == RateKey::Header) service.rate_limit.name = "X-Api-Key";
+    }
     service.limits.max_body = coin() ? from(0, 1ULL << 40) : 0;
     return service;
   }

@@ -88,7 +88,7 @@ TEST_F(Exposition, OfOwnAnswersAbortsAndRetries) {
   aborted.aborted = AbortPhase::Request;
   aborted.backend_broke = true;
   book(aborted, at(1s), service(), nullptr);
-  service().retries_stale.add(3);
+  service().retries[0].add(3);
   EXPECT_EQ(value("lb_generated_responses_total", {{"service", "_none"}, {"code", "404"}, {"reason", "no_route"}}), 1);
   EXPECT_EQ(value("lb_client_aborts_total", with(kService, "phase", "request")), 1);
   EXPECT_EQ(value("lb_client_aborts_total", with(kService, "phase", "wait")), 0);

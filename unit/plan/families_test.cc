@@ -15,6 +15,7 @@ TEST(Families, EachComesUpAndNoOtherDoes) {
   std::set<std::string> listed;
   for (const Family& family : kOddities) EXPECT_TRUE(listed.insert(family.name).second) << family.name;
   for (const Family& family : kFaultFamilies) EXPECT_TRUE(listed.insert(family.name).second) << family.name;
+  for (const Family& family : kTrafficFamilies) EXPECT_TRUE(listed.insert(family.name).second) << family.name;
   std::set<std::string> drawn;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     const Scenario scenario = generate(seed);

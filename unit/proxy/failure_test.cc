@@ -16,7 +16,7 @@ TEST_F(ProxyTest, RefusedConnectionGoesToTheOtherHost) {
     clients_.clear();
     run(5s);  // no pooled connection either
   }
-  EXPECT_GT(shopStats().retries_connect.get(), 0U);
+  EXPECT_GT(retried(observe::RetryReason::ConnectFailure), 0U);
 }
 
 TEST_F(ProxyTest, RefusedByEveryHostIs502) {
@@ -31,7 +31,7 @@ TEST_F(ProxyTest, RefusedByEveryHostIs502) {
 TEST_F(ProxyTest, SingleHostIsNotTriedAgainWhenItRefuses) {
   start();
   EXPECT_EQ(ask(get("/")).status(), 502);
-  EXPECT_EQ(shopStats().retries_connect.get(), 0U);
+  EXPECT_EQ(retried(observe::RetryReason::ConnectFailure), 0U);
   EXPECT_EQ(backendStats(0).connections_opened.get(), 1U);
 }
 
@@ -59,7 +59,7 @@ TEST_F(ProxyTest, BlackHoleGoesToTheOtherHostAfterTheConnectTime) {
   backend(1);
   setWay(0, {.black_hole = true});
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
-  EXPECT_GT(shopStats().retries_connect.get(), 0U);
+  EXPECT_GT(retried(observe::RetryReason::ConnectFailure), 0U);
 }
 
 TEST_F(ProxyTest, BackendThatNeverAnswersIs504AtItsTime) {

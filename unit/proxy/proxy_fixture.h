@@ -40,6 +40,7 @@ struct NoAdmin final : admin::AdminSource {
   std::string notReady() override { return {}; }
   std::string backends() override { return {}; }
   std::size_t order(const admin::BackendOrder&) override { return 0; }
+  admin::Reloaded reloadNow() override { return {}; }
 };
 
 class ProxyTest : public testing::Test {
@@ -150,6 +151,12 @@ class ProxyTest : public testing::Test {
     fabric_.setRulesBothWays(proxy_host_, *backend_hosts_[number], rules);
   }
   [[nodiscard]] const observe::ServiceStats& shopStats() { return *views_.back().services.at(0); }
+  [[nodiscard]] std::uint64_t retried(observe::RetryReason why) {
+    return shopStats().retries[static_cast<std::size_t>(why)].get();
+  }
+  [[nodiscard]] std::uint64_t denied(observe::RetryDenial why) {
+    return shopStats().retries_denied[static_cast<std::size_t>(why)].get();
+  }
   [[nodiscard]] const observe::BackendStats& backendStats(std::size_t host) {
     return *views_.back().backends.at(0).at(host);
   }

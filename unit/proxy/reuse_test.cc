@@ -36,7 +36,7 @@ TEST_F(ReuseTest, StaleConnectionReplaysAGet) {
   EXPECT_EQ(ask(get("/1")).status(), 200);
   closeAll();  // the proxy does not know yet
   EXPECT_EQ(ask(get("/2")).status(), 200);
-  EXPECT_EQ(shopStats().retries_stale.get(), 1U);
+  EXPECT_EQ(retried(observe::RetryReason::StaleConnection), 1U);
   EXPECT_EQ(backendStats(0).connections_stale_reuse.get(), 1U);
   EXPECT_THAT(lastLine(), HasSubstr("attempts=2"));
 }
@@ -57,7 +57,7 @@ TEST_F(ReuseTest, StaleConnectionNeverReplaysAPost) {
   const Message answer = ask(post("/2", "order"));
   EXPECT_EQ(answer.status(), 502);
   EXPECT_EQ(posts(), 0U);
-  EXPECT_EQ(shopStats().retries_stale.get(), 0U);
+  EXPECT_EQ(retried(observe::RetryReason::StaleConnection), 0U);
 }
 
 TEST_F(ReuseTest, BodyThatIsTooLargeToKeepIsNotReplayed) {
@@ -80,7 +80,7 @@ TEST_F(ReuseTest, ReplayHappensOnceAndOnAFreshConnection) {
   EXPECT_EQ(backendStats(0).connections_idle.get(), 3U);
   closeAll();
   EXPECT_EQ(ask(get("/again")).status(), 200);
-  EXPECT_EQ(shopStats().retries_stale.get(), 1U);
+  EXPECT_EQ(retried(observe::RetryReason::StaleConnection), 1U);
   closeAll();
   backends_[0]->setScript([](RawBackend::Conn& conn) { conn.close(); });
   EXPECT_EQ(ask(get("/again")).status(), 502) << "a fresh connection that breaks is the backend's failure";

@@ -1,0 +1,256 @@
+// See traffic_watch.h.
+#include "sim/check/traffic_watch.h"
+
+#include <algorithm>
+
+#include "lb/back/retry_budget.h"
+#include "sim/check/ledger.h"
+
+namespace sim::check {
+namespace {
+
+using namespace std::chrono_literals;
+using lb::config::Service;
+
+constexpr Duration kWindow = 10s;
+constexpr Duration kNews = 1s;  // until a client knows what the proxy knows, where nothing holds it up
+
+bool limited(const Service& service) {
+  return service.limits.max_inflight > 0 || service.limits.adaptive.enabled;
+}
+
+std::size_t hostsWithWeight(const Service& service) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(service.hosts, [](const lb::config::Host& host) { return host.weight > 0; }));
+}
+
+double seconds(Duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+// Of a client that has gone nobody knows how long the proxy goes on without it.
+bool mayBeUnderWay(const Entry& entry, int service, MonoTime since) {
+  if (entry.plan == nullptr || entry.plan->service != service || entry.started == kNever) return false;
+  return entry.ended == kNever || entry.ended >= since || entry.lost || entry.plan->upgrade;
+}
+
+}  // namespace
+
+bool isPaid(const Entry& entry) {
+  const std::size_t count = entry.attempts.size();
+  return count > 1 && !entry.attempts[count - 2].reused;
+}
+
+bool retriesFreely(const Service& service) {
+  return service.retry.attempts > 0 && service.retry.on.connect_failure &&
+         service.retry.budget.min_concurrency >= 1000 && !limited(service);
+}
+
+Duration headTimeOf(const Service& service) {
+  const Duration limit = service.timeouts.response_header;
+  const Duration attempt = service.retry.per_try_timeout;
+  return attempt > 0s ? std::min(limit, attempt) : limit;
+}
+
+Duration queueTimeOf(const Service& service) {
+  return service.limits.max_inflight > 0 && !service.limits.adaptive.enabled && service.limits.queue.max > 0
+             ? service.limits.queue.timeout
+             : Duration::zero();
+}
+
+bool TrafficWatch::heldUp(MonoTime since) const {
+  using enum plan::FaultKind;
+  for (std::size_t i = 0; i < ledger_.scenario().backends.size(); ++i) {
+    if (ledger_.troubles().any({Stall, StallTo, StallFrom, Slow, Pause, BlackHole, BacklogFull}, static_cast<int>(i),
+                               since, ledger_.now()))
+      return true;
+  }
+  return ledger_.troubles().any({Pause}, plan::kProxySide, since, ledger_.now());
+}
+
+std::uint64_t TrafficWatch::underWay(int service, MonoTime since) const {
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(ledger_.entries(), [&](const Entry& one) { return mayBeUnderWay(one, service, since); }));
+}
+
+void TrafficWatch::atBackend(const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  if (plan.malformed >= 0 || plan.service < 0 || ledger_.failed()) return;
+  checkAttempts(entry);
+  checkPlacement(entry);
+  if (isPaid(entry)) {
+    paid_.push_back({plan.service, ledger_.now()});
+    ledger_.leave(Mark::RetryPaid);
+    checkBudget(entry);
+  }
+  if (entry.attempts.size() == 1) checkRate(entry);
+}
+
+// Each attempt that is counted may be preceded by one on a pooled connection, which is not.
+void TrafficWatch::checkAttempts(const Entry& entry) {
+  const Service& service = *serviceOf(ledger_.scenario(), *entry.plan);
+  const auto fresh = std::ranges::count(entry.attempts, false, &Attempt::reused);
+  const bool moved = ledger_.scenario().config.threads > 1 && limited(service);  // its place may have gone meanwhile
+  const auto most = static_cast<std::int64_t>(service.retry.attempts) + 1;
+  ledger_.expect(fresh <= most && (moved || static_cast<std::int64_t>(entry.attempts.size()) <= 2 * most),
+                 Class::Safety, "safety.retries", entry.plan->id,
+                 fmt::format("request {} was tried {} times, {} of them on new connections", entry.plan->id,
+                             entry.attempts.size(), fresh));
+}
+
+// As long as there is a host that it has not been to, it goes there.
+void TrafficWatch::checkPlacement(const Entry& entry) {
+  const plan::Scenario& scenario = ledger_.scenario();
+  const Service& service = *serviceOf(scenario, *entry.plan);
+  if (!isPaid(entry) || limited(service) || scenario.has("tiny_timeouts") || scenario.has("names") ||
+      ledger_.configurations().size() > 1 || ledger_.troubles().anySince(entry.connected))
+    return;
+  if (std::ranges::any_of(entry.attempts, &Attempt::reused)) return;
+  const std::size_t count = entry.attempts.size();
+  if (count > hostsWithWeight(service)) return;
+  for (std::size_t i = 0; i + 1 < count; ++i) {
+    ledger_.expect(entry.attempts[i].backend != entry.attempts.back().backend, Class::Safety, "safety.retry_placement",
+                   entry.plan->id,
+                   fmt::format("request {} went to b{} again although it has not been everywhere", entry.plan->id,
+                               entry.attempts.back().backend));
+  }
+}
+
+// What the backends see is at most the requests and the budget. All that is under way somewhere counts for the proxy.
+void TrafficWatch::checkBudget(const Entry& entry) {
+  const int number = entry.plan->service;
+  const lb::config::RetryBudget& budget = serviceOf(ledger_.scenario(), *entry.plan)->retry.budget;
+  const MonoTime now = ledger_.now();
+  const auto since = [&](MonoTime from) {
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(paid_, [&](const Paid& one) { return one.service == number && one.at >= from; }));
+  };
+  // A service that a reload takes away and brings back begins anew.
+  if (ledger_.configurations().size() > 1) return;
+  const MonoTime begin{World::kStart};
+  const std::uint64_t ever = since(begin);
+  const double earned = static_cast<double>(budget.percent * underWay(number, begin)) / 100 +
+                        budget.min_concurrency * (seconds(now - begin) + lb::back::RetryBudget::kSaved);
+  ledger_.expect(static_cast<double>(ever) <= earned, Class::Safety, "safety.amplification", entry.plan->id,
+                 fmt::format("{} retries where {} could be earned", ever, earned));
+  if (heldUp(now + -2 * kWindow)) return;
+  const std::uint64_t lately = since(now + -kWindow);
+  const auto saved = static_cast<double>(lb::back::RetryBudget::kSaved * (1 + std::int64_t{budget.min_concurrency}));
+  const double most = static_cast<double>(budget.percent * underWay(number, now + -kWindow + -kNews)) / 100 +
+                      budget.min_concurrency * seconds(kWindow) + saved;
+  ledger_.expect(static_cast<double>(lately) <= most, Class::Safety, "safety.amplification", entry.plan->id,
+                 fmt::format("{} retries in ten seconds where {} are the budget", lately, most));
+}
+
+void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::Address& peer) {
+  const plan::Scenario& scenario = ledger_.scenario();
+  const plan::Request& plan = *entry.plan;
+  if (plan.malformed >= 0 || plan.service < 0 || !held_) return;
+  ends(backend, peer);  // where ports are few they come again, and the last one's backend may not know of its end
+  open_.push_back({backend, peer, plan.service, isPaid(entry)});
+  const Service& service = *serviceOf(scenario, plan);
+  std::uint32_t most = service.limits.max_inflight;
+  if (service.limits.adaptive.enabled)
+    most = most > 0 ? std::min(most, service.limits.adaptive.max) : service.limits.adaptive.max;
+  const bool budgeted = scenario.has("retry_budget");
+  // An answer that nobody asked for may have been taken for this one's: then the backend is alone with it.
+  if ((most == 0 && !budgeted) || scenario.has("idle_answer")) return;
+  std::uint32_t here = 0;
+  std::uint32_t paid = 0;
+  for (const Open& one : open_) {
+    if (one.service != plan.service || (one.backend != backend && !one.paid) || !held_(one.backend, one.peer)) continue;
+    if (one.backend == backend) ++here;
+    if (one.paid) ++paid;
+  }
+  if (most > 0) {
+    ledger_.expect(here <= most, Class::Safety, "safety.inflight", plan.id,
+                   fmt::format("b{} has {} requests of {} where {} are the limit", backend, here, service.name, most));
+    if (here == most) ledger_.leave(Mark::InflightAtLimit);
+  }
+  const lb::config::RetryBudget& budget = service.retry.budget;
+  const std::uint64_t share = budget.percent * underWay(plan.service, ledger_.now() + -kNews) / 100;
+  ledger_.expect(
+      !budgeted || heldUp(ledger_.now() + -kWindow) || paid <= std::max<std::uint64_t>(share, budget.min_concurrency),
+      Class::Safety, "safety.amplification", plan.id, fmt::format("{} retries of {} at a time", paid, service.name));
+}
+
+void TrafficWatch::ends(std::uint32_t backend, const lb::Address& peer) {
+  std::erase_if(open_, [&](const Open& one) { return one.backend == backend && one.peer == peer; });
+}
+
+// No more have passed in any time than the burst and what the rate gives. When each was decided nobody outside knows,
+// but between its first byte and its arrival.
+void TrafficWatch::checkRate(const Entry& entry) {
+  const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
+  if (limit.rate <= 0 || ledger_.calm() || ledger_.configurations().size() > 1) return;
+  std::vector<MonoTime> begins;
+  for (const Entry& one : ledger_.entries()) {
+    if (one.plan != nullptr && one.plan->service == entry.plan->service && !one.attempts.empty() && !one.calm)
+      begins.push_back(one.started);
+  }
+  std::ranges::sort(begins);
+  for (std::size_t i = 0; i < begins.size(); ++i) {
+    const double most = limit.burst + limit.rate * seconds(ledger_.now() - begins[i]) + 1e-6;
+    ledger_.expect(
+        static_cast<double>(begins.size() - i) <= most, Class::Safety, "safety.rate", entry.plan->id,
+        fmt::format("{} requests have passed in {} s", begins.size() - i, seconds(ledger_.now() - begins[i])));
+    if (ledger_.failed()) return;
+  }
+}
+
+// Who was refused had others before it that had used up what there was.
+void TrafficWatch::rateLimited(const Entry& entry) {
+  const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
+  std::vector<const Entry*> passed;
+  for (const Entry& one : ledger_.entries()) {
+    if (one.plan != nullptr && one.plan->service == entry.plan->service && one.started != kNever &&
+        one.reason != "rate_limited" && &one != &entry)
+      passed.push_back(&one);
+  }
+  const auto decidedBy = [&](const Entry& one) {
+    if (!one.attempts.empty()) return one.attempts.front().head;
+    return one.ended != kNever && !one.lost ? one.ended : ledger_.now();
+  };
+  bool explained = false;
+  for (const Entry* first : passed) {
+    const auto count =
+        std::ranges::count_if(passed, [&](const Entry* one) { return decidedBy(*one) >= first->started; });
+    const double most = limit.burst - 1 + limit.rate * seconds(entry.started - decidedBy(*first)) - 1e-3;
+    explained = explained || static_cast<double>(count) >= most;
+  }
+  ledger_.expect(explained, Class::Safety, "safety.rate", entry.plan->id,
+                 fmt::format("request {} got a 429 although the rate had not been used up", entry.plan->id));
+}
+
+bool trafficHasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
+  const Service* service = serviceOf(ledger.scenario(), *entry.plan);
+  if (service == nullptr) return false;
+  const Duration waited = ledger.now() - entry.started;
+  if (reason == "rate_limited") return service->rate_limit.rate > 0;
+  if (reason == "overloaded") return service->limits.adaptive.enabled;
+  if (reason == "queue_timeout") return service->limits.max_inflight > 0 && waited >= service->limits.queue.timeout;
+  if (reason == "queue_full") {
+    // As many as may wait, and at least one on each backend, are there besides it; or have just been.
+    const auto others = std::ranges::count_if(ledger.entries(), [&](const Entry& one) {
+      return mayBeUnderWay(one, entry.plan->service, entry.started + -kNews);
+    });
+    return service->limits.max_inflight > 0 &&
+           others > static_cast<std::int64_t>(service->limits.max_inflight) + service->limits.queue.max;
+  }
+  // In the queue of a service that a reload took away.
+  if (reason == "no_healthy_backend") return service->limits.max_inflight > 0 && ledger.configurations().size() > 1;
+  return false;
+}
+
+bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
+  const plan::Scenario& scenario = ledger.scenario();
+  const plan::Request& plan = *entry.plan;
+  const Service& service = *serviceOf(scenario, plan);
+  const bool named = std::ranges::find(service.retry.on.statuses, 503) != service.retry.on.statuses.end();
+  const bool elsewhere = retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
+  return named && elsewhere && replayable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
+         entry.attempts.size() == 1 && service.timeouts.total == 0s && !scenario.has("tiny_timeouts") &&
+         !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected);
+}
+
+}  // namespace sim::check

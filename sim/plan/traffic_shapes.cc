@@ -1,0 +1,94 @@
+// See traffic_shapes.h.
+#include "sim/plan/traffic_shapes.h"
+
+#include <initializer_list>
+#include <string_view>
+
+#include "sim/plan/families.h"
+
+namespace sim::plan {
+namespace {
+
+using namespace std::chrono_literals;
+using lb::config::Service;
+
+template <class T>
+T oneOf(Prng& random, std::initializer_list<T> values) {
+  return values.begin()[random.below(values.size())];
+}
+
+void drawFamilies(Scenario& scenario, Prng& random) {
+  const Ratio often = random.chance({1, 2}) ? Ratio{1, 3} : Ratio{1, 8};
+  for (const Family& family : kTrafficFamilies) {
+    // Where nothing may go wrong, only what is tried again is changed.
+    const bool drawn = random.chance(often);
+    if (drawn && (!scenario.calm_only || std::string_view(family.name) == "retries"))
+      scenario.families.emplace_back(family.name);
+  }
+}
+
+void shapeRetries(Service& service, Prng& random) {
+  lb::config::Retry& retry = service.retry;
+  retry.on.connect_failure = random.chance({3, 4});
+  retry.on.reset = random.chance({3, 4});
+  retry.on.timeout = random.chance({1, 2});
+  for (const std::uint16_t status : {std::uint16_t{500}, std::uint16_t{503}}) {
+    if (random.chance({1, 2})) retry.on.statuses.push_back(status);
+  }
+  if (random.chance({1, 3})) retry.per_try_timeout = oneOf<Duration>(random, {50ms, 500ms, 5s});
+  retry.backoff_base = oneOf<Duration>(random, {1ms, 25ms, 500ms});
+  retry.backoff_max = oneOf<Duration>(random, {500ms, 2s});
+  retry.idempotency_key = random.chance({1, 2});
+}
+
+void shapeLimits(Service& service, const Scenario& scenario, Prng& random) {
+  lb::config::ServiceLimits& limits = service.limits;
+  if (scenario.has("inflight")) {
+    limits.max_inflight = static_cast<std::uint32_t>(random.between(1, 4));
+    limits.queue.max = oneOf<std::uint32_t>(random, {0, 1, 2, 4, 1024});
+    limits.queue.timeout = oneOf<Duration>(random, {5ms, 100ms, 1s, 10s});
+  }
+  if (scenario.has("adaptive") && random.chance({1, 2})) {
+    const auto least = static_cast<std::uint32_t>(random.between(1, 3));
+    limits.adaptive = {.enabled = true, .min = least, .max = static_cast<std::uint32_t>(random.between(least, 6))};
+  }
+  if (scenario.has("rate_limit") && random.chance({2, 3})) {
+    service.rate_limit.rate = oneOf<double>(random, {0.5, 5, 100});
+    service.rate_limit.burst = static_cast<std::uint32_t>(random.between(1, 5));
+    service.rate_limit.key = random.chance({1, 2}) ? lb::config::RateKey::Service : lb::config::RateKey::ClientIp;
+  }
+}
+
+// Its body is the planned one, so the plan has to have room for one.
+void makeUnavailable(Request& request) {
+  request.answer.status = 200;
+  request.answer.fault = AnswerFault::Unavailable;
+}
+
+}  // namespace
+
+void shapeTraffic(Scenario& scenario, Prng& random) {
+  drawFamilies(scenario, random);
+  for (Service& service : scenario.config.services) {
+    // Without these families nothing is denied for its cost, so that whoever can be served has to be.
+    service.retry.budget = {.percent = 1000, .min_concurrency = 1000};
+    if (scenario.has("retry_budget")) {
+      service.retry.budget = {.percent = oneOf<std::uint32_t>(random, {0, 0, 20, 100}),
+                              .min_concurrency = oneOf<std::uint32_t>(random, {0, 0, 1, 3})};
+    }
+    if (scenario.has("retries")) shapeRetries(service, random);
+    shapeLimits(service, scenario, random);
+  }
+  if (scenario.has("per_client"))
+    scenario.config.limits.max_connections_per_client =
+        static_cast<std::uint32_t>(random.between(4, 6));  // the calm needs three
+  for (Client& client : scenario.clients) {
+    for (Request& request : client.requests) {
+      if (scenario.has("retries")) request.idempotency_key = random.chance({1, 3});
+      const bool plain = request.answer.fault == AnswerFault::None && !request.upgrade && !request.words;
+      if (scenario.has("unavailable") && plain && random.chance({1, 3})) makeUnavailable(request);
+    }
+  }
+}
+
+}  // namespace sim::plan
