@@ -125,8 +125,8 @@ struct UsableCount {
   // Too few can be used: better a request to a doubtful backend than all of them to the few that are left. Backups that
   // can stand in for hosts of which none is left are enough.
   [[nodiscard]] constexpr bool panics(std::uint32_t threshold_percent) const {
-    if (usable_hosts == 0 && usable_backups > 0) return false;
     const bool no_hosts = hosts == 0;
+    if (!no_hosts && usable_hosts == 0 && usable_backups > 0) return false;
     return (no_hosts ? usable_backups : usable_hosts) * 100 < (no_hosts ? backups : hosts) * threshold_percent;
   }
 };
