@@ -155,7 +155,7 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   const auto retried =
       phase_ == Phase::Forward ? retriedAs(why, upstream_->anyByteRead(), service_->settings().retry.on) : std::nullopt;
   const bool retry = retried && decideRetry(*retried);
-  attemptEnded(verdict.result);
+  attemptEnded(verdict.result, answering() ? status_ : std::uint16_t{0});
   upstream_ = nullptr;
   if (retry) {
     again();
