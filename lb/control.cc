@@ -24,11 +24,14 @@ Control::Control(const Env& env, ControlHost& host, Logger& log, ControlOptions 
       log_(log),
       options_(std::move(options)),
       telemetry_(workers, options_.build),
+      health_(env, registry_, blocks_, log),
       worker_count_(workers),
       admin_router_(*this, {}, env.clock, blocks_),
       admin_stats_(observe::Layouts(config::Metrics{})),
       drain_delay_(env.loop.makeTimer([this] { drainWorkers(); })) {
   telemetry_.setBackendStates([this] { return back::statesOf(registry_, env_.clock.precise()); });
+  telemetry_.setHealthSource([this] { return monitor::healthView(registry_); });
+  registry_.setWatcher([this] { wakeMonitor(); });
 }
 
 Control::~Control() = default;
@@ -52,6 +55,7 @@ Result<void> Control::start(std::shared_ptr<const config::Config> config,
   }
   state_.last_reload_ok_timestamp = std::chrono::duration<double>(env_.clock.wall().since_epoch).count();
   noteConfiguration();
+  health_.apply(*config_);
   const std::vector<observe::StatsView> views = telemetry_.apply(*config_);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([this, configuration = config_, view = views[i]](Worker& worker) {
@@ -137,6 +141,7 @@ void Control::reload() {
   state_.last_reload_ok = true;
   state_.last_reload_ok_timestamp = std::chrono::duration<double>(env_.clock.wall().since_epoch).count();
   noteConfiguration();
+  health_.apply(*config_);
   std::vector<observe::StatsView> views = telemetry_.apply(*config_);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post(
@@ -197,6 +202,7 @@ void Control::stop(int exit_code) {
   if (std::exchange(stopped_, true)) return;
   for (const auto& worker : workers_) worker->post([](Worker& one) { one.shutdownNow(); });
   if (admin_server_) admin_server_->shutdownNow();
+  health_.stop();
   host_.onStopped(exit_code);
 }
 
@@ -220,6 +226,32 @@ std::string Control::notReady() {
   if (state_.draining) return "draining";
   if (accepting_ < workers_.size()) return "starting";
   return {};
+}
+
+std::string Control::backends() {
+  return health_.json();
+}
+
+std::size_t Control::order(const admin::BackendOrder& order) {
+  using Kind = admin::BackendOrder::Kind;
+  switch (order.kind) {
+    case Kind::Enable: return health_.enable(order.service, order.backend);
+    case Kind::Weight: return health_.setWeight(order.service, order.backend, order.weight);
+    case Kind::Drain: break;
+  }
+  const std::size_t count = health_.drain(order.service, order.backend);
+  // Connections that wait in pools close now, not when somebody is sent there next.
+  for (const auto& worker : workers_) worker->post([](Worker& one) { one.refreshBackends(); });
+  return count;
+}
+
+// From any thread. The flag is down before it looks, so that what comes meanwhile wakes it once more.
+void Control::wakeMonitor() {
+  if (health_woken_.exchange(true)) return;
+  host_.postToControl([this] {
+    health_woken_ = false;
+    if (!stopped_) health_.look();
+  });
 }
 
 std::vector<Address> Control::adminAddresses() const {

@@ -4,6 +4,7 @@
 // across threads, the simulator posts within one.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "lb/admin/admin.h"
 #include "lb/config/parse.h"
 #include "lb/front/server.h"
+#include "lb/monitor/health_monitor.h"
 #include "lb/observe/telemetry.h"
 #include "lb/worker.h"
 
@@ -61,6 +63,8 @@ class Control final : public admin::AdminSource {
   std::string configuration() override;
   std::string version() override;
   std::string notReady() override;
+  std::string backends() override;
+  std::size_t order(const admin::BackendOrder& order) override;
 
   [[nodiscard]] back::Registry& registry() { return registry_; }
   [[nodiscard]] observe::Telemetry& telemetry() { return telemetry_; }
@@ -76,6 +80,7 @@ class Control final : public admin::AdminSource {
   void reloadFailed(const std::string& why);
   void warnAboutRestart(const config::Config& next);
   void noteConfiguration();
+  void wakeMonitor();
 
   Env env_;
   ControlHost& host_;
@@ -85,6 +90,8 @@ class Control final : public admin::AdminSource {
   observe::Telemetry telemetry_;
   observe::Telemetry::Control state_;
   buf::BlockPool blocks_;
+  monitor::HealthMonitor health_;
+  std::atomic<bool> health_woken_{false};  // it will look; nobody needs to wake it again
   std::shared_ptr<const config::Config> config_;
   std::vector<std::unique_ptr<WorkerPort>> workers_;
   std::size_t worker_count_;

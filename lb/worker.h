@@ -33,6 +33,8 @@ class Worker {
   // out.
   void reload(std::shared_ptr<const config::Config> config, const observe::StatsView& stats);
 
+  void refreshBackends() { proxy_.refreshBackends(); }  // others can be used than before
+
   void announceDrain();  // responses close their connections from now on; still accepting
   // Stops accepting, finishes what is in flight, cuts what is left after `timeout`; then `on_done`, from a later turn.
   void drain(Duration timeout, std::move_only_function<void()> on_done);

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
+#include "lb/admin/page.h"
 #include "lb/front/reply.h"
 
 namespace lb::admin {
@@ -24,21 +27,18 @@ class Answered final : public http::RequestHandler {
   void release() override { const std::unique_ptr<Answered> last(this); }
 };
 
-struct Page {
-  std::uint16_t status = 200;
-  std::string_view content_type = "text/plain; charset=utf-8";
-  std::string body;
-};
-
 constexpr std::string_view kIndex =
     "/metrics  Prometheus metrics\n/stats    requests, errors and percentiles, JSON\n/livez    is the process alive\n"
-    "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n";
+    "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n"
+    "/backends what is known of each backend, JSON\n"
+    "POST /backends/SERVICE/BACKEND/drain | enable | weight?value=N\n";
 
 Page page(std::string_view path, AdminSource& source) {
   if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", source.metrics()};
   if (path == "/stats") return {200, "application/json", source.stats()};
   if (path == "/config") return {200, "application/yaml; charset=utf-8", source.configuration()};
   if (path == "/version") return {200, "application/json", source.version()};
+  if (path == "/backends") return {200, "application/json", source.backends()};
   if (path == "/livez") return {200, {}, "ok\n"};
   if (path == "/readyz") {
     const std::string why = source.notReady();
@@ -59,17 +59,20 @@ http::HandlerPtr AdminRouter::onRequest(http::RequestHead& head, const http::Fra
   Page answer;
   if (std::ranges::none_of(allow_, [&](const Cidr& network) { return network.contains(peer); })) {
     answer = {403, {}, "403 Forbidden: this address is not in proxy.admin.allow\n"};
+  } else if (const std::string_view path = head.path(); path.starts_with(kOrderPrefix)) {
+    answer = takeOrder(head.method, path, source_);
   } else if (head.method != http::Method::Get && head.method != http::Method::Head) {
-    answer = {405, {}, "405 Method Not Allowed: GET or HEAD\n"};
+    answer = {405, {}, "405 Method Not Allowed: GET or HEAD\n", "GET, HEAD"};
   } else {
-    const std::string_view path = head.path();
     answer = page(path.substr(0, path.find('?')), source_);
   }
   constexpr std::string_view kPlain = "text/plain; charset=utf-8";
+  const std::array<std::pair<std::string_view, std::string_view>, 1> allow{{{"Allow", answer.allow}}};
   front::sendReply(writer,
                    {.status = answer.status,
                     .content_type = answer.content_type.empty() ? kPlain : answer.content_type,
-                    .body = answer.body},
+                    .body = answer.body,
+                    .fields = std::span(allow).first(answer.allow.empty() ? 0 : 1)},
                    head.method, clock_.wall(), blocks_);
   return handler;
 }

@@ -1,7 +1,10 @@
-// The control plane over HTTP: /metrics, /livez, /readyz, /config, /stats, /version, behind an address list.
+// The control plane over HTTP: /metrics, /livez, /readyz, /config, /stats, /version, /backends, behind an address list.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lb/base/address.h"
@@ -10,6 +13,15 @@
 #include "lb/http/events.h"
 
 namespace lb::admin {
+
+// What an operator wants of a backend.
+struct BackendOrder {
+  enum class Kind : std::uint8_t { Drain, Enable, Weight };
+  Kind kind = Kind::Drain;
+  std::string service;
+  std::string backend;                  // "address:port", as configured or as looked up
+  std::optional<std::uint32_t> weight;  // of kind Weight; none: the configured one
+};
 
 // Where the answers come from.
 class AdminSource {
@@ -20,6 +32,9 @@ class AdminSource {
   [[nodiscard]] virtual std::string configuration() = 0;  // YAML
   [[nodiscard]] virtual std::string version() = 0;        // JSON
   [[nodiscard]] virtual std::string notReady() = 0;       // why not; empty: ready
+  [[nodiscard]] virtual std::string backends() = 0;       // JSON
+  // How many backends it was for; 0: there is none of that name.
+  [[nodiscard]] virtual std::size_t order(const BackendOrder& order) = 0;
 };
 
 class AdminRouter final : public http::RequestRouter {

@@ -2,6 +2,7 @@
 #include "lb/back/backend.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lb/base/check.h"
 #include "lb/base/hash.h"
@@ -25,9 +26,17 @@ Backend::Backend(const BackContext& context, std::shared_ptr<SharedBackend> shar
       settings_(settings),
       owner_(owner),
       connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this},
-      candidate_{.id = idOf(*shared_), .inflight = &shared_->inflight, .latency = &shared_->latency} {}
+      candidate_{.id = idOf(*shared_), .inflight = &shared_->inflight, .latency = &shared_->latency} {
+  shared_->members.fetch_add(1, std::memory_order_relaxed);
+}
 
-Backend::~Backend() = default;
+Backend::~Backend() {
+  leave();
+}
+
+void Backend::leave() {
+  if (std::exchange(member_, false)) shared_->members.fetch_sub(1, std::memory_order_relaxed);
+}
 
 std::uint32_t Backend::limit() const {
   const config::ServiceLimits& limits = settings_.limits;
@@ -92,7 +101,7 @@ void Backend::onDetached(UpstreamConn&) {
 
 void Backend::onIdle(UpstreamConn& connection) {
   LB_CHECK(connection.idle());
-  if (departing_) {
+  if (departing_ || shared_->health.read().has(Health::kDrained)) {
     connection.closeIdle();
     return;
   }
@@ -114,6 +123,7 @@ void Backend::closeIdle() {
 
 void Backend::depart() {
   departing_ = true;
+  leave();
   closeIdle();
   departIfUnused();
 }

@@ -77,6 +77,7 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   void onIdle(UpstreamConn& connection) override;
   void onClosed(UpstreamConn& connection) override;
   void departIfUnused();
+  void leave();  // serves nobody any more
 
   BackContext context_;
   std::shared_ptr<SharedBackend> shared_;
@@ -89,6 +90,7 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   std::vector<UpstreamConn*> idle_;  // the most recently used last; it is the least likely to have gone stale
   std::uint32_t inflight_ = 0;       // requests on it, of this worker
   std::uint32_t users_ = 0;
+  bool member_ = true;
   bool departing_ = false;
 };
 

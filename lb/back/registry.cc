@@ -18,6 +18,15 @@ std::shared_ptr<Shared> Registry::Shelf<Key, Shared>::findOrMake(const Key& key,
   return made;
 }
 
+template <class Key, class Shared>
+std::vector<std::shared_ptr<Shared>> Registry::Shelf<Key, Shared>::alive() const {
+  std::vector<std::shared_ptr<Shared>> all;
+  for (const auto& [key, shared] : known) {
+    if (auto one = shared.lock()) all.push_back(std::move(one));
+  }
+  return all;
+}
+
 std::shared_ptr<SharedService> Registry::service(const std::string& name) {
   const std::scoped_lock lock(mutex_);
   return services_.findOrMake(name, name);
@@ -31,11 +40,12 @@ std::shared_ptr<SharedBackend> Registry::backend(const std::string& service, con
 
 std::vector<std::shared_ptr<SharedBackend>> Registry::backends() {
   const std::scoped_lock lock(mutex_);
-  std::vector<std::shared_ptr<SharedBackend>> all;
-  for (const auto& [key, backend] : backends_.known) {
-    if (auto alive = backend.lock()) all.push_back(std::move(alive));
-  }
-  return all;
+  return backends_.alive();
+}
+
+std::vector<std::shared_ptr<SharedService>> Registry::services() {
+  const std::scoped_lock lock(mutex_);
+  return services_.alive();
 }
 
 }  // namespace lb::back

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "lb/back/backend_health.h"
 #include "lb/back/gradient_limit.h"
 #include "lb/back/rate_table.h"
 #include "lb/back/retry_budget.h"
@@ -34,7 +36,9 @@ struct SharedBackend {
   const Address address;
   std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
   GradientLimit gradient;                  // of limits.adaptive
-  balance::Latency latency;                // only where the policy goes by it
+  std::atomic<std::uint32_t> members{0};   // workers for whom it serves; 0: it only finishes what it has
+  BackendHealth health;
+  balance::Latency latency;  // only where the policy goes by it
 
   // What its share follows from, see share.h. Whoever changes one of these raises SharedService::version after it.
   static constexpr std::uint32_t kNoWeight = 0xffffffff;
@@ -58,6 +62,9 @@ struct SharedService {
   std::atomic<std::uint64_t> version{1};
   std::atomic<Duration::rep> slow_start_window{0};
   std::atomic<std::uint32_t> slow_start_min_percent{0};
+  // For people. Written by the control side only.
+  std::atomic<bool> panic{false};
+  std::atomic<std::uint32_t> healthy{0};  // backends that can be used, panic or not
   RetryBudget retries;
   std::atomic<std::uint32_t> waiting{0};  // in the queues of all workers
 
@@ -76,6 +83,13 @@ class Registry {
 
   // All that are in use, by service and address. Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();
+  [[nodiscard]] std::vector<std::shared_ptr<SharedService>> services();
+
+  // Who is woken, from any thread, when there is a new backend or something to decide about one. Set before all else.
+  void setWatcher(std::function<void()> wake) { wake_ = std::move(wake); }
+  void wakeWatcher() {
+    if (wake_) wake_();
+  }
 
   [[nodiscard]] AddressCounts& clientConnections() { return client_connections_; }
 
@@ -86,12 +100,14 @@ class Registry {
     std::size_t tidy_at = 16;  // what nobody uses any more leaves when so many are known
     template <class... Args>
     std::shared_ptr<Shared> findOrMake(const Key& key, Args&&... args);
+    [[nodiscard]] std::vector<std::shared_ptr<Shared>> alive() const;
   };
 
   AddressCounts client_connections_;  // that count for limits.max_connections_per_client
   std::mutex mutex_;
   Shelf<std::string, SharedService> services_;
   Shelf<std::pair<std::string, Address>, SharedBackend> backends_;
+  std::function<void()> wake_;
 };
 
 }  // namespace lb::back

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/back/share.h"
 #include "lb/base/check.h"
 
 namespace lb::back {
@@ -31,6 +32,7 @@ class Service::Entry final : private HostEvents {
   void onAddresses(const std::vector<IpAddress>& addresses) override {
     const MonoTime came = at_start_ && !looked_up_ ? MonoTime{} : service_.context_.back.clock.now();
     std::vector<std::unique_ptr<Backend>> next;
+    bool is_new = false;
     for (const IpAddress& ip : addresses) {
       const auto known =
           std::ranges::find_if(backends_, [&](const auto& backend) { return backend && backend->address().ip == ip; });
@@ -41,12 +43,14 @@ class Service::Entry final : private HostEvents {
             service_.context_.back,
             service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}, came), stats_,
             service_.upstream_settings_, service_));
+        is_new = true;
       }
     }
     std::vector<std::unique_ptr<Backend>> gone = std::exchange(backends_, std::move(next));
     std::erase(gone, nullptr);
     for (auto& backend : gone) service_.letGo(std::move(backend));
     service_.rebuildCandidates();
+    if (is_new) service_.context_.registry.wakeWatcher();
   }
 
   void onFirstLookupDone() override {
@@ -113,14 +117,6 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   for (Entry* entry : fresh) entry->start();
 }
 
-// Another worker may take the last place meanwhile: then there is one backend less to pick from.
-Backend* Service::pick(const PickRequest& request) {
-  for (;;) {
-    Backend* chosen = roster_.pick(request, context_.back.clock.now());
-    if (chosen == nullptr || chosen->reserve()) return chosen;
-  }
-}
-
 // Every worker says the same.
 void Service::shareSettings() {
   shared_->slow_start_window.store(settings_.slow_start.window.count(), std::memory_order_relaxed);
@@ -136,23 +132,40 @@ void Service::lookupDone() {
   if (on_lookups_done_ && lookupsDone()) std::exchange(on_lookups_done_, nullptr)();
 }
 
+bool Service::hasAddresses() const {
+  return std::ranges::any_of(entries_, [](const auto& entry) { return !entry->backends().empty(); });
+}
+
+// Who is offered: those that nothing speaks against, or, if they are too few, all but those that were drained by hand.
 void Service::rebuildCandidates() {
-  backends_.clear();
-  std::vector<Roster::Member> members;
+  const bool down_at_first =
+      settings_.health_check.enabled && settings_.health_check.initial == config::InitialHealth::Down;
+  std::vector<Roster::Member> usable;
+  std::vector<Roster::Member> all;
+  UsableCount count;
   for (const auto& entry : entries_) {
+    const config::Host& host = entry->host();
     for (const auto& backend : entry->backends()) {
-      backends_.push_back(backend.get());
-      backend->shared().host_weight.store(entry->host().weight, std::memory_order_relaxed);
-      members.push_back({backend.get(), entry->host().weight, entry->host().backup});
+      backend->shared().host_weight.store(host.weight, std::memory_order_relaxed);
+      const Health health = backend->shared().health.read();
+      if (health.has(Health::kDrained)) {
+        backend->closeIdle();
+        continue;
+      }
+      all.push_back({backend.get(), host.weight, host.backup});
+      if (health.usable(down_at_first)) usable.push_back(all.back());
+      if (fullWeight(backend->shared(), host.weight) > 0) count.add(host.backup, health.usable(down_at_first));
     }
   }
-  roster_.assign(std::move(members));
+  panic_ = count.panics(settings_.panic_threshold);
+  roster_.assign(std::move(panic_ ? all : usable));
 }
 
 void Service::letGo(std::unique_ptr<Backend> backend) {
   Backend& leaving = *backend;
   departing_.push_back(std::move(backend));
-  leaving.depart();  // may leave the list again at once
+  leaving.depart();                 // may leave the list again at once
+  context_.registry.wakeWatcher();  // somebody less to look after
 }
 
 void Service::onDeparted(Backend& backend) {
@@ -186,12 +199,16 @@ void Service::departIfUnused() {
 }
 
 void Service::closeIdle() {
-  for (Backend* backend : backends_) backend->closeIdle();
+  for (const auto& entry : entries_) {
+    for (const auto& backend : entry->backends()) backend->closeIdle();
+  }
 }
 
 std::size_t Service::busyConnections() const {
   std::size_t busy = 0;
-  for (const Backend* backend : backends_) busy += backend->busyConnections();
+  for (const auto& entry : entries_) {
+    for (const auto& backend : entry->backends()) busy += backend->busyConnections();
+  }
   for (const auto& backend : departing_) busy += backend->busyConnections();
   return busy;
 }

@@ -41,13 +41,21 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice of those that have room and are none of those tried, with a place reserved on it; null: there
-  // is no such one, or no host has an address and a weight.
+  // The policy's choice of those that have room, can be used and are none of those tried, with a place reserved on it;
+  // null: there is no such one, or no host has an address and a weight.
   [[nodiscard]] Backend* pick(const PickRequest& request);
+  // A request that pick() has led there is over; see BackendHealth::report.
+  void requestEnded(Backend& backend, std::uint32_t epoch, Outcome outcome, Duration latency);
+  // Takes over what the control side has decided meanwhile; pick() does it by itself.
+  void refresh();
+  [[nodiscard]] bool hasAddresses() const;
+
   [[nodiscard]] bool canPick(std::span<const Backend* const> tried) {  // would pick() find one now?
+    refresh();
     return roster_.canPick(tried, context_.back.clock.now());
   }
   [[nodiscard]] bool hasOther(std::span<const Backend* const> than) {  // whether it has room or not
+    refresh();
     return roster_.hasOther(than, context_.back.clock.now());
   }
   [[nodiscard]] bool hasBackends() { return hasOther({}); }
@@ -86,11 +94,12 @@ class Service final : public Disposable, public BackendOwner {
   Roster roster_;
   std::vector<std::unique_ptr<Entry>> entries_;  // in the configuration's order
   std::vector<std::unique_ptr<Backend>> departing_;
-  std::vector<Backend*> backends_;  // of all hosts
   WaitQueue queue_;
   RateTable* rates_ = nullptr;
   std::move_only_function<void()> on_lookups_done_;
   std::move_only_function<void()> on_departed_;
+  std::uint64_t version_ = 0;  // of shared_ that the roster is made of
+  bool panic_ = false;         // too few can be used, so all are
   std::uint32_t users_ = 0;
 };
 

@@ -68,6 +68,20 @@ inline constexpr IntegerRange kMaxClientRequests{1, 1'000'000'000, true};
 inline constexpr IntegerRange kMaxBackendRequests{1, 1'000'000'000, true};
 inline constexpr IntegerRange kMaxIdle{0, 65536};
 
+// Health.
+inline constexpr IntegerRange kWeightByHand{0, 1000};
+inline constexpr IntegerRange kStatus{100, 599};
+inline constexpr IntegerRange kPercent{0, 100};
+inline constexpr IntegerRange kJitterPercent{0, 50};
+inline constexpr IntegerRange kCheckPort{0, 65535};  // 0: the backend's own
+inline constexpr IntegerRange kChecksInARow{1, 1000};
+inline constexpr DurationRange kCheckInterval{10ms, 24h};
+inline constexpr IntegerRange kFailuresInARow{1, 1'000'000, true};
+inline constexpr DurationRange kOutlierWindow{100ms, 1h};
+inline constexpr IntegerRange kOutlierRequests{1, 1'000'000};
+inline constexpr IntegerRange kLatencyFactor{2, 1000, true};
+inline constexpr DurationRange kEjectionTime{10ms, 24h};
+
 inline constexpr DecimalRange kBucketSeconds{1e-6, 3600};
 inline constexpr std::size_t kBucketsMax = 64;
 

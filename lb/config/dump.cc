@@ -122,6 +122,7 @@ void writeService(Writer& out, const Service& service) {
   writeRetry(out, service.retry);
   writeServiceLimits(out, service.limits);
   writeRateLimit(out, service.rate_limit);
+  writeHealth(out, service);
   out.close();
 }
 

@@ -7,6 +7,7 @@
 namespace lb::config {
 
 void writeBalance(Writer& out, const Service& service);
+void writeHealth(Writer& out, const Service& service);
 void writeRetry(Writer& out, const Retry& retry);
 void writeServiceLimits(Writer& out, const ServiceLimits& limits);
 void writeRateLimit(Writer& out, const RateLimit& limit);

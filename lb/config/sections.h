@@ -29,4 +29,7 @@ void readRateLimit(Section& section, RateLimit& limit);
 // defaults, default_service and services.
 void readServices(Section& proxy, Config& config);
 
+// The parts of a service that it may inherit, one a file.
+void readHealth(Section& section, Service& service);
+
 }  // namespace lb::config

@@ -9,6 +9,7 @@
 #include "lb/config/place.h"
 #include "lb/config/routes.h"
 #include "lb/env/clock.h"
+#include "lb/health/check_settings.h"
 
 namespace lb::config {
 
@@ -128,40 +129,18 @@ struct RateLimit {
   friend bool operator==(const RateLimit&, const RateLimit&) = default;
 };
 
-enum class CheckKind : std::uint8_t { Http, Tcp };
-enum class InitialHealth : std::uint8_t { Check, Up, Down };
-
-struct StatusRange {
-  std::uint16_t first = 200;
-  std::uint16_t last = 299;
-  friend bool operator==(const StatusRange&, const StatusRange&) = default;
-};
-
-// Active checks of every backend, by one worker for all.
-struct HealthCheck {
-  bool enabled = false;
-  CheckKind kind = CheckKind::Http;
-  std::string path = "/";
-  std::string host;  // the Host field; "": the backend's own address
-  std::vector<StatusRange> expect{StatusRange{}};
-  std::string body;        // has to be in the answer's body; "": anything
-  std::uint16_t port = 0;  // 0: the backend's own
-  Duration interval = 5s;
-  Duration down_interval = 2s;
-  std::uint32_t jitter_percent = 10;
-  Duration timeout = 2s;  // of the whole check
-  std::uint32_t fall = 3;
-  std::uint32_t rise = 2;
-  InitialHealth initial = InitialHealth::Check;
-  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
-};
+// Active checks of every backend, by the control side for all workers.
+using health::CheckKind;
+using health::InitialHealth;
+using health::StatusRange;
+using HealthCheck = health::CheckSettings;
 
 // Passive health: what the traffic itself says of a backend.
 struct Outlier {
   bool enabled = true;
   std::uint32_t consecutive_failures = 5;  // connections not made, resets, timeouts, 502 to 504; 0: off
   std::uint32_t success_percent = 0;       // below which a backend is ejected; 0: off
-  Duration window = 10s;                   // over which success and latency are judged
+  Duration window = 5s;                    // over which success and latency are judged
   std::uint32_t min_requests = 20;         // in that window, to judge by
   std::uint32_t latency_factor = 0;        // times the median backend's mean latency; 0: off
   Duration base_ejection = 10s;            // doubled each time in a row, +-20 %

@@ -60,6 +60,7 @@ void readInheritable(Section& section, Service& service) {
   section.map("retry", [&](Section& retry) { readRetry(retry, service.retry); });
   section.map("limits", [&](Section& limits) { readServiceLimits(limits, service.limits); });
   section.map("rate_limit", [&](Section& limit) { readRateLimit(limit, service.rate_limit); });
+  readHealth(section, service);
 }
 
 void readHosts(const Value& value, std::vector<Host>& hosts) {

@@ -21,6 +21,8 @@ inline constexpr std::array<Word<KeySource>, 4> kKeySourceWords{{{"client_ip", K
                                                                  {"cookie", KeySource::Cookie},
                                                                  {"path", KeySource::Path}}};
 
+inline constexpr std::array<Word<InitialHealth>, 3> kInitialHealthWords{
+    {{"check", InitialHealth::Check}, {"up", InitialHealth::Up}, {"down", InitialHealth::Down}}};
 inline constexpr std::array<Word<RateKey>, 3> kRateKeyWords{
     {{"service", RateKey::Service}, {"client_ip", RateKey::ClientIp}, {"header", RateKey::Header}}};
 

@@ -2,6 +2,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "lb/observe/families.h"
+#include "lb/observe/health_view.h"
 
 namespace lb::observe {
 namespace {
@@ -56,6 +57,7 @@ std::vector<prometheus::MetricFamily> Telemetry::collect(MonoTime now, const Pro
   collectBackends(groups, now, backend_histograms_, out);
   collectBalance(states, out);
   collectWorkers(groups, now, out);
+  collectHealth(health_ ? health_() : HealthView{}, out);
   collectControl(control_, build_, out);
   collectProcess(process, out);
   const auto series = static_cast<double>(seriesCount(out) + 1);  // with itself

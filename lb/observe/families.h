@@ -51,5 +51,7 @@ void collectServices(const Groups& groups, MonoTime now, Families& out);
 void collectBackends(const Groups& groups, MonoTime now, bool histograms, Families& out);
 void collectBalance(const std::vector<BackendState>& states, Families& out);
 void collectWorkers(const Groups& groups, MonoTime now, Families& out);
+struct HealthView;
+void collectHealth(const HealthView& view, Families& out);
 
 }  // namespace lb::observe

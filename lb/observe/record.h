@@ -21,7 +21,7 @@ enum class Reason : std::uint8_t {
   BodyTooLarge,        // 413
   RequestTimeout,      // 408
   Denied,              // 403
-  NoHealthyBackend,    // 503: no address to send to
+  NoHealthyBackend,    // 503: no address to send to, or nobody that can be used
   Overloaded,          // 503: out of descriptors, or beyond limits.adaptive
   ConnectFailed,       // 502
   ConnectTimeout,      // 504

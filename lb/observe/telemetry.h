@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -90,7 +91,8 @@ void book(const Record& record, MonoTime now, ServiceStats& service, BackendStat
 // Books how one attempt at a backend ended; `code` 0 if it sent no head.
 void bookAttempt(AttemptResult result, std::uint16_t code, BackendStats& backend);
 
-struct Groups;  // groups.h: all workers' objects, put together by name
+struct HealthView;  // health_view.h
+struct Groups;      // groups.h: all workers' objects, put together by name
 
 struct BuildInfo {
   std::string version, revision, compiler;
@@ -121,6 +123,8 @@ class Telemetry {
   void setControl(const Control& control);
   // Who knows what is shared of backends; asked at each scrape. Once, before the first.
   void setBackendStates(BackendStates states) { backend_states_ = std::move(states); }
+  // Who tells of backends' health, from any thread. Set before the first scrape.
+  void setHealthSource(std::function<HealthView()> health) { health_ = std::move(health); }
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(MonoTime now, const Process& process);
   [[nodiscard]] std::string prometheusText(MonoTime now, const Process& process);  // text format 0.0.4
@@ -137,6 +141,7 @@ class Telemetry {
   BuildInfo build_;
   Control control_;
   BackendStates backend_states_ = [] { return std::vector<BackendState>(); };
+  std::function<HealthView()> health_;
   std::optional<Layouts> layouts_;  // of the first configuration
   bool backend_histograms_ = true;  // of the latest
   std::vector<std::unique_ptr<Shard>> shards_;

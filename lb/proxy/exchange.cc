@@ -102,6 +102,8 @@ void Exchange::send(bool fresh) {
   attempt_begin_ = now;
   attempt_booked_ = false;
   counted_ = {};
+  health_epoch_ = backend_->shared().health.read().epoch();
+  backend_judged_ = false;
   // An HTTP/1.0 request may come without Host; the backend's protocol demands one.
   if (head_->authority.empty()) head_->authority = backend_->stats().label;
   // Who could not be sent again gets a connection that was looked at.
@@ -212,6 +214,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
     status_ = head.status;
     replayable_ = false;
     replay_.clear();
+    reportHealth(AttemptResult::Ok, head.status);
     const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
     http::dropHopByHop(head.fields);
     markBackend(head);
@@ -306,6 +309,8 @@ void Exchange::onDeadline(std::size_t slot) {
     resend();
     return;
   }
+  // Within the answer, or before the request is complete, it may be the client that is slow.
+  if (upstream_ != nullptr && (answering() || !request_ended_)) reportHealth(AttemptResult::Cancelled);
   abandonBackend(AttemptResult::Timeout);
   failure_ = {504, Reason::BackendTimeout, "the exchange took longer than timeouts.total"};
   if (answering()) {
@@ -341,6 +346,7 @@ void Exchange::attemptEnded(AttemptResult result, std::uint16_t code) {
   if (std::exchange(attempt_booked_, false)) return;  // when its answer was put by
   observe::bookAttempt(result, code, backend_->stats());
   backendFailed(result);
+  reportHealth(result, code);
   // Who went away early says nothing of the backend's latency.
   const bool telling = result == AttemptResult::Ok || result == AttemptResult::Timeout;
   if (telling && backend_times_.write_first != MonoTime{}) {

@@ -97,6 +97,7 @@ class Exchange final : public Disposable,
   void markBackend(http::ResponseHead& head);
   void backendFailed(observe::AttemptResult result);
   void learnLatency(Duration took);
+  void reportHealth(observe::AttemptResult result, std::uint16_t code = 0);
   void touchTunnel();
   Deadlines& deadlines();
   void watchTry();
@@ -106,6 +107,7 @@ class Exchange final : public Disposable,
   // Before the first attempt (exchange_admit.cc).
   bool withinRate();
   void dispatch();
+  [[nodiscard]] const char* whyNobody() const;
   void leaveQueue();
   back::Backend* findSlot() override { return pick(); }
   void onSlot(back::Backend& backend) override;
@@ -164,7 +166,8 @@ class Exchange final : public Disposable,
   std::uint64_t backend_bytes_out_ = 0;
   const char* detail_ = "";
   std::uint32_t attempts_ = 0;
-  std::uint32_t retries_ = 0;  // of them, those that retry.attempts counts
+  std::uint32_t health_epoch_ = 0;  // of the backend when the attempt began
+  std::uint32_t retries_ = 0;       // of them, those that retry.attempts counts
   std::uint32_t backoffs_ = 0;
   std::uint32_t tried_count_ = 0;
   observe::RetryReason retry_why_ = observe::RetryReason::StaleConnection;  // of the next attempt
@@ -175,6 +178,7 @@ class Exchange final : public Disposable,
   bool request_ended_ = false;
   bool reused_ = false;
   bool backend_broke_ = false;
+  bool backend_judged_ = false;  // what the attempt says of its backend has been said, or is nothing
   bool continued_ = false;       // 100 (Continue) has been passed on
   bool interim_passed_ = false;  // a part of an answer, so no other attempt may follow
   bool budgeted_ = false;        // counts as a request under way for the retry budget

@@ -42,6 +42,8 @@ void Exchange::markBackend(http::ResponseHead& head) {
 // An attempt has ended without an answer, or within it.
 void Exchange::backendFailed(AttemptResult result) {
   if (service_->settings().balance != config::Balance::PeakEwma) return;
+  // A pooled connection that had been closed before it was used again is nobody's failure.
+  if (result == AttemptResult::Reset && reused_ && !upstream_->anyByteRead()) return;
   const Duration took = context_.clock.precise() - attempt_begin_;
   if (result == AttemptResult::Cancelled) {
     if (!answering()) backend_->shared().latency.observeAtLeast(took, context_.clock.now());

@@ -48,6 +48,19 @@ observe::Phases Exchange::phases() const {
   return phases;
 }
 
+// What an attempt says of its backend's health: once, and nothing when it was the client who went.
+void Exchange::reportHealth(observe::AttemptResult result, std::uint16_t code) {
+  if (std::exchange(backend_judged_, true)) return;
+  using observe::AttemptResult;
+  const bool gateway_error = code >= 502 && code <= 504;
+  back::Outcome outcome = back::Outcome::Bad;
+  if (result == AttemptResult::Cancelled) outcome = back::Outcome::Nothing;
+  if ((result == AttemptResult::Ok || result == AttemptResult::Http5xx) && !gateway_error)
+    outcome = back::Outcome::Good;
+  const Duration wait = between(upstream_->times().write_last, upstream_->times().read_first);
+  service_->requestEnded(*backend_, health_epoch_, outcome, wait);
+}
+
 void Exchange::onResponseSent() {
   if (upstream_ != nullptr) {  // a tunnel whose two directions have ended
     back::UpstreamConn& connection = *upstream_;

@@ -128,12 +128,21 @@ void Exchange::resend() {
 bool Exchange::replayStale(ResponseFailure why) {
   if (why != ResponseFailure::Closed || !reused_ || upstream_->anyByteRead()) return false;
   backend_->stats().connections_stale_reuse.add();
-  if (phase_ != Phase::Forward || !replayable_) return false;
-  if (upstream_->anyByteWritten() && !http::isIdempotent(head_->method)) return false;
+  const bool safe = !upstream_->anyByteWritten() || http::isIdempotent(head_->method);
+  if (phase_ != Phase::Forward || !replayable_ || !safe) {
+    reportHealth(AttemptResult::Cancelled);  // not the backend's doing
+    return false;
+  }
+  const bool stays = backend_->reserve();
+  if (stays) {
+    backend_judged_ = true;  // by what comes of it there
+  } else {
+    reportHealth(AttemptResult::Cancelled);
+  }
   attemptEnded(AttemptResult::Reset);
   upstream_ = nullptr;
   retry_why_ = RetryReason::StaleConnection;
-  if (backend_->reserve()) {
+  if (stays) {
     send(true);
     sendWhatIsKnown();
     return true;
@@ -155,6 +164,7 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   const auto retried =
       phase_ == Phase::Forward ? retriedAs(why, upstream_->anyByteRead(), service_->settings().retry.on) : std::nullopt;
   const bool retry = retried && decideRetry(*retried);
+  if (why == ResponseFailure::Exhausted) reportHealth(AttemptResult::Cancelled);  // not the backend's doing
   attemptEnded(verdict.result, answering() ? status_ : std::uint16_t{0});
   upstream_ = nullptr;
   if (retry) {

@@ -82,6 +82,10 @@ void Proxy::lookupsChanged() {
   if (on_lookups_done_ && lookupsDone()) std::exchange(on_lookups_done_, nullptr)();
 }
 
+void Proxy::refreshBackends() {
+  for (auto& [name, service] : services_) service->refresh();
+}
+
 void Proxy::closeIdle() {
   for (auto& [name, service] : services_) service->closeIdle();
 }

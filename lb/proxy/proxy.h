@@ -25,6 +25,7 @@ class Proxy final : public http::RequestRouter {
 
   [[nodiscard]] bool lookupsDone() const;  // all names have been looked up at least once
   void onLookupsDone(std::move_only_function<void()> callback) { on_lookups_done_ = std::move(callback); }
+  void refreshBackends();
   void closeIdle();
   [[nodiscard]] std::size_t busyConnections() const;  // to backends
   void shutdownNow();

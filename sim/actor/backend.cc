@@ -35,6 +35,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     return backend_.well_behaved_ ? AnswerFault::None : request_->answer.fault;
   }
   void quiet() {
+    trickle_ = false;
     timer_->disarm();
     idle_timer_->disarm();
     requestOver();
@@ -57,6 +58,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void onHead(const Head& head) override {
+    if (head.target() == kCheckPath) {
+      reading_request_ = checked_ = true;
+      return;
+    }
     // Who took the answer that nobody had asked for as its own may have been too late to know better (RFC 9112 9.2).
     if (strayed_) backend_.ledger_.noteMixUp();
     if (strayed_ && std::exchange(after_stray_, true)) {
@@ -75,6 +80,15 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const check::Entry* entry = backend_.ledger_.headAtBackend(head, backend_.number_, requests_++ > 0);
     if (entry == nullptr) {
       reader_.stop();
+      return;
+    }
+    if (backend_.sick()) {
+      const lb::config::Service* service = check::serviceOf(backend_.ledger_.scenario(), *entry->plan);
+      const bool fresh = requests_ == 1 && entry->plan->malformed < 0 && service != nullptr;
+      if (fresh) backend_.ledger_.health().onHangUp(service->name, backend_.number_, backend_.ledger_.now());
+      reader_.stop();
+      quiet();
+      ++backend_.hangups_ % 2 == 0 ? close() : abort();
       return;
     }
     request_ = entry->plan;
@@ -104,6 +118,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
 
   void onEnd() override {
     reading_request_ = false;
+    if (checked_) {
+      answerCheck();
+      return;
+    }
     backend_.ledger_.endAtBackend(current_id_, body_bytes_, reader_.trailers());
     if (request_ != nullptr && !answering_) startAnswer();
   }
@@ -114,6 +132,20 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const bool all = backend_.ledger_.of(current_id_).tunnel_up >= request.tunnel.up;
     if (all && request.tunnel.eager) speakInTunnel(request);
     if (all && request.tunnel.end == plan::Tunnel::End::BackendReset) abort();
+  }
+
+  void answerCheck() {
+    if (!backend_.failsChecks()) {
+      send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfine");
+      finish();
+    } else if (++backend_.hangups_ % 2 == 0) {
+      send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      finish();
+    } else {
+      send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+      trickle_ = true;
+      timer_->arm(kTrickle);
+    }
   }
 
   void judgeReuse(const plan::Request& request) {
@@ -156,7 +188,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       outbox_.resize(outbox_.size() * request_->answer.fault_at / 1000);
     if (fault() == AnswerFault::TrailingBytes) outbox_ += "HTTP/1.1 200 OK\r\nnonsense";
     answer_size_ = outbox_.size();
-    const Duration delay = backend_.well_behaved_ ? Duration::zero() : request_->answer.delay;
+    const bool of_storm = backend_.well_behaved_ && !backend_.ledger_.of(request_->id).calm;  // nobody waits for it now
+    const Duration delay = of_storm ? Duration::zero() : request_->answer.delay;
     if (delay > Duration::zero()) {
       timer_->arm(delay);
     } else {
@@ -165,6 +198,11 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void step() {
+    if (trickle_ && !gone()) {
+      send("x");
+      timer_->arm(kTrickle);
+      return;
+    }
     if (gone() || request_ == nullptr) return;
     const plan::Answer& answer = request_->answer;
     // What is more than was announced comes with the rest: whoever believed the length may ask for more meanwhile.
@@ -192,6 +230,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     if (fault_now == AnswerFault::TrailingBytes || fault_now == AnswerFault::LengthTooSmall)
       pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
     backend_.ledger_.of(request.id).replied = backend_.ledger_.now();
+    backend_.ledger_.health().onReply(backend_.number_, backend_.ledger_.now());
     if (!last.empty()) send(last);
     if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
     if (fault_now == AnswerFault::None && request.answer.status == 101) {
@@ -268,6 +307,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     finish();
   }
 
+  static constexpr Duration kTrickle = std::chrono::milliseconds(100);
   static constexpr std::size_t kSmallAnswer = 500;  // fits every buffer
 
   Backend& backend_;
@@ -285,6 +325,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   bool answering_ = false;
   bool said_close_ = false;
   bool tunnel_ = false;
+  bool checked_ = false;  // it is a check's
+  bool trickle_ = false;
   std::string outbox_;
   std::string stray_;         // an answer that nobody asks for, to come
   bool strayed_ = false;      // it has been sent

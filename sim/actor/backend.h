@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "sim/actor/raw_client.h"
@@ -9,6 +10,9 @@
 #include "sim/check/ledger.h"
 
 namespace sim::actor {
+
+// What a check of lb's asks for, where scenarios have checks.
+inline constexpr std::string_view kCheckPath = "/check";
 
 // What a run can do to any backend, whoever plays it.
 class AnyBackend {
@@ -18,6 +22,10 @@ class AnyBackend {
   virtual void restart() = 0;               // listens again
   virtual void behave() = 0;                // from now on no answer is faulty or late
   void hangUp(bool on) { hangs_up_ = on; }  // on whoever connects
+  void beSick(bool on) { sick_ = on; }      // hang up on users who ask, not on checks
+  void failChecks(bool on) { fails_checks_ = on; }
+  [[nodiscard]] bool sick() const { return sick_; }
+  [[nodiscard]] bool failsChecks() const { return fails_checks_; }
   // Asked for each connection that comes; true: it is not to be kept.
   [[nodiscard]] bool hangsUpOn(lb::Stream& stream) {
     if (hangs_up_ && hung_up_++ % 2 == 1) stream.abort();
@@ -26,6 +34,8 @@ class AnyBackend {
 
  private:
   bool hangs_up_ = false;
+  bool sick_ = false;
+  bool fails_checks_ = false;
   std::uint64_t hung_up_ = 0;  // how often: by a close and by a reset in turn
 };
 
@@ -51,6 +61,7 @@ class Backend final : public AnyBackend, private lb::AcceptEvents {
   std::uint32_t number_;
   const plan::Backend& plan_;
   bool well_behaved_ = false;
+  std::uint64_t hangups_ = 0;  // in turn by a close and by a reset
   std::vector<std::unique_ptr<Conn>> connections_;
   std::unique_ptr<lb::Listener> listener_;
 };

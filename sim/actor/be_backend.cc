@@ -14,8 +14,13 @@ namespace {
 // A connection as it is; what is read of it is also read by somebody strict.
 class WatchedStream final : public lb::Stream, private StrictEvents {
  public:
-  WatchedStream(std::unique_ptr<lb::Stream> stream, check::Ledger& ledger, std::uint32_t number)
-      : stream_(std::move(stream)), ledger_(ledger), number_(number), reader_(StrictReader::Kind::Request, *this) {}
+  WatchedStream(std::unique_ptr<lb::Stream> stream, const AnyBackend& backend, check::Ledger& ledger,
+                std::uint32_t number)
+      : stream_(std::move(stream)),
+        backend_(backend),
+        ledger_(ledger),
+        number_(number),
+        reader_(StrictReader::Kind::Request, *this) {}
 
   void bind(lb::StreamEvents* events) override { stream_->bind(events); }
   void want(lb::Interest interest) override { stream_->want(interest); }
@@ -28,6 +33,10 @@ class WatchedStream final : public lb::Stream, private StrictEvents {
       reader_.feed({reinterpret_cast<const char*>(space.data()), count});
       left -= count;
     }
+    if (cut_) {  // be is told that the other side has gone
+      stream_->abort();
+      return {.bytes = 0, .status = lb::IoStatus::Reset};
+    }
     return result;
   }
   lb::IoResult write(std::span<const lb::Bytes> from) override { return stream_->write(from); }
@@ -37,6 +46,8 @@ class WatchedStream final : public lb::Stream, private StrictEvents {
 
  private:
   void onHead(const Head& head) override {
+    checked_ = head.target() == kCheckPath;
+    if (checked_) return;
     const check::Entry* entry = ledger_.headAtBackend(head, number_, requests_++ > 0);
     if (entry == nullptr) {
       reader_.stop();
@@ -44,20 +55,28 @@ class WatchedStream final : public lb::Stream, private StrictEvents {
     }
     id_ = entry->plan->id;
     bytes_ = 0;
+    if (!backend_.sick()) return;
+    reader_.stop();
+    cut_ = true;
   }
   void onBody(std::string_view bytes) override {
     ledger_.bodyAtBackend(id_, bytes_, bytes);
     bytes_ += bytes.size();
   }
-  void onEnd() override { ledger_.endAtBackend(id_, bytes_, reader_.trailers()); }
+  void onEnd() override {
+    if (!checked_) ledger_.endAtBackend(id_, bytes_, reader_.trailers());
+  }
   void onViolation(std::string what) override {
     ledger_.fail(check::Class::Safety, "safety.parse_backend", id_, fmt::format("b{}: {}", number_, what));
   }
 
   std::unique_ptr<lb::Stream> stream_;
+  const AnyBackend& backend_;
   check::Ledger& ledger_;
   std::uint32_t number_;
   StrictReader reader_;
+  bool checked_ = false;  // by lb
+  bool cut_ = false;      // because its backend is sick
   std::uint64_t id_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t requests_ = 0;
@@ -78,7 +97,7 @@ class BeBackend::Watch final : public lb::Network, private lb::AcceptEvents {
  private:
   void onAccept(std::unique_ptr<lb::Stream> stream) override {
     if (backend_.hangsUpOn(*stream)) return;
-    events_->onAccept(std::make_unique<WatchedStream>(std::move(stream), ledger_, number_));
+    events_->onAccept(std::make_unique<WatchedStream>(std::move(stream), backend_, ledger_, number_));
   }
   void onAcceptFailed(lb::IoStatus why) override { events_->onAcceptFailed(why); }
 

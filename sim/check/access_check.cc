@@ -85,6 +85,14 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.wait = secondsOf(valueOf(line, "t_wait"));
   logged.connect = secondsOf(valueOf(line, "t_connect"));
   logged.overhead = secondsOf(valueOf(line, "t_overhead"));
+  const bool gateway = logged.code >= 502 && logged.code <= 504;
+  const bool given_up = logged.code == 499 && logged.attempts == 1 && logged.reason.empty();  // says nothing
+  if (!given_up)
+    health_.onEnd(std::string(valueOf(line, "service")), valueOf(line, "backend"),
+                  {.good = logged.from_backend && !gateway && logged.aborted.empty() && logged.reason.empty(),
+                   .attempts = logged.attempts,
+                   .head = entry->attempts.empty() ? kNever : entry->attempts.back().head,
+                   .now = world_.now()});
   const std::string_view aborted = logged.aborted;
   if (logged.queued) leave(Mark::Queued);
   if (logged.reason == "draining") leave(Mark::DrainedAway);  // nobody is left to be told so

@@ -22,7 +22,7 @@ bool mayBeAvoided(const Ledger& ledger, std::uint32_t backend) {
   return troubles.any(
              {FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::BlackHole, FaultKind::Refuse,
               FaultKind::Kill, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsFails, FaultKind::DnsEmpty,
-              FaultKind::DnsSilent, FaultKind::DnsMoves, FaultKind::HangUp, FaultKind::BacklogFull},
+              FaultKind::DnsSilent, FaultKind::DnsMoves, FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick},
              who, MonoTime{}, ledger.now()) ||
          troubles.any({FaultKind::Pause, FaultKind::ConnectExhausted, FaultKind::FewPorts}, plan::kProxySide,
                       MonoTime{}, ledger.now());
@@ -70,7 +70,9 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
         has_weight = has_weight || host.weight > 0;
         needed = needed || !host.backup;
       } else if (host.weight > 0 && !host.backup && !looked_up_late) {
-        others = others || !mayBeAvoided(ledger, static_cast<std::uint32_t>(who));
+        const auto number = static_cast<std::uint32_t>(who);
+        const bool out = ledger.health().wasOut(service.name, number, entry.started);
+        others = others || !(out || mayBeAvoided(ledger, number));
       }
     }
     needed = needed || !others;

@@ -60,6 +60,15 @@ class View {
     }
     return count;
   }
+  // And how many others were left out for their health, or for an operator?
+  [[nodiscard]] std::size_t othersOut(std::initializer_list<FaultKind> kinds) const {
+    std::size_t count = 0;
+    for (std::uint32_t i = 0; service_ != nullptr && i < scenario_.backends.size(); ++i) {
+      const bool well = !ledger_.troubles().any(kinds, static_cast<int>(i), from_, to_);
+      count += well && ledger_.health().wasOut(service_->name, i, from_) ? 1 : 0;
+    }
+    return count;
+  }
   [[nodiscard]] bool fault(std::initializer_list<AnswerFault> faults) const {
     return !entry_.calm && std::ranges::find(faults, plan_.answer.fault) != faults.end();
   }
@@ -160,10 +169,12 @@ bool namesMayBeOld(const View& view) {
   return false;
 }
 
+constexpr std::initializer_list<FaultKind> kUnreachable{FaultKind::Refuse, FaultKind::Kill,    FaultKind::BlackHole,
+                                                        FaultKind::Stall,  FaultKind::StallTo, FaultKind::StallFrom,
+                                                        FaultKind::Slow,   FaultKind::Pause,   FaultKind::BacklogFull};
+
 bool connectHasCause(const View& view, bool timed_out) {
-  const std::size_t unreachable =
-      view.backends({FaultKind::Refuse, FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall, FaultKind::StallTo,
-                     FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause, FaultKind::BacklogFull});
+  const std::size_t unreachable = view.backends(kUnreachable);
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
   const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
   if (may_time_out && (timed_out || unreachable > 0)) return true;
@@ -175,7 +186,7 @@ bool connectHasCause(const View& view, bool timed_out) {
                        std::ranges::count_if(
                            view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
                        !view.scenario_.has("reload");
-  return !(retried && unreachable == 1);
+  return !(retried && unreachable == 1 && view.othersOut(kUnreachable) == 0);
 }
 
 bool backendClosedHasCause(const View& view) {
@@ -184,7 +195,9 @@ bool backendClosedHasCause(const View& view) {
     return true;
   // A tunnel that its backend resets at once may be gone before its 101 is here.
   if (view.plan_.upgrade && view.plan_.tunnel.end == plan::Tunnel::End::BackendReset) return true;
-  if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull}) > 0) return true;
+  if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick}) >
+      0)
+    return true;
   if (view.ledger_.mixedUpSince(view.from_)) return true;
   return view.closesQuietly() && !replayable(view.plan_, *view.service_);
 }
@@ -245,20 +258,6 @@ bool tunnelResets(const Ledger& ledger, const Entry& entry) {
 
 }  // namespace
 
-bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend, MonoTime from,
-              MonoTime to) {
-  const std::size_t count = ledger.scenario().backends.size();
-  bool serves = false;
-  forEachInForce(ledger, service, from, to, [&](const lb::config::Service& one) {
-    serves = serves || std::ranges::any_of(one.hosts, [&](const lb::config::Host& host) {
-               if (host.address == plan::backendIp(backend) || host.address == plan::backendName(backend)) return true;
-               const auto before = static_cast<std::uint32_t>((backend + count - 1) % count);
-               return host.address == plan::backendName(before) && ledger.troubles().ever(FaultKind::DnsMoves);
-             });
-  });
-  return serves;
-}
-
 bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
   const View view(ledger, entry);
   if (reason == "no_route") return noRouteHasCause(view);
@@ -271,6 +270,7 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "body_too_large")
     return view.service_->limits.max_body > 0 && view.plan_.bytes > view.service_->limits.max_body;
   if (reason == "no_healthy_backend") {
+    if (ledger.health().nobodyLeft(view.service_->name, view.from_)) return true;
     // What has been found once goes on being used, so that trouble matters at the first lookups only.
     const MonoTime begin{World::kStart};
     const auto until = ledger.configurations().size() > 1 ? ledger.now() : begin + kFirstLookups;
@@ -279,10 +279,13 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
                                 begin, until))
         return true;
     }
-    // A service that a reload has brought looks its names up first.
-    return noRouteHasCause(view) && std::ranges::any_of(view.service_->hosts, [](const lb::config::Host& host) {
-             return !lb::IpAddress::parse(host.address);
-           });
+    // A service that a reload has brought looks its names up first; so it does with a host that comes back, and that
+    // may be the only one to get anything.
+    const auto& hosts = view.service_->hosts;
+    const bool only_one = ledger.configurations().size() > 1 &&
+                          std::ranges::any_of(hosts, [](const lb::config::Host& host) { return host.weight == 0; });
+    return (noRouteHasCause(view) || only_one) &&
+           std::ranges::any_of(hosts, [](const lb::config::Host& host) { return !lb::IpAddress::parse(host.address); });
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted, FaultKind::FewPorts});
   if (reason == "connect_failed") return connectHasCause(view, false);
@@ -363,8 +366,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (within_answer) {
     if (view.fault({Early})) return true;
     if (view.service_ == nullptr) return false;
-    if (view.backends({FaultKind::Kill, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow,
-                       FaultKind::Pause}) > 0)
+    if (view.backends({FaultKind::Kill, FaultKind::Sick, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom,
+                       FaultKind::Slow, FaultKind::Pause}) > 0)
       return true;
     if (backendTimeoutHasCause(view, true) && waitedLongEnough(ledger, entry, "backend_timeout")) return true;
     if (hasCause(ledger, entry, "body_too_large")) return true;

@@ -5,13 +5,10 @@
 
 #include <string_view>
 
+#include "sim/check/in_force.h"
 #include "sim/check/ledger.h"
 
 namespace sim::check {
-
-// May this backend have got a request of the service that was under way in that time?
-[[nodiscard]] bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend,
-                            MonoTime from, MonoTime to);
 
 // Has the proxy a reason to answer this request by itself in this way, now?
 [[nodiscard]] bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason);

@@ -21,4 +21,8 @@ void forEachInForce(const Ledger& ledger, const lb::config::Service& service, Mo
   }
 }
 
+// May this backend have got a request of the service that was under way in that time?
+[[nodiscard]] bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend,
+                            MonoTime from, MonoTime to);
+
 }  // namespace sim::check

@@ -16,6 +16,7 @@
 #include "sim/actor/pattern.h"
 #include "sim/actor/strict_reader.h"
 #include "sim/check/books.h"
+#include "sim/check/health_watch.h"
 #include "sim/check/marks.h"
 #include "sim/check/traffic_watch.h"
 #include "sim/check/troubles.h"
@@ -94,7 +95,8 @@ struct Entry {
 
 class Ledger {
  public:
-  Ledger(World& world, const plan::Scenario& scenario) : world_(world), scenario_(scenario) {}
+  Ledger(World& world, const plan::Scenario& scenario)
+      : world_(world), scenario_(scenario), health_(scenario, marks_) {}
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -118,7 +120,10 @@ class Ledger {
   void tunnelBytes(std::uint64_t id, actor::Direction direction, std::string_view bytes);
 
   void onAccessLine(std::string_view line);  // access_check.cc
-  void checkAtTheEnd();                      // every entry against everything known of it; access_check.cc
+  void onProxyLine(std::string_view line);   // of the proxy's own log; request_check.cc
+  [[nodiscard]] const HealthWatch& health() const { return health_; }
+  [[nodiscard]] HealthWatch& health() { return health_; }
+  void checkAtTheEnd();  // every entry against everything known of it; access_check.cc
   [[nodiscard]] const Books& books() const { return books_; }
 
   // Holds or fails the run; `request` 0: it is about no single one.
@@ -147,7 +152,10 @@ class Ledger {
   void setProgressWatch(ProgressWatch watch) { progress_watch_ = std::move(watch); }
 
   // Takes effect at the proxy from now on, as soon as its workers get to it.
-  void configure(const lb::config::Config& config) { configurations_.push_back({world_.now(), config}); }
+  void configure(const lb::config::Config& config) {
+    configurations_.push_back({world_.now(), config});
+    health_.configure(config, world_.now());
+  }
   struct Configured {
     MonoTime since;
     lb::config::Config config;
@@ -158,7 +166,10 @@ class Ledger {
   void noteMixUp() { mixed_up_ = world_.now(); }
   [[nodiscard]] bool mixedUpSince(MonoTime from) const { return mixed_up_ != kNever && mixed_up_ >= from; }
 
-  void setCalm() { calm_ = true; }  // from here on every new request must succeed
+  void setCalm() {  // from here on every new request must succeed
+    calm_ = true;
+    health_.setCalm();
+  }
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
   [[nodiscard]] bool calm() const { return calm_; }
@@ -192,6 +203,7 @@ class Ledger {
   Troubles troubles_;
   TrafficWatch traffic_{*this};
   Marks marks_;
+  HealthWatch health_;
   std::function<void(std::string)> tracer_;
   ProgressWatch progress_watch_;
   Violation violation_;

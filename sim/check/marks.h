@@ -102,6 +102,18 @@ enum class Mark : std::uint8_t {
   StickyKept,
   BusyAvoided,
   SlowAvoided,
+  // Backends' health
+  HealthDown,
+  HealthGrayKeptOut,  // a check passed, and the backend stayed ejected
+  HealthEjected,
+  HealthEjectedAgain,
+  HealthProbationPassed,
+  HealthCapReached,
+  HealthPanic,
+  HealthNobody,
+  HealthDrained,
+  FaultSick,
+  FaultCheckSick,
   // Retries and load
   RateLimited,
   QueueFull,

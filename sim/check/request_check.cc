@@ -168,9 +168,28 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
       Class::Safety, "safety.body_limit", id, fmt::format("request {} is over the limit and was passed on", id));
   expect(!headTookTooLong(*this, *entry), Class::Safety, "safety.timeout_late", id,
          fmt::format("request {} was passed on although its head took longer than timeouts.request_header", id));
+  const std::string sick = health_.onRequest(
+      service->name, backend, {.request = id, .started = entry->started, .now = world_.now()},
+      [&](std::uint64_t other) {
+        const Entry& probe = of(other);
+        return probe.ended != kNever || probe.logged.lines > 0 || probe.attempts.back().backend != backend;
+      });
+  expect(sick.empty(), Class::Safety, "safety.health", id, sick);
   checkForwardedHead(*entry, head);
   checkForwardedFraming(*entry, head);
   return failed() ? nullptr : entry;
+}
+
+void Ledger::onProxyLine(std::string_view line) {
+  const auto under_way = [&](const std::string& service) {
+    return static_cast<std::size_t>(std::ranges::count_if(entries_, [&](const Entry& entry) {
+      const bool asked = entry.plan != nullptr && entry.started != kNever && entry.logged.lines == 0;
+      const lb::config::Service* whose = asked ? serviceOf(scenario_, *entry.plan) : nullptr;
+      return whose != nullptr && whose->name == service;
+    }));
+  };
+  const std::string wrong = health_.onLine(line, world_.now(), under_way);
+  expect(wrong.empty(), Class::Safety, "safety.health", 0, wrong);
 }
 
 void Ledger::bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {

@@ -62,7 +62,7 @@ std::string drawAffinity(Prng& random) {
 
 void shapeBalance(Scenario& scenario, Prng random) {
   for (const Family& family : kOddities) {
-    if (family.of_balance && random.chance({1, 2})) scenario.families.emplace_back(family.name);
+    if (family.drawn == Family::Drawn::Balance && random.chance({1, 2})) scenario.families.emplace_back(family.name);
   }
   for (Service& service : scenario.config.services) {
     if (scenario.has("policies") && random.chance({2, 3})) drawPolicy(service, random);

@@ -33,6 +33,10 @@ lb::config::Config skeleton(const lb::config::Config& config) {
     one.name = service.name;
     one.domains = service.domains;
     one.hosts = service.hosts;
+    // What has more or fewer lines where it is on.
+    one.health_check.enabled = service.health_check.enabled;
+    one.health_check.kind = service.health_check.kind;
+    one.outlier.enabled = service.outlier.enabled;
     bare.services.push_back(std::move(one));
   }
   return bare;

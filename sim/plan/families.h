@@ -3,13 +3,14 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 namespace sim::plan {
 
 struct Family {
   const char* name = nullptr;
   const char* about = nullptr;
-  bool of_balance = false;  // drawn apart, see balance_shapes.h
+  enum class Drawn : std::uint8_t { Here, Be, Balance, Health } drawn = Drawn::Here;  // the others apart
 };
 
 // Legal, and merely unusual.
@@ -40,14 +41,17 @@ inline constexpr std::array kOddities{
     Family{"idle_close", "backends that close connections on which nothing is asked for a while"},
     Family{"wall_jump", "the wall clock jumps by an hour"},
     Family{"early_drain", "of scenarios without faults: the drain begins while requests are under way"},
-    Family{"be", "one backend is be's own code, told by its URLs what to answer"},
+    Family{"be", "one backend is be's own code, told by its URLs what to answer", Family::Drawn::Be},
     Family{"eager_tunnel", "clients that send into a tunnel before its 101 has come"},
-    Family{"policies", "services that balance by load, by latency or by a hash", true},
-    Family{"weights", "hosts of different weights, some of them 0", true},
-    Family{"backups", "hosts that are backups", true},
-    Family{"sticky", "services that set a cookie by which clients come back", true},
-    Family{"slow_start", "hosts that are new begin with a part of their share", true},
-    Family{"keys", "requests with keys to hash, and cookies that nobody has set", true},
+    Family{"policies", "services that balance by load, by latency or by a hash", Family::Drawn::Balance},
+    Family{"weights", "hosts of different weights, some of them 0", Family::Drawn::Balance},
+    Family{"backups", "hosts that are backups", Family::Drawn::Balance},
+    Family{"sticky", "services that set a cookie by which clients come back", Family::Drawn::Balance},
+    Family{"slow_start", "hosts that are new begin with a part of their share", Family::Drawn::Balance},
+    Family{"keys", "requests with keys to hash, and cookies that nobody has set", Family::Drawn::Balance},
+    Family{"checks", "active health checks, over HTTP or TCP, of some services", Family::Drawn::Health},
+    Family{"outlier", "ejection with short times and low limits, panic from never to always", Family::Drawn::Health},
+    Family{"by_hand", "an operator drains backends and enables them again", Family::Drawn::Health},
 };
 
 // Something goes wrong.
@@ -97,6 +101,8 @@ inline constexpr std::array kFaultFamilies{
     Family{"dawdle", "answers that take several times timeouts.response_idle, in pieces that come soon enough"},
     Family{"slowloris", "request heads that take several times timeouts.request_header, in pieces"},
     Family{"reload_timeouts", "reloads that shorten timeouts.response_header"},
+    Family{"sick", "backends that pass their checks and fail their users", Family::Drawn::Health},
+    Family{"check_sick", "backends that fail their checks, by turns, and serve their users", Family::Drawn::Health},
 };
 
 // What the proxy is told to do about trouble and about too much (traffic_shapes.cc).

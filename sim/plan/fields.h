@@ -52,7 +52,7 @@ inline constexpr std::array<Word<Tunnel::End>, 4> kTunnelEndWords{{{Tunnel::End:
                                                                    {Tunnel::End::Backend, "backend"},
                                                                    {Tunnel::End::ClientReset, "client_reset"},
                                                                    {Tunnel::End::BackendReset, "backend_reset"}}};
-inline constexpr std::array<Word<FaultKind>, 18> kFaultKindWords{{{FaultKind::Stall, "stall"},
+inline constexpr std::array<Word<FaultKind>, 21> kFaultKindWords{{{FaultKind::Stall, "stall"},
                                                                   {FaultKind::StallTo, "stall_to"},
                                                                   {FaultKind::StallFrom, "stall_from"},
                                                                   {FaultKind::BlackHole, "black_hole"},
@@ -69,7 +69,10 @@ inline constexpr std::array<Word<FaultKind>, 18> kFaultKindWords{{{FaultKind::St
                                                                   {FaultKind::WallJump, "wall_jump"},
                                                                   {FaultKind::HangUp, "hang_up"},
                                                                   {FaultKind::BacklogFull, "backlog_full"},
-                                                                  {FaultKind::FewPorts, "few_ports"}}};
+                                                                  {FaultKind::FewPorts, "few_ports"},
+                                                                  {FaultKind::Sick, "sick"},
+                                                                  {FaultKind::CheckSick, "check_sick"},
+                                                                  {FaultKind::DrainByHand, "drain_by_hand"}}};
 inline constexpr std::array<Word<Trigger>, 3> kTriggerWords{
     {{Trigger::None, "none"}, {Trigger::Request, "request"}, {Trigger::Answer, "answer"}}};
 

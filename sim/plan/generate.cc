@@ -7,6 +7,7 @@
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/balance_shapes.h"
+#include "sim/plan/draw_health.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
@@ -30,11 +31,12 @@ class Generator {
   Scenario make() {
     made_.calm_only = random_.chance({1, 12});
     for (const Family& family : kOddities) {
-      if (family.name != kBe && !family.of_balance && random_.chance({1, 2})) made_.families.emplace_back(family.name);
+      if (family.drawn == Family::Drawn::Here && random_.chance({1, 2})) made_.families.emplace_back(family.name);
     }
     const Ratio often = random_.chance({1, 2}) ? Ratio{1, 2} : Ratio{1, 6};
     for (const Family& family : kFaultFamilies) {
-      if (random_.chance(often) && !made_.calm_only) made_.families.emplace_back(family.name);
+      if (family.drawn == Family::Drawn::Here && random_.chance(often) && !made_.calm_only)
+        made_.families.emplace_back(family.name);
     }
     // From randomness of its own, so that all other scenarios stay what they were. be has limits of its own and no
     // tunnels; what goes beyond them is for the other backends.
@@ -61,6 +63,7 @@ class Generator {
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
     }
     shapeBalance(made_, Chance(made_.seed).stream("scenario balance"));
+    drawHealth(made_);
     shapeTraffic(made_, traffic_);
     return std::move(made_);
   }
@@ -377,8 +380,6 @@ class Generator {
       if (who != spared) made_.faults.push_back({.kind = FaultKind::Refuse, .at = {}, .length = length, .who = who});
     }
   }
-
-  static constexpr std::string_view kBe = "be";
 
   Prng random_;
   Prng be_;

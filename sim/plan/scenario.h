@@ -127,6 +127,9 @@ enum class FaultKind : std::uint8_t {
   HangUp,            // the backend accepts and ends the connection at once: by a close, by a reset, in turn
   BacklogFull,       // no room where connections wait to be accepted: of a backend, or of the proxy for kProxySide
   FewPorts,          // the proxy has one port to connect from towards each address
+  Sick,              // the backend ends every connection on which a user asks, and answers checks
+  CheckSick,         // it fails its checks: by a 503, by an answer that trickles, in turn; and serves users
+  DrainByHand,       // an operator drains it in every service, and enables it again
 };
 constexpr int kClientsSide = -1;
 constexpr int kProxySide = -2;

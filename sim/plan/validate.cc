@@ -83,6 +83,9 @@ class Validator {
       case FaultKind::Refuse:
       case FaultKind::Kill:
       case FaultKind::HangUp:
+      case FaultKind::Sick:
+      case FaultKind::CheckSick:
+      case FaultKind::DrainByHand:
       case FaultKind::DnsFails:
       case FaultKind::DnsEmpty:
       case FaultKind::DnsSilent:

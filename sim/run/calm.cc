@@ -125,9 +125,41 @@ void Run::fresh() {
   };
   expect(until(all_good, 10s), Class::Liveness, "liveness.fresh",
          "a fresh request is not answered although all is well again");
+  if (!ledger_.failed()) recover();
 }
 
-// A proxy that nobody asks does nothing.
+// Whoever was out is well again: its time ends, a check or a request on probation passes, and it is used as before.
+void Run::recover() {
+  Duration slow_start{};  // of those who come back
+  const MonoTime last = ledger_.health().lastEjectionEnds();
+  if (last > world_.now()) pass(last - world_.now() + 1s);
+  for (std::size_t service = 0; service < config_.services.size(); ++service) {
+    const std::string& name = config_.services[service].name;
+    for (int round = 0; round < 40 && !ledger_.health().allUp(name) && !ledger_.failed(); ++round) {
+      slow_start = std::max(slow_start, config_.services[service].slow_start.window);
+      plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+      for (int i = 0; i < 20; ++i) client.requests.push_back(plainRequest("GET", service));
+      client.requests.back().close = true;
+      ask(client);
+      expect(until([&] { return clients_.back()->done(); }, 60s), Class::Liveness, "liveness.fresh",
+             "a row of plain requests does not come to its end");
+    }
+    expect(ledger_.health().allUp(name), Class::Liveness, "liveness.health",
+           fmt::format("a backend of {} is well and is not used", name));
+  }
+  pass(slow_start);
+}
+
+// In ten seconds: connecting, asking, reading a short answer in pieces, and the pause; and looks at what requests said.
+std::uint64_t Run::turnsOfHealth(const lb::config::Service& service) const {
+  std::uint64_t turns = 0;
+  const lb::config::HealthCheck& check = service.health_check;
+  const std::uint64_t reads = scenario_.network.short_io > 0 || scenario_.network.segment_max < 500 ? 150 : 2;
+  if (check.enabled) turns += service.hosts.size() * (10s / (check.interval / 2) + 2) * (8 + reads);
+  return turns + 10s / (service.outlier.window / 10) + 1;
+}
+
+// A proxy that nobody asks does nothing, but for that.
 void Run::restAWhile() {
   for (const auto& client : clients_) client->giveUp();
   pass(7s);
@@ -137,7 +169,9 @@ void Run::restAWhile() {
   std::uint64_t lookups = 0;
   for (const auto& service : config_.services)
     lookups += service.hosts.size() * (10s / std::min<Duration>(10s, scenario_.network.name_ttl));
-  const std::uint64_t turns_max = kTurnsOfAnIdleProxy + config_.threads * lookups * 4;
+  std::uint64_t checks = 0;
+  for (const auto& service : config_.services) checks += turnsOfHealth(service);
+  const std::uint64_t turns_max = kTurnsOfAnIdleProxy + config_.threads * lookups * 4 + checks;
   expect(stage_->proxy().turns() - before < turns_max, Class::Liveness, "liveness.spin",
          fmt::format("{} turns in 10 s of doing nothing", stage_->proxy().turns() - before));
 }

@@ -40,6 +40,7 @@ Run::~Run() = default;
 
 void Run::onLog(lb::LogLevel, std::string_view line) {
   if (trace_) trace_->log("proxy", line);
+  ledger_.onProxyLine(line);
 }
 
 void Run::onAccess(std::string_view line) {
@@ -149,6 +150,9 @@ void Run::reload(std::uint64_t number) {
       service.balance = service.balance == Balance::Random ? Balance::RoundRobin : Balance::Random;
       std::ranges::reverse(service.hosts);
       if (service.hosts.size() > 1 && scenario_.seed % 4 != 0) service.hosts.pop_back();
+      // What was there may have had all the weight.
+      if (std::ranges::all_of(service.hosts, [](const auto& host) { return host.weight == 0; }))
+        service.hosts.front().weight = 1;
     }
   }
   if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only) config_.services.pop_back();

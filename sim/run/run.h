@@ -57,6 +57,8 @@ class Run final : public ProxyOutput {
   void checkRemovedHosts();
   void calm();
   void fresh();
+  void recover();
+  [[nodiscard]] std::uint64_t turnsOfHealth(const lb::config::Service& service) const;
   void census();
   [[nodiscard]] std::vector<double> expectedShares(const lb::config::Service& service) const;
   void judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last);

@@ -50,6 +50,9 @@ check::Mark markFor(FaultKind kind) {
     case FaultKind::HangUp: return Mark::FaultHangUp;
     case FaultKind::BacklogFull: return Mark::FaultBacklogFull;
     case FaultKind::FewPorts: return Mark::FaultFewPorts;
+    case FaultKind::Sick: return Mark::FaultSick;
+    case FaultKind::CheckSick: return Mark::FaultCheckSick;
+    case FaultKind::DrainByHand: return Mark::HealthDrained;
   }
   return Mark::kCount;
 }
@@ -200,7 +203,24 @@ void Stage::strike(const plan::Fault& fault, bool on) {
       host.rules().backlog = on ? 0 : net::HostRules{}.backlog;
       return;
     }
+    case FaultKind::Sick: backends_.at(index)->beSick(on); return;
+    case FaultKind::CheckSick: backends_.at(index)->failChecks(on); return;
+    case FaultKind::DrainByHand: orderByHand(index, on); return;
     case FaultKind::FewPorts: proxy_host_.rules().ports = on ? 1 : net::HostRules{}.ports; return;
+  }
+}
+
+// Of a host that the configuration has by its name, or by its address.
+void Stage::orderByHand(std::size_t backend, bool drain) {
+  using Kind = lb::admin::BackendOrder::Kind;
+  const auto number = static_cast<std::uint32_t>(backend);
+  for (const lb::config::Service& service : scenario_.config.services) {
+    for (const std::string& host : {plan::backendIp(number), plan::backendName(number)}) {
+      static_cast<void>(proxy_->control().order({.kind = drain ? Kind::Drain : Kind::Enable,
+                                                 .service = service.name,
+                                                 .backend = fmt::format("{}:{}", host, plan::kBackendPort),
+                                                 .weight = {}}));
+    }
   }
 }
 
@@ -241,6 +261,9 @@ void Stage::heal() {
     applyName(static_cast<std::uint32_t>(i));
     backends_[i]->restart();
     backends_[i]->hangUp(false);
+    backends_[i]->beSick(false);
+    backends_[i]->failChecks(false);
+    orderByHand(i, false);
     backend_hosts_[i]->rules().backlog = net::HostRules{}.backlog;
   }
   net::HostRules& proxy = proxy_host_.rules();

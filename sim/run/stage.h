@@ -38,6 +38,7 @@ class Stage {
   void turn(const plan::Fault& fault, bool on);
   void markStalls();
   void strike(const plan::Fault& fault, bool on);
+  void orderByHand(std::size_t backend, bool drain);
   void applyLinks(int who);
   void applyName(std::uint32_t backend);
   [[nodiscard]] bool on(plan::FaultKind kind, int who) const;

@@ -63,6 +63,7 @@ lb::config::Config Lab::config(std::uint32_t servers) const {
     const std::uint32_t weight = i < plan_.weights.size() ? plan_.weights[i] : 1;
     service.hosts.push_back({.address = backendIp(i), .port = 80, .weight = weight, .place = {}});
   }
+  service.outlier.enabled = false;  // the theory knows of no health
   config.services = {service};
   return config;
 }

@@ -38,6 +38,8 @@ struct NoAdmin final : admin::AdminSource {
   std::string configuration() override { return {}; }
   std::string version() override { return {}; }
   std::string notReady() override { return {}; }
+  std::string backends() override { return {}; }
+  std::size_t order(const admin::BackendOrder&) override { return 0; }
 };
 
 class ProxyTest : public testing::Test {

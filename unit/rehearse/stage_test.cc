@@ -15,6 +15,16 @@ proxy:
     domain: shop.example.com
     balance: round_robin
     timeouts: {connect: 100ms, response_header: 500ms}
+    outlier: off   # what a fault does is to be seen for as long as it lasts
+    hosts: [{address: 10.0.0.1, port: 80}, {address: 10.0.0.2, port: 80}]
+)";
+constexpr std::string_view kEjecting = R"(
+proxy:
+  services:
+  - name: shop
+    domain: shop.example.com
+    balance: round_robin
+    outlier: {consecutive_failures: 3, base_ejection: 1s, max_ejection: 1s}
     hosts: [{address: 10.0.0.1, port: 80}, {address: 10.0.0.2, port: 80}]
 )";
 constexpr std::string_view kOther = R"(
@@ -71,6 +81,10 @@ const Story kStories[] = {
     {"errors", kTwo,
      "faults: [{at: 2s, for: 3s, errors: 10.0.0.1:80, ratio: 100%, status: 503}]\n"
      "expect: [status 503 = 150, backend errors = 150 between 1900ms and 5s, errors = 0 after 5s]"},
+    {"errors that end in ejection", kEjecting,
+     "faults: [{at: 2s, for: 3s, errors: 10.0.0.1:80, ratio: 100%, status: 503}]\n"
+     "expect: [status 503 < 9, errors = 0 after 5s, share of 10.0.0.1:80 < 10% between 2s and 5s, "
+     "share of 10.0.0.1:80 > 40% after 6500ms]"},
     {"partition", kTwo,
      "faults: [{at: 2s, for: 3s, partition: [lb, 10.0.0.1:80]}]\n"
      "expect: [reason backend_timeout > 0, p50 < 130ms between 3s and 5s, 'share of 10.0.0.1:80 < 5% between 2s and "

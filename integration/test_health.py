@@ -1,0 +1,229 @@
+"""Health: active checks, ejection by what requests say, panic, and orders of an operator."""
+
+import collections
+
+import pytest
+import requests
+
+from config_file import service
+from ports import free_port
+from raw_backend import ok
+from raw_client import get
+from wait import until
+
+QUICK = {"interval": "20ms", "down_interval": "20ms", "timeout": "200ms", "fall": 2, "rise": 2}
+
+
+class Backend:
+    """One backend of three: answers its number, and its check as long as it is well."""
+
+    def __init__(self, start, number):
+        self.number = number
+        self.well = True  # for checks
+        self.serves = True  # for users
+        self.raw = start.backend(self.answer)
+
+    def answer(self, request):
+        if request.target == "/healthz":
+            return ok(b"fine") if self.well else ok(b"", status="500 Internal Server Error")
+        if not self.serves:
+            return ok(b"", status="503 Service Unavailable")
+        return ok(str(self.number).encode())
+
+    @property
+    def label(self):
+        return f"127.0.0.1:{self.raw.port}"
+
+
+@pytest.fixture
+def backends(start):
+    return [Backend(start, number) for number in range(3)]
+
+
+def front(start, backends, **settings):
+    settings.setdefault("balance", "round_robin")
+    return start.lb(service(*(one.raw for one in backends), **settings), threads=1)
+
+
+def ask(lb, count=12):
+    """Who answered how often; None stands for errors."""
+    seen = collections.Counter()
+    with lb.connect() as client:
+        for _ in range(count):
+            answer = client.request(get())
+            seen[int(answer.body) if answer.status == 200 else None] += 1
+    return seen
+
+
+def state(lb, backend):
+    answer = requests.get(f"http://127.0.0.1:{lb.admin_port}/backends", timeout=20)
+    assert answer.headers["Content-Type"] == "application/json"
+    (found,) = [one for one in answer.json()["backends"] if one["backend"] == backend.label]
+    return found
+
+
+def order(lb, backend, what, method="POST"):
+    url = f"http://127.0.0.1:{lb.admin_port}/backends/svc/{backend.label}/{what}"
+    return requests.request(method, url, timeout=20)
+
+
+def wait_state(lb, backend, wanted):
+    until(lambda: state(lb, backend)["state"] == wanted, f"{backend.label} is {wanted}")
+
+
+def test_a_backend_that_fails_its_checks_is_left_out_until_it_passes(start, backends):
+    lb = front(start, backends, health_check={"http": {"path": "/healthz", "body": "fine"}, **QUICK})
+    until(lambda: set(ask(lb)) == {0, 1, 2}, "all of them serve")
+    backends[1].well = False
+    wait_state(lb, backends[1], "down")
+    assert set(ask(lb)) == {0, 2}
+    metrics = lb.metrics()
+    assert metrics.value("lb_backend_up", backend=backends[1].label) == 0
+    assert metrics.value("lb_service_healthy_backends", service="svc") == 2
+    assert metrics.value("lb_backend_health_checks_total", backend=backends[1].label, result="failed") >= 2
+    backends[1].well = True
+    wait_state(lb, backends[1], "up")
+    assert set(ask(lb)) == {0, 1, 2}
+    assert "is down, was up: a check failed (status 500)" in lb.log()
+
+
+def test_an_answer_that_trickles_is_none(start, backends):
+    def trickle(connection):
+        while connection.read_request() is not None:
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
+            while True:
+                connection.send(b"x")
+                if connection.done.wait(0.02):
+                    return
+
+    slow = start.backend()
+    slow.script = trickle
+    check = {"http": {"path": "/healthz"}, **QUICK}
+    lb = start.lb(service(backends[0].raw, slow, health_check=check), threads=1)
+    until(lambda: "no whole answer in time" in lb.log(), "the check gives up")
+    assert set(ask(lb)) == {0}
+
+
+def test_tcp_checks(start, backends):
+    lb = front(start, backends, health_check={"tcp": True, **QUICK})
+    backends[2].raw.stop()
+    wait_state(lb, backends[2], "down")
+    assert set(ask(lb)) == {0, 1}
+
+
+def test_a_backend_that_fails_users_is_ejected_although_its_checks_pass(start, backends):
+    outlier = {"consecutive_failures": 3, "base_ejection": "300ms", "max_ejection": "300ms"}
+    lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK}, outlier=outlier)
+    backends[0].serves = False
+    assert ask(lb, 9)[None] == 3
+    wait_state(lb, backends[0], "ejected")
+    assert lb.metrics().value("lb_backend_ejected", backend=backends[0].label) == 1
+    assert set(ask(lb, 6)) == {1, 2}
+    # One request on probation, which fails: out again.
+    until(lambda: ask(lb, 6)[None] > 0, "a request on probation")
+    wait_state(lb, backends[0], "ejected")
+    backends[0].serves = True
+    until(lambda: ask(lb, 6)[0] > 0, "the backend serves again")
+    wait_state(lb, backends[0], "up")
+    metrics = lb.metrics()
+    ejections = {
+        reason: metrics.value("lb_backend_ejections_total", backend=backends[0].label, reason=reason)
+        for reason in ("consecutive_failures", "probe_failed")
+    }
+    assert ejections["consecutive_failures"] == 1 and ejections["probe_failed"] >= 1, ejections
+
+
+def test_the_last_backend_is_never_ejected(start, backends):
+    lb = front(start, backends[:1], outlier={"consecutive_failures": 2}, panic_threshold=0)
+    backends[0].serves = False
+    assert ask(lb, 10) == {None: 10}
+    assert len(backends[0].raw.requests) == 10
+    assert state(lb, backends[0])["state"] == "up"
+
+
+def test_panic_uses_all_and_is_told(start, backends):
+    lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK}, panic_threshold=50)
+    for one in backends[:2]:
+        one.well = False
+        wait_state(lb, one, "down")
+    assert set(ask(lb)) == {0, 1, 2}
+    assert lb.metrics().value("lb_service_panic", service="svc") == 1
+    assert "panic: 1 of 3 backends of svc can be used" in lb.log()
+    backends[0].well = True
+    wait_state(lb, backends[0], "up")
+    assert set(ask(lb)) == {0, 2}
+    assert lb.metrics().value("lb_service_panic", service="svc") == 0
+
+
+def test_without_panic_nobody_is_left(start, backends):
+    lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK}, panic_threshold=0)
+    for one in backends:
+        one.well = False
+        wait_state(lb, one, "down")
+    with lb.connect() as client:
+        answer = client.request(get())
+    assert answer.status == 503
+    assert answer.proxy_status == "no_healthy_backend"
+
+
+def test_a_backend_is_drained_by_hand_and_stays_so_over_reloads(start, backends):
+    lb = front(start, backends)
+    with lb.connect() as client:
+        for _ in range(6):
+            client.request(get())
+        idle = [one.raw.connections[0] for one in backends]
+        assert order(lb, backends[0], "drain").status_code == 200
+        until(idle[0].done.is_set, "its idle connection is closed")
+    assert set(ask(lb)) == {1, 2}
+    lb.reload()
+    until(lambda: lb.reloads("ok") == 1, "the configuration is loaded again")
+    assert set(ask(lb)) == {1, 2}
+    assert state(lb, backends[0])["reason"] == "drained by hand"
+    assert order(lb, backends[0], "enable").status_code == 200
+    assert set(ask(lb)) == {0, 1, 2}
+
+
+def test_a_weight_by_hand_changes_the_shares(start, backends):
+    lb = front(start, backends)
+    assert order(lb, backends[0], "weight?value=2").status_code == 200
+    assert ask(lb, 12) == {0: 6, 1: 3, 2: 3}
+    assert order(lb, backends[0], "weight?value=0").status_code == 200
+    assert set(ask(lb)) == {1, 2}
+    assert order(lb, backends[0], "weight?value=auto").status_code == 200
+    assert set(ask(lb)) == {0, 1, 2}
+
+
+def test_panic_never_uses_what_was_drained_by_hand(start, backends):
+    lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK})
+    order(lb, backends[0], "drain")
+    for one in backends[1:]:
+        one.well = False
+        wait_state(lb, one, "down")
+    assert set(ask(lb)) == {1, 2}
+
+
+def test_orders_that_make_no_sense(start, backends):
+    lb = front(start, backends)
+    base = f"http://127.0.0.1:{lb.admin_port}/backends"
+    assert order(lb, backends[0], "drain", method="GET").status_code == 405
+    assert order(lb, backends[0], "drain", method="GET").headers["Allow"] == "POST"
+    assert order(lb, backends[0], "explode").status_code == 404
+    assert order(lb, backends[0], "weight").status_code == 400
+    assert order(lb, backends[0], "weight?value=-1").status_code == 400
+    assert order(lb, backends[0], "weight?value=99999").status_code == 400
+    assert requests.post(f"{base}/svc/10.9.9.9:1/drain", timeout=20).status_code == 404
+    assert requests.post(f"{base}/none/{backends[0].label}/drain", timeout=20).status_code == 404
+    assert requests.post(f"{base}/svc/drain", timeout=20).status_code == 404
+    assert requests.post(base, timeout=20).status_code == 405
+    assert order(lb, backends[0], "weight?value=7").status_code == 200
+    assert state(lb, backends[0])["weight"] == 7
+    assert order(lb, backends[0], "weight?value=auto").status_code == 200
+    assert state(lb, backends[0])["weight"] == 1
+
+
+def test_orders_are_for_those_who_are_allowed(start, backends):
+    admin = {"address": "127.0.0.1", "port": free_port(), "allow": ["192.0.2.0/24"]}
+    lb = start.lb(*(one.raw for one in backends), admin=admin, wait=False)
+    until(lambda: lb.admin_status("/livez") == 403, "the control plane answers")
+    assert order(lb, backends[0], "drain").status_code == 403
+    until(lambda: set(ask(lb)) == {0, 1, 2}, "all of them serve")

@@ -1,0 +1,81 @@
+// See backend_health.h.
+#include "lb/back/backend_health.h"
+
+namespace lb::back {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+std::string_view toString(HealthState state) {
+  static constexpr std::array<std::string_view, kHealthStateCount> kWords{"drained", "down", "ejected", "half_open",
+                                                                          "up"};
+  return kWords[static_cast<std::size_t>(state)];
+}
+
+std::string_view toString(Ejection reason) {
+  static constexpr std::array<std::string_view, kEjectionCount> kWords{"consecutive_failures", "success_rate",
+                                                                       "latency", "probe_failed"};
+  return kWords[static_cast<std::size_t>(reason)];
+}
+
+BackendHealth::Admission BackendHealth::admit() {
+  std::uint32_t word = word_.load(kRelaxed);
+  for (;;) {
+    if ((word & Health::kHalfOpen) == 0) return {};
+    if ((word & Health::kProbing) != 0) return {.admitted = false};
+    if (word_.compare_exchange_weak(word, word | Health::kProbing, std::memory_order_acq_rel)) return {.took = true};
+  }
+}
+
+bool BackendHealth::report(std::uint32_t epoch, Outcome outcome, Duration latency, const Judging& judging) {
+  std::uint32_t word = word_.load(kRelaxed);
+  if (Health(word).epoch() != epoch || (word & Health::kEjected) != 0) return false;
+  if ((word & Health::kHalfOpen) != 0) {
+    // Whoever asked on probation and gave up leaves that to the next one.
+    while (Health(word).epoch() == epoch && (word & (Health::kProbePassed | Health::kProbeFailed)) == 0) {
+      const std::uint32_t next = outcome == Outcome::Good  ? word | Health::kProbePassed
+                                 : outcome == Outcome::Bad ? word | Health::kProbeFailed
+                                                           : word & ~std::uint32_t{Health::kProbing};
+      if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel)) return true;
+    }
+    return false;
+  }
+  if (outcome == Outcome::Nothing) return false;
+  if (judging.windows) {
+    (outcome == Outcome::Good ? good_ : bad_).fetch_add(1, kRelaxed);
+    if (outcome == Outcome::Good && latency > Duration::zero()) {
+      timed_.fetch_add(1, kRelaxed);
+      nanoseconds_.fetch_add(static_cast<std::uint64_t>(latency.count()), kRelaxed);
+    }
+  }
+  if (outcome == Outcome::Good) {
+    if (failures_.load(kRelaxed) != 0) failures_.store(0, kRelaxed);
+    return false;
+  }
+  const std::uint32_t failures = failures_.fetch_add(1, kRelaxed) + 1;
+  if (judging.consecutive_failures == 0 || failures % judging.consecutive_failures != 0) return false;
+  word_.fetch_or(Health::kTripped, std::memory_order_acq_rel);
+  return true;
+}
+
+Health BackendHealth::change(const Change& change) {
+  std::uint32_t word = word_.load(kRelaxed);
+  for (;;) {
+    std::uint32_t next = (word | change.set) & ~change.clear;
+    if (change.new_epoch) next += 1U << Health::kBits;
+    if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel)) break;
+  }
+  if (change.new_epoch) failures_.store(0, kRelaxed);
+  return Health(word);
+}
+
+BackendHealth::Totals BackendHealth::totals() const {
+  return {.good = good_.load(kRelaxed),
+          .bad = bad_.load(kRelaxed),
+          .timed = timed_.load(kRelaxed),
+          .nanoseconds = nanoseconds_.load(kRelaxed)};
+}
+
+}  // namespace lb::back

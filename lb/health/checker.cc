@@ -1,0 +1,63 @@
+// See checker.h.
+#include "lb/health/checker.h"
+
+#include <utility>
+
+#include "lb/base/random_util.h"
+
+namespace lb::health {
+
+Checker::Checker(const Env& env, buf::BlockPool& blocks, const Address& target, CheckSettings settings,
+                 CheckerEvents& events)
+    : env_(env),
+      blocks_(blocks),
+      target_(target),
+      settings_(std::move(settings)),
+      events_(events),
+      next_(env.loop.makeTimer([this] { check(); })),
+      up_(settings_.initial != InitialHealth::Down),
+      decided_(settings_.initial != InitialHealth::Check) {}
+
+Checker::~Checker() = default;
+
+void Checker::start() {
+  next_->arm(Duration::zero());
+}
+
+void Checker::change(const CheckSettings& settings) {
+  settings_ = settings;
+}
+
+void Checker::check() {
+  ProbeEvents& self = *this;
+  probe_ = std::make_unique<Probe>(env_.loop, env_.network, blocks_, target_, settings_, self);
+}
+
+void Checker::onProbed(Verdict verdict, const std::string& why) {
+  env_.loop.retire(std::move(probe_));
+  events_.onChecked(verdict, why);
+  if (verdict != Verdict::Inconclusive) weigh(verdict == Verdict::Passed, why);
+  next_->arm(pause());
+}
+
+void Checker::weigh(bool passed, const std::string& why) {
+  passes_ = passed ? passes_ + 1 : 0;
+  failures_ = passed ? 0 : failures_ + 1;
+  const bool alone = !std::exchange(decided_, true);
+  const bool enough = passed ? passes_ >= settings_.rise : failures_ >= settings_.fall;
+  if (passed == up_ || !(enough || alone)) return;
+  up_ = passed;
+  events_.onChange(up_, why);
+}
+
+Duration Checker::pause() {
+  const Duration interval = up_ ? settings_.interval : settings_.down_interval;
+  const auto upTo = [&](Duration most) {
+    return Duration(static_cast<Duration::rep>(below(env_.random, static_cast<std::uint64_t>(most.count()) + 1)));
+  };
+  if (std::exchange(first_, false)) return upTo(interval);
+  const Duration jitter = interval * settings_.jitter_percent / 100;
+  return interval - jitter + upTo(2 * jitter);
+}
+
+}  // namespace lb::health

@@ -1,0 +1,199 @@
+// See backend_monitor.h.
+#include "lb/monitor/backend_monitor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/base/random_util.h"
+
+namespace lb::monitor {
+
+using back::Ejection;
+using back::Health;
+using back::HealthState;
+
+namespace {
+
+constexpr std::uint32_t kProbation = Health::kHalfOpen | Health::kProbing | Health::kProbePassed |
+                                     Health::kProbeFailed | Health::kTripped;  // what a new epoch forgets
+constexpr std::uint32_t kEjectionJitterPercent = 20;
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+BackendMonitor::BackendMonitor(const MonitorContext& context, std::shared_ptr<back::SharedBackend> shared,
+                               const config::Service& service, BackendMonitorOwner& owner)
+    : context_(context),
+      shared_(std::move(shared)),
+      service_(&service),
+      owner_(owner),
+      timer_(context.env.loop.makeTimer([this] { onTimer(); })) {
+  // Whatever an earlier monitor thought of it is forgotten.
+  const bool down = service.health_check.enabled && service.health_check.initial == config::InitialHealth::Down;
+  static_cast<void>(shared_->health.change(
+      {.set = down ? std::uint32_t{Health::kDown} : 0U,
+       .clear = kProbation | Health::kUnseen | Health::kDrained | Health::kEjected | (down ? 0U : Health::kDown),
+       .new_epoch = true}));
+  window_.restart(shared_->health.totals());
+  reason_ = down ? "not checked yet" : "";
+  applyChecks(service.health_check);
+}
+
+BackendMonitor::~BackendMonitor() = default;
+
+std::string BackendMonitor::name() const {
+  const std::string address = shared_->address.toString();
+  const std::string which = address == shared_->label ? address : fmt::format("{} ({})", shared_->label, address);
+  return fmt::format("backend {} of {}", which, shared_->service);
+}
+
+const config::Host* BackendMonitor::host() const {
+  const auto host = std::ranges::find(service_->hosts, shared_->label, &config::Host::label);
+  return host == service_->hosts.end() ? nullptr : &*host;
+}
+
+// The one place where a backend's state changes, is counted and is told.
+void BackendMonitor::move(const back::BackendHealth::Change& change, const std::string& why) {
+  const Health before = shared_->health.change(change);
+  const Health after((before.word() | change.set) & ~change.clear);
+  if (before.state() != after.state()) {
+    reason_ = why;
+    // Who comes back starts slowly, where that is wanted.
+    if (after.state() == HealthState::Up)
+      shared_->since.store(context_.env.clock.now().since_start.count(), std::memory_order_relaxed);
+    shared_->health.counts.changes[static_cast<std::size_t>(after.state())].fetch_add(1, std::memory_order_relaxed);
+    const LogLevel level = after.state() == HealthState::Up ? LogLevel::Info : LogLevel::Warn;
+    context_.log.write(
+        level, fmt::format("{} is {}, was {}: {}", name(), toString(after.state()), toString(before.state()), why));
+  } else if (change.set != 0 || (change.clear & ~kProbation) != 0) {
+    context_.log.write(LogLevel::Info, fmt::format("{} stays {}: {}", name(), toString(after.state()), why));
+  }
+  owner_.onMoved();
+}
+
+void BackendMonitor::apply(const config::Service& service) {
+  service_ = &service;
+  applyChecks(service.health_check);
+  if (!service.outlier.enabled && (health().has(Health::kEjected) || health().has(Health::kHalfOpen)))
+    endEjection("outlier is off");
+}
+
+void BackendMonitor::applyChecks(const config::HealthCheck& check) {
+  if (!check.enabled) {
+    checker_.reset();
+    if (health().has(Health::kDown)) move({.clear = Health::kDown}, "it is not checked any more");
+  } else if (checker_) {
+    checker_->change(check);
+  } else {
+    health::CheckerEvents& self = *this;
+    checker_ = std::make_unique<health::Checker>(context_.env, context_.blocks, shared_->address, check, self);
+    checker_->start();
+  }
+}
+
+void BackendMonitor::onChecked(health::Verdict verdict, const std::string&) {
+  auto& counts = shared_->health.counts;
+  auto& count = verdict == health::Verdict::Passed   ? counts.checks_passed
+                : verdict == health::Verdict::Failed ? counts.checks_failed
+                                                     : counts.checks_inconclusive;
+  count.fetch_add(1, std::memory_order_relaxed);
+}
+
+void BackendMonitor::onChange(bool up, const std::string& why) {
+  if (up) {
+    move({.clear = Health::kDown}, fmt::format("a check passed ({})", why));
+  } else {
+    move({.set = Health::kDown}, fmt::format("a check failed ({})", why));
+  }
+}
+
+void BackendMonitor::look() {
+  const Health now = health();
+  if (now.has(Health::kProbePassed)) {
+    endEjection("the request on probation succeeded");
+  } else if (now.has(Health::kProbeFailed)) {
+    eject(Ejection::ProbeFailed, "the request on probation failed");
+  } else if (now.has(Health::kTripped)) {
+    // Who may not be ejected now is not ejected later for what was long ago, but for as many failures again.
+    static_cast<void>(shared_->health.change({.clear = Health::kTripped}));
+    eject(Ejection::ConsecutiveFailures, fmt::format("{} failures in a row", shared_->health.failuresInARow()));
+  }
+}
+
+void BackendMonitor::eject(Ejection reason, const std::string& why) {
+  const config::Outlier& outlier = service_->outlier;
+  const bool again = health().has(Health::kHalfOpen);
+  const bool first = health().state() == HealthState::Up && owner_.mayEject(*this);
+  if (!outlier.enabled || !(again || first)) return;
+  const MonoTime now = context_.env.clock.now();
+  if (!again && now - returned_ >= last_ejection_) ejections_in_a_row_ = 0;
+  ++ejections_in_a_row_;
+  last_ejection_ = nextEjection();
+  ejected_until_ = now + last_ejection_;
+  timer_->arm(last_ejection_);
+  shared_->health.counts.ejections[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  move({.set = Health::kEjected, .clear = kProbation, .new_epoch = true},
+       fmt::format("{}; out for {:.3f} s", why, seconds(last_ejection_)));
+}
+
+// base x 2^(n-1), at most the maximum, +-20 %.
+Duration BackendMonitor::nextEjection() {
+  const config::Outlier& outlier = service_->outlier;
+  Duration length = outlier.base_ejection;
+  for (std::uint32_t i = 1; i < ejections_in_a_row_ && length < outlier.max_ejection; ++i) length *= 2;
+  length = std::min(length, outlier.max_ejection);
+  const Duration jitter = length * kEjectionJitterPercent / 100;
+  const std::uint64_t drawn = below(context_.env.random, static_cast<std::uint64_t>((2 * jitter).count()) + 1);
+  return length - jitter + Duration(static_cast<Duration::rep>(drawn));
+}
+
+// The ejection is over, and then: the request on probation does not come to its end.
+void BackendMonitor::onTimer() {
+  timer_->arm(service_->outlier.base_ejection);
+  if (health().has(Health::kEjected)) {
+    probing_long_ = false;
+    move({.set = Health::kHalfOpen, .clear = Health::kEjected, .new_epoch = true}, "one request is to show");
+    return;
+  }
+  const bool probing = health().has(Health::kProbing);
+  if (probing && std::exchange(probing_long_, true)) {
+    probing_long_ = false;
+    move({.clear = Health::kProbing}, "another request is to show");
+  } else if (!probing) {
+    probing_long_ = false;
+  }
+}
+
+void BackendMonitor::endEjection(const std::string& why) {
+  timer_->disarm();
+  returned_ = context_.env.clock.now();
+  window_.restart(shared_->health.totals());
+  move({.clear = kProbation | Health::kEjected, .new_epoch = true}, why);
+}
+
+Duration BackendMonitor::ejectedFor() const {
+  if (!health().has(Health::kEjected)) return {};
+  return std::max(ejected_until_ - context_.env.clock.now(), Duration::zero());
+}
+
+void BackendMonitor::drain() {
+  if (!health().has(Health::kDrained)) move({.set = Health::kDrained}, "drained by hand");
+}
+
+void BackendMonitor::enable() {
+  if (health().has(Health::kDrained)) move({.clear = Health::kDrained}, "enabled by hand");
+}
+
+void BackendMonitor::setWeight(std::optional<std::uint32_t> weight) {
+  shared_->set_weight.store(weight.value_or(back::SharedBackend::kNoWeight), std::memory_order_relaxed);
+  context_.log.write(LogLevel::Info, weight ? fmt::format("{} has weight {} by hand", name(), *weight)
+                                            : fmt::format("{} has its configured weight", name()));
+  owner_.onMoved();
+}
+
+}  // namespace lb::monitor

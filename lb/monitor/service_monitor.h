@@ -1,0 +1,47 @@
+// One service as the control side watches it: its backends, how many of them may be out at a time, and panic.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lb/monitor/backend_monitor.h"
+
+namespace lb::monitor {
+
+class ServiceMonitor final : private BackendMonitorOwner {
+ public:
+  ServiceMonitor(const MonitorContext& context, std::shared_ptr<back::SharedService> shared,
+                 const config::Service& settings);
+  ~ServiceMonitor();
+
+  void apply(const config::Service& settings);
+  void add(std::shared_ptr<back::SharedBackend> backend);  // unless it is known
+  void look();                                             // at all of them; forgets those that serve nobody
+  [[nodiscard]] const std::map<Address, std::unique_ptr<BackendMonitor>>& backends() const { return backends_; }
+  [[nodiscard]] const std::string& name() const { return shared_->name; }
+  [[nodiscard]] const config::Service& settings() const { return settings_; }
+  [[nodiscard]] bool panic() const { return mood_ == Mood::Panic; }
+  [[nodiscard]] std::uint32_t healthy() const { return shared_->healthy.load(std::memory_order_relaxed); }
+
+ private:
+  enum class Mood : std::uint8_t { Fine, Panic, Nobody };
+
+  [[nodiscard]] bool mayEject(const BackendMonitor& backend) override;
+  void onMoved() override;
+  void takeStock();
+  void armSweep();
+  void sweep();
+  void judgeSuccess();
+  void judgeLatency();
+
+  const MonitorContext& context_;
+  std::shared_ptr<back::SharedService> shared_;
+  config::Service settings_;
+  std::map<Address, std::unique_ptr<BackendMonitor>> backends_;
+  std::unique_ptr<Timer> sweep_;
+  Mood mood_ = Mood::Fine;
+};
+
+}  // namespace lb::monitor

@@ -1,0 +1,124 @@
+// A second opinion on backends' health: an automaton of its own, written from docs/health.md, that is told what the
+// proxy says it did (its log), what it was configured to do, and which requests came where. It complains when the two
+// do not fit: a move that the rules do not know, an ejection that is too long, too early over or one too many, a
+// request to a backend that was out.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/check/failure_rows.h"
+#include "sim/check/marks.h"
+#include "sim/core/world.h"
+#include "sim/plan/scenario.h"
+
+namespace sim::check {
+
+class HealthWatch {
+ public:
+  HealthWatch(const plan::Scenario& scenario, Marks& marks) : scenario_(scenario), marks_(marks) {}
+
+  void configure(const lb::config::Config& config, MonoTime now);
+  void setCalm() { calm_ = true; }  // from here on nobody has a reason to be out
+
+  // A request is over, as the access log has it; `label` of its last backend.
+  void onEnd(const std::string& service, std::string_view label, FailureRows::End end);
+  // A backend that is sick has ended a new connection on which a user asked, or has answered one.
+  void onHangUp(const std::string& service, std::uint32_t backend, MonoTime now);
+  void onReply(std::uint32_t backend, MonoTime now);
+
+  // Each gives what is wrong, or "". `under_way`: how many requests of that service are.
+  template <class UnderWay>
+  [[nodiscard]] std::string onLine(std::string_view line, MonoTime now, UnderWay&& under_way) {
+    if (line.starts_with("backend ")) return onBackendLine(line, now, under_way(serviceIn(line)));
+    noteMood(line);
+    return {};
+  }
+  struct Arrival {
+    std::uint64_t request = 0;
+    MonoTime started{};  // by its client: it was sent here later than that
+    MonoTime now{};
+  };
+  // `over` tells whether that request has ended.
+  template <class Over>
+  [[nodiscard]] std::string onRequest(const std::string& service, std::uint32_t backend, const Arrival& arrival,
+                                      Over&& over) {
+    const bool probe_over = probeOf(service, backend) == 0 || over(probeOf(service, backend));
+    return judgeArrival(service, backend, arrival, probe_over);
+  }
+
+  // Was it out, or on probation, at any moment since then?
+  [[nodiscard]] bool wasOut(const std::string& service, std::uint32_t backend, MonoTime from) const;
+  // Could there be nobody left to send a request to, at any moment since then?
+  [[nodiscard]] bool nobodyLeft(const std::string& service, MonoTime from) const;
+  [[nodiscard]] bool allUp(const std::string& service) const;
+  [[nodiscard]] MonoTime lastEjectionEnds() const;  // of those who are ejected now
+
+ private:
+  enum class State : std::uint8_t { Up, Down, Ejected, HalfOpen, Drained };
+  static constexpr MonoTime kNever{};
+
+  struct Track {
+    bool drained = false, down = false, ejected = false, half_open = false;
+    bool unsure = false;   // a reload may have made the proxy forget
+    MonoTime out_since{};  // drained, down or ejected without a break
+    MonoTime out_until{};  // the last moment at which it was that, or on probation
+    MonoTime moved_at{};   // the last line about it
+    MonoTime ejected_at{}, half_open_at{}, returned_at{}, probe_at{};
+    Duration length{};  // of the last ejection
+    std::uint32_t in_a_row = 0;
+    std::uint64_t probe = 0;          // the request on probation
+    std::vector<MonoTime> hangups{};  // of a sick backend, since it answered somebody or changed its state
+
+    [[nodiscard]] bool out() const { return drained || down || ejected; }
+    [[nodiscard]] State state() const;
+  };
+  struct Stock {  // of a service; of those with a weight that are not drained, unless it says otherwise
+    std::size_t hosts = 0, up_hosts = 0, backups = 0, up_backups = 0;
+    std::size_t ejected = 0;  // or on probation, of all
+
+    [[nodiscard]] std::size_t up() const { return up_hosts + up_backups; }
+    // Who is on probation counts or does not, by whether its request is under way; here it does not.
+    [[nodiscard]] bool mayPanic(std::uint32_t percent) const {
+      if (hosts == 0) return up_backups * 100 < backups * percent;
+      return up_hosts * 100 < hosts * percent && !(up_hosts == 0 && up_backups > 0);
+    }
+  };
+  struct ServiceTrack {
+    lb::config::Service settings;
+    std::map<std::uint32_t, Track> backends;
+    MonoTime panic_until{};   // the last moment at which there may have been panic
+    MonoTime nobody_until{};  // and nobody to send to
+    MonoTime full_until{};    // and nobody could be ejected
+  };
+
+  [[nodiscard]] const Track* find(const std::string& service, std::uint32_t backend) const;
+  [[nodiscard]] std::uint64_t probeOf(const std::string& service, std::uint32_t backend) const;
+  [[nodiscard]] std::string judgeArrival(const std::string& service, std::uint32_t backend, const Arrival& arrival,
+                                         bool probe_over);
+  [[nodiscard]] static std::string serviceIn(std::string_view line);
+  void noteMood(std::string_view line);
+  [[nodiscard]] std::string onBackendLine(std::string_view line, MonoTime now, std::size_t under_way);
+  [[nodiscard]] std::string judgeRow(const ServiceTrack& service, std::uint32_t backend, std::size_t under_way) const;
+  [[nodiscard]] std::string judgeHangUps(const ServiceTrack& service, const Track& track, MonoTime now) const;
+  [[nodiscard]] std::string move(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
+  [[nodiscard]] std::string eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
+  [[nodiscard]] static Stock stockOf(const ServiceTrack& service);
+  [[nodiscard]] static bool mayBeNobody(const ServiceTrack& service);
+  [[nodiscard]] static bool isFull(const ServiceTrack& service);
+  void touch(ServiceTrack& service, MonoTime now);
+  [[nodiscard]] bool certain(const ServiceTrack& service, MonoTime now) const;
+  [[nodiscard]] std::optional<std::uint32_t> backendOf(std::string_view address) const;
+
+  const plan::Scenario& scenario_;
+  Marks& marks_;
+  std::map<std::string, ServiceTrack> services_;
+  FailureRows rows_;
+  MonoTime settled_at_{};  // from then on the workers have the latest configuration
+  bool calm_ = false;
+};
+
+}  // namespace sim::check
