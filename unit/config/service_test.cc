@@ -107,7 +107,7 @@ TEST(Service, WrongSettings) {
       {"of the proxy", "drain: {}",
        "c.yaml:2:3: services[0]: unknown key \"drain\"; known here are name, domain, domains, hosts, balance, hash, "
        "slow_start, sticky, timeouts, pool, "
-       "retry, limits\n"},
+       "retry, limits, rate_limit, health_check, outlier, panic_threshold\n"},
       {"in a section", "pool: {max_idel: 1}",
        "c.yaml:2:10: services[0].pool: unknown key \"max_idel\"; did you mean \"max_idle\"?\n"},
   };
@@ -144,7 +144,7 @@ TEST(Service, InheritsDefaults) {
 TEST(Service, DefaultsHaveOnlyWhatIsShared) {
   EXPECT_EQ(errorsOf(withService("  defaults: {domain: a.com}")),
             "c.yaml:2:14: defaults: unknown key \"domain\"; known here are balance, hash, slow_start, sticky, "
-            "timeouts, pool, retry, limits, rate_limit\n");
+            "timeouts, pool, retry, limits, rate_limit, health_check, outlier, panic_threshold\n");
 }
 
 TEST(Service, HostLabels) {
