@@ -67,6 +67,10 @@ lb::Result<void> Backend::listen(const lb::Address& at) {
   return server_.listen(at);
 }
 
+void Backend::drain(std::move_only_function<void()> on_empty) {
+  server_.drain(std::move(on_empty));
+}
+
 void Backend::shutdownNow() {
   server_.shutdownNow();
 }

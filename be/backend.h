@@ -23,6 +23,7 @@ class Backend final : private lb::http::RequestRouter {
   ~Backend();
 
   [[nodiscard]] lb::Result<void> listen(const lb::Address& at);
+  void drain(std::move_only_function<void()> on_empty);  // finishes what it has begun to answer, and takes nothing new
   void shutdownNow();
 
  private:

@@ -39,6 +39,8 @@ class BlockingLookup final : private lb::ResolveEvents {
   bool done_ = false;
 };
 
+constexpr lb::Duration kFinishMax = std::chrono::seconds(2);  // for what is being answered when it is told to end
+
 int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
   const auto config = lb::loadConfiguration(config_path);
   if (!config) return 1;
@@ -50,9 +52,20 @@ int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
   }
   lb::Logger& logger = **log;
   lb::os::OsEnv world;
-  lb::os::SignalSource signals(world.loop,
-                               {.on_terminate = [&] { world.loop.stop(); }, .on_hangup = [] {}, .on_user1 = [] {}});
   std::vector<std::unique_ptr<be::Backend>> backends;
+  std::size_t busy = 0;  // of them, once it ends
+  const auto patience = world.loop.makeTimer([&] { world.loop.stop(); });
+  const auto finish = [&] {
+    if (busy > 0) return world.loop.stop();  // asked a second time
+    busy = backends.size();
+    patience->arm(kFinishMax);
+    for (const auto& backend : backends) {
+      backend->drain([&] {
+        if (--busy == 0) world.loop.stop();
+      });
+    }
+  };
+  lb::os::SignalSource signals(world.loop, {.on_terminate = finish, .on_hangup = [] {}, .on_user1 = [] {}});
   std::set<lb::Address> taken;  // services may share a host
   for (const lb::config::Service& service : config->services) {
     logger.write(lb::LogLevel::Info,

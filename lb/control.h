@@ -55,8 +55,12 @@ class Control final : public admin::AdminSource {
   // Starts workers and control plane. On an error nothing goes on listening for long: the program is to end.
   [[nodiscard]] Result<void> start(std::shared_ptr<const config::Config> config,
                                    std::vector<std::unique_ptr<WorkerPort>> workers);
-  void reload();  // reads, checks, hands out; or keeps the old one and says why
-  void drain();   // the first call drains, a second one stops at once
+  // Reads, checks, hands out; or keeps the old one and says why. One path whoever asks: a signal, the control plane, or
+  // the file itself, of which nothing is said when it means what is in force already.
+  void reload() { static_cast<void>(reloadNow()); }
+  admin::Reloaded reloadNow() override;
+  void fileChanged(const Result<std::string>& text);  // as it is now
+  void drain();                                       // the first call drains, a second one stops at once
 
   std::string metrics() override;
   std::string stats() override;
@@ -77,7 +81,14 @@ class Control final : public admin::AdminSource {
   void workerDrained();
   void drainWorkers();
   void stop(int exit_code);
-  void reloadFailed(const std::string& why);
+  enum class Asked : std::uint8_t { Explicitly, ByFile };
+  struct Outcome {
+    std::uint16_t status = 200;
+    std::vector<config::Issue> errors, warnings;  // what is not of the file has no place
+  };
+  [[nodiscard]] Outcome tryReload(Asked asked, const Result<std::string>& text);
+  [[nodiscard]] Outcome refuse(std::uint16_t status, std::vector<config::Issue> errors);
+  void takeOver(std::shared_ptr<const config::Config> next);
   void warnAboutRestart(const config::Config& next);
   void noteConfiguration();
   void wakeMonitor();

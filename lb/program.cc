@@ -9,6 +9,7 @@
 
 #include "lb/config_file.h"
 #include "lb/control.h"
+#include "lb/os/file_watch.h"
 #include "lb/os/os_env.h"
 #include "lb/os/os_line_sink.h"
 #include "lb/os/os_listener.h"
@@ -73,9 +74,10 @@ class ThreadPort final : public WorkerPort {
 
 class Program final : private ControlHost {
  public:
-  Program(std::string config_path, const config::Config& config, const observe::BuildInfo& build, os::SpdlogLogger& log,
-          os::OutputFile* access_file, std::uint64_t descriptors)
-      : config_path_(std::move(config_path)),
+  Program(const RunOptions& options, const config::Config& config, const observe::BuildInfo& build,
+          os::SpdlogLogger& log, os::OutputFile* access_file, std::uint64_t descriptors)
+      : config_path_(options.config_path),
+        watches_(options.watch),
         log_(log),
         access_file_(access_file),
         signals_(world_.loop, {.on_terminate = [this] { control_.drain(); },
@@ -97,7 +99,9 @@ class Program final : private ControlHost {
       log_.write(LogLevel::Error, started.error().what);
       return 1;
     }
+    startWatching();
     world_.loop.run();
+    watch_.reset();
     threads.clear();
     for (const std::string& line : control_.telemetry().summaryLines()) log_.write(LogLevel::Info, line);
     log_.write(LogLevel::Info, "stopped");
@@ -108,6 +112,24 @@ class Program final : private ControlHost {
   // A proxied request needs two descriptors; a fifth stays free for listeners, logs and the control plane.
   static std::uint32_t connectionsMax(std::uint64_t descriptors) {
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(descriptors * 8 / 10 / 2, 1, 10'000'000));
+  }
+
+  // What has changed between the first reading and now is seen as well.
+  void startWatching() {
+    if (!watches_) return;
+    auto watch = os::FileWatch::start(world_.loop, config_path_, [this] { fileChanged(); });
+    if (!watch) {
+      log_.write(LogLevel::Warn, watch.error().what + "; a HUP signal or POST /reload reloads it");
+      return;
+    }
+    watch_ = std::move(*watch);
+    fileChanged();
+  }
+
+  // Half of a configuration may well be one: what was written to while it was read is read again later.
+  void fileChanged() {
+    const auto text = readFile(config_path_);
+    if (!watch_->disturbed()) control_.fileChanged(text);
   }
 
   void reopenLogs() {
@@ -133,6 +155,7 @@ class Program final : private ControlHost {
   }
 
   std::string config_path_;
+  bool watches_;
   os::SpdlogLogger& log_;
   os::OutputFile* access_file_;
   os::OsEnv world_;
@@ -140,6 +163,7 @@ class Program final : private ControlHost {
   os::SignalSource signals_;
   std::uint32_t workers_;
   Control control_;
+  std::unique_ptr<os::FileWatch> watch_;
   int exit_code_ = 0;
 };
 
@@ -149,8 +173,8 @@ void printError(const Error& error) {
 
 }  // namespace
 
-int runProgram(const std::string& config_path, const observe::BuildInfo& build) {
-  auto config = loadConfiguration(config_path);
+int runProgram(const RunOptions& options, const observe::BuildInfo& build) {
+  auto config = loadConfiguration(options.config_path);
   if (!config) return 1;
   const std::uint64_t descriptors = os::raiseDescriptorLimit();
   auto log = os::SpdlogLogger::open(
@@ -170,14 +194,8 @@ int runProgram(const std::string& config_path, const observe::BuildInfo& build) 
     }
     access_file = std::move(*opened);
   }
-  Program program(config_path, *config, build, **log, access_file.get(), descriptors);
+  Program program(options, *config, build, **log, access_file.get(), descriptors);
   return program.run(std::move(*config));
-}
-
-int checkConfiguration(const std::string& config_path) {
-  if (!loadConfiguration(config_path)) return 1;
-  fmt::print("{}: valid\n", config_path);
-  return 0;
 }
 
 int dumpConfiguration(const std::string& config_path) {

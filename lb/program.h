@@ -7,14 +7,18 @@
 
 namespace lb {
 
+struct RunOptions {
+  std::string config_path;
+  bool watch = true;  // takes over the file whenever it changes
+};
+
 // Runs until it has drained, or fails to start; returns the exit code. Errors are one line each on stderr.
-[[nodiscard]] int runProgram(const std::string& config_path, const observe::BuildInfo& build);
+[[nodiscard]] int runProgram(const RunOptions& options, const observe::BuildInfo& build);
 
 // `lb --health`: asks the control plane of the configured address whether the process lives. 0: yes.
 [[nodiscard]] int probeHealth(const std::string& config_path);
 
-// `lb --check` and `lb --dump-config`.
-[[nodiscard]] int checkConfiguration(const std::string& config_path);
+// `lb --dump-config`; `lb --check` is in check_command.h.
 [[nodiscard]] int dumpConfiguration(const std::string& config_path);
 
 }  // namespace lb

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 
 #include "lb/admin/page.h"
@@ -31,7 +32,27 @@ constexpr std::string_view kIndex =
     "/metrics  Prometheus metrics\n/stats    requests, errors and percentiles, JSON\n/livez    is the process alive\n"
     "/readyz   does it want traffic\n/config   the configuration in force, YAML\n/version  what is running, JSON\n"
     "/backends what is known of each backend, JSON\n"
-    "POST /backends/SERVICE/BACKEND/drain | enable | weight?value=N\n";
+    "POST /backends/SERVICE/BACKEND/drain | enable | weight?value=N\n"
+    "/reload   POST: read the configuration again; says what is wrong with it, JSON\n";
+
+bool isLoopback(const IpAddress& ip) {
+  static const std::array<Cidr, 2> kLoopback{*Cidr::parse("127.0.0.0/8"), *Cidr::parse("::1/128")};
+  return std::ranges::any_of(kLoopback, [&](const Cidr& network) { return network.contains(ip); });
+}
+
+// What changes something.
+std::optional<Page> deed(std::string_view path, const http::RequestHead& head, const IpAddress& peer,
+                         AdminSource& source) {
+  const bool order = path.starts_with(kOrderPrefix);
+  if (!order && path.substr(0, path.find('?')) != "/reload") return std::nullopt;
+  if (head.method == http::Method::Post && !isLoopback(peer)) {
+    return Page{403, {}, "403 Forbidden: only from this machine\n"};
+  }
+  if (order) return takeOrder(head.method, path, source);
+  if (head.method != http::Method::Post) return Page{405, {}, "405 Method Not Allowed: POST\n", "POST"};
+  Reloaded reloaded = source.reloadNow();
+  return Page{reloaded.status, "application/json", std::move(reloaded.json)};
+}
 
 Page page(std::string_view path, AdminSource& source) {
   if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", source.metrics()};
@@ -56,11 +77,12 @@ AdminRouter::AdminRouter(AdminSource& source, std::vector<Cidr> allow, const Clo
 http::HandlerPtr AdminRouter::onRequest(http::RequestHead& head, const http::Framing&, http::ResponseWriter& writer) {
   http::HandlerPtr handler(std::make_unique<Answered>().release());
   const IpAddress& peer = writer.client().remote.ip;
+  const std::string_view path = head.path();
   Page answer;
   if (std::ranges::none_of(allow_, [&](const Cidr& network) { return network.contains(peer); })) {
     answer = {403, {}, "403 Forbidden: this address is not in proxy.admin.allow\n"};
-  } else if (const std::string_view path = head.path(); path.starts_with(kOrderPrefix)) {
-    answer = takeOrder(head.method, path, source_);
+  } else if (auto done = deed(path, head, peer, source_)) {
+    answer = std::move(*done);
   } else if (head.method != http::Method::Get && head.method != http::Method::Head) {
     answer = {405, {}, "405 Method Not Allowed: GET or HEAD\n", "GET, HEAD"};
   } else {

@@ -1,4 +1,5 @@
-// The control plane over HTTP: /metrics, /livez, /readyz, /config, /stats, /version, /backends, behind an address list.
+// The control plane over HTTP: /metrics, /livez, /readyz, /config, /stats, /version, /backends, behind an address list;
+// whatever changes something (POST /reload, orders for backends) is for this machine only.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,11 @@ struct BackendOrder {
   std::optional<std::uint32_t> weight;  // of kind Weight; none: the configured one
 };
 
+struct Reloaded {
+  std::uint16_t status = 200;  // 200, 409 where it cannot be done now, 422 where the file is wrong
+  std::string json;
+};
+
 // Where the answers come from.
 class AdminSource {
  public:
@@ -35,6 +41,7 @@ class AdminSource {
   [[nodiscard]] virtual std::string backends() = 0;       // JSON
   // How many backends it was for; 0: there is none of that name.
   [[nodiscard]] virtual std::size_t order(const BackendOrder& order) = 0;
+  [[nodiscard]] virtual Reloaded reloadNow() = 0;
 };
 
 class AdminRouter final : public http::RequestRouter {

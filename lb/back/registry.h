@@ -35,9 +35,9 @@ struct SharedBackend {
   const std::string label;  // of the host that first led to it
   const Address address;
   std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
-  GradientLimit gradient;                  // of limits.adaptive
   std::atomic<std::uint32_t> members{0};   // workers for whom it serves; 0: it only finishes what it has
   BackendHealth health;
+  GradientLimit gradient;    // of limits.adaptive
   balance::Latency latency;  // only where the policy goes by it
 
   // What its share follows from, see share.h. Whoever changes one of these raises SharedService::version after it.

@@ -41,12 +41,12 @@ class Service final : public Disposable, public BackendOwner {
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] observe::ServiceStats& stats() { return *stats_; }
 
-  // The policy's choice of those that have room, can be used and are none of those tried, with a place reserved on it;
-  // null: there is no such one, or no host has an address and a weight.
+  // The policy's choice of those that have room and are none of those tried, with a place reserved on it; null: there
+  // is no such one, or none that has an address and a weight and can be used.
   [[nodiscard]] Backend* pick(const PickRequest& request);
   // A request that pick() has led there is over; see BackendHealth::report.
   void requestEnded(Backend& backend, std::uint32_t epoch, Outcome outcome, Duration latency);
-  // Takes over what the control side has decided meanwhile; pick() does it by itself.
+  // Takes over what the control side has decided meanwhile; the questions below and pick() do it by themselves.
   void refresh();
   [[nodiscard]] bool hasAddresses() const;
 

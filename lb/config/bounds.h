@@ -92,6 +92,15 @@ inline constexpr std::size_t kLabelMax = 63;
 inline constexpr std::size_t kTokenMax = 128;  // names of fields and cookies
 inline constexpr std::size_t kPathMax = 4096;
 
+inline constexpr std::size_t kRoutesMax = 1000;  // each request may be held against all of them
+inline constexpr std::size_t kRoutePathMax = 1024;
+inline constexpr IntegerRange kSplitWeight{0, 1'000'000};
+inline constexpr IntegerRange kRespondStatus{200, 599};
+inline constexpr std::size_t kRespondBodyMax = 64 * 1024;
+inline constexpr std::size_t kHeaderRulesMax = 64;  // of one kind: remove, set, add
+inline constexpr std::size_t kFieldNameMax = 128;
+inline constexpr std::size_t kFieldValueMax = 4096;
+
 // Beyond these a value is valid but surely a slip.
 inline constexpr Duration kClientTimeoutLikelyMin = 100ms;
 inline constexpr Duration kPoolIdleLikelyMax = 5s;  // at which common servers close

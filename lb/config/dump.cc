@@ -123,6 +123,7 @@ void writeService(Writer& out, const Service& service) {
   writeServiceLimits(out, service.limits);
   writeRateLimit(out, service.rate_limit);
   writeHealth(out, service);
+  writeHeaders(out, service.headers);
   out.close();
 }
 
@@ -139,6 +140,7 @@ std::string dump(const Config& config) {
   out.open("routing");
   out.set("service_parameter", text(config.routing.service_parameter));
   out.close();
+  writeRoutes(out, config.routes);
   out.comment("Who serves hosts that no service names; null answers 404.");
   out.set("default_service", config.default_service.empty() ? "null" : text(config.default_service));
   out.comment("Which backends serve which domains, and how.");

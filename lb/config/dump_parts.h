@@ -6,6 +6,8 @@
 
 namespace lb::config {
 
+void writeRoutes(Writer& out, const std::vector<Route>& routes);
+void writeHeaders(Writer& out, const Headers& headers);
 void writeBalance(Writer& out, const Service& service);
 void writeHealth(Writer& out, const Service& service);
 void writeRetry(Writer& out, const Retry& retry);

@@ -28,6 +28,7 @@ void readFile(Section& file, Config& config, Marks& marks) {
     // The paths of messages begin below `proxy`, which is above everything.
     proxy->at("").map([&](Section& section) {
       readProxy(section, config, marks);
+      readRoutes(section, config);
       readServices(section, config);
     });
   }

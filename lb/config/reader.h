@@ -107,6 +107,8 @@ class Value {
   bool list(const std::function<void(const Value&)>& read) const;
   // An empty value is a map without keys: everything in it was commented out.
   bool map(const std::function<void(Section&)>& read) const;
+  // Of a map whose keys are names, not words that are known: calls `read` with each key and its value.
+  bool entries(const std::function<void(const Value& key, const Value& value)>& read) const;
 
  private:
   bool scalar(std::string_view what) const;

@@ -29,16 +29,19 @@ struct Headers {
   friend bool operator==(const Headers&, const Headers&) = default;
 };
 
+enum class HeaderTest : std::uint8_t { Equals, Present, Absent };
+
 struct HeaderMatch {
   std::string name;
-  std::string value;  // exactly; with `any_value` its presence is enough
-  bool any_value = false;
+  HeaderTest test = HeaderTest::Equals;
+  std::string value;  // of Equals: that of one of the fields of this name, exactly
   friend bool operator==(const HeaderMatch&, const HeaderMatch&) = default;
 };
 
 // All that is set has to hold.
 struct RouteMatch {
   std::vector<std::string> domains;  // as a service's; none: every host
+  // Both in the form of lb/http/path_form.h, without a query.
   std::string path;                  // the whole path; "": any
   std::string path_prefix;           // by segments: /api matches /api and /api/x, not /apix; "": any
   std::vector<std::string> methods;  // none: every method
@@ -48,15 +51,16 @@ struct RouteMatch {
 
 struct Split {
   std::string service;
-  std::uint32_t weight = 1;
+  std::uint32_t weight = 1;  // 0: none of it
+  Place place{};
   friend bool operator==(const Split&, const Split&) = default;
 };
 
 struct Redirect {
   std::uint16_t status = 308;
-  std::string scheme;  // "": as it came
+  std::string scheme;  // http or https; "": as it came
   std::string host;    // with its port; "": as it came
-  std::string path;    // "": as it came, after `rewrite_prefix`, with its query
+  std::string path;    // with its query; "": as it came, after `rewrite_prefix`, with its query
   friend bool operator==(const Redirect&, const Redirect&) = default;
 };
 

@@ -15,6 +15,11 @@ struct Marks {
 // listen, admin, and all that is not of one service.
 void readProxy(Section& proxy, Config& config, Marks& marks);
 
+// routes; before the services, which may need no domain because of them.
+void readRoutes(Section& proxy, Config& config);
+
+// The key `headers` of a service, of defaults or of a route. A list that it has takes the place of the one inherited.
+void readHeaders(Section& section, Headers& headers);
 // balance, hash, slow_start and sticky, of a service or of defaults.
 void readBalance(Section& section, Service& service);
 // What only makes sense together, once all of the service is read.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "lb/config/names.h"
 #include "lb/config/sections.h"
@@ -33,6 +34,7 @@ class Distinct {
 struct Seen {
   Distinct names, domains;
   std::string default_service;
+  std::set<std::string> routed;  // services that a route leads to
 };
 
 void readPool(Section& section, Pool& pool) {
@@ -61,6 +63,7 @@ void readInheritable(Section& section, Service& service) {
   section.map("limits", [&](Section& limits) { readServiceLimits(limits, service.limits); });
   section.map("rate_limit", [&](Section& limit) { readRateLimit(limit, service.rate_limit); });
   readHealth(section, service);
+  readHeaders(section, service.headers);
 }
 
 void readHosts(const Value& value, std::vector<Host>& hosts) {
@@ -102,8 +105,10 @@ void readDomains(Section& section, Service& service, Seen& seen) {
     });
     any = any || !domains->isList();
   }
-  if (!any && (service.name.empty() || service.name != seen.default_service)) {
-    section.error("no domain leads to this service: set `domain`, or name it in `default_service`");
+  const bool reached =
+      !service.name.empty() && (service.name == seen.default_service || seen.routed.contains(service.name));
+  if (!any && !reached) {
+    section.error("no domain leads to this service: set `domain`, or name it in `default_service` or in a route");
   }
 }
 
@@ -126,6 +131,9 @@ void readServices(Section& proxy, Config& config) {
   proxy.map("defaults", [&](Section& section) { readInheritable(section, prototype); });
 
   Seen seen;
+  for (const Route& route : config.routes) {
+    for (const Split& part : route.split) seen.routed.insert(part.service);
+  }
   const auto default_service = proxy.find("default_service");
   const bool has_default =
       default_service && !default_service->isNull() && default_service->text(seen.default_service, "a service's name");

@@ -96,6 +96,7 @@ void warnOfUnreachableLimits(const Config& config, const Marks& marks, Issues& i
 
 void validate(const Config& config, const Marks& marks, Issues& issues) {
   checkListeners(listeners(config), issues);
+  checkRoutes(config, issues);
   warnOfLoops(config, issues);
   warnOfUnreachableLimits(config, marks, issues);
 }

@@ -8,6 +8,9 @@
 
 namespace lb::config {
 
+// The part that is about routes.
+void checkRoutes(const Config& config, Issues& issues);
+
 void validate(const Config& config, const Marks& marks, Issues& issues);
 
 }  // namespace lb::config

@@ -161,6 +161,21 @@ bool Value::list(const std::function<void(const Value&)>& read) const {
   return true;
 }
 
+bool Value::entries(const std::function<void(const Value&, const Value&)>& read) const {
+  if (node_.kind != Node::Kind::Map && !isNull()) {
+    error(fmt::format("must be a map, not {}", kindName(node_.kind)));
+    return false;
+  }
+  if (!reading_.spend(1 + node_.map.size(), place_)) return false;
+  for (const Entry& entry : node_.map) {
+    const Value key(reading_, *entry.key, entry.key->place, path_);
+    const bool empty = entry.value->kind == Node::Kind::Null;
+    const std::string path = fmt::format("{}.{}", path_, entry.key->scalar);
+    read(key, Value(reading_, *entry.value, empty ? entry.key->place : entry.value->place, path));
+  }
+  return true;
+}
+
 bool Value::map(const std::function<void(Section&)>& read) const {
   if (node_.kind != Node::Kind::Map && !isNull()) {
     error(fmt::format("must be a map, not {}", kindName(node_.kind)));

@@ -16,6 +16,7 @@ void sendReply(http::ResponseWriter& writer, const Reply& reply, http::Method re
     head.fields.add("X-Content-Type-Options", "nosniff");
   }
   for (const auto& [name, value] : reply.fields) head.fields.add(name, value);
+  if (reply.edit) reply.edit(head.fields);
   http::Framing framing{.kind = http::BodyKind::Length, .length = reply.body.size()};
   if (bodiless) framing = {};
   if (request_method == http::Method::Head) framing = {.length = reply.body.size(), .declared = !bodiless};

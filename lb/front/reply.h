@@ -1,6 +1,7 @@
 // Responses that a program makes by itself: short, complete, with a body that people can read.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@ struct Reply {
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string_view body;
   std::span<const std::pair<std::string_view, std::string_view>> fields = {};
+  std::function<void(http::Fields&)> edit = {};  // the last word on the fields; framing is not among them
 };
 
 // Sends head, body and end, and does not flush. A HEAD request gets the same head and no body; 204, 205 and 304 carry

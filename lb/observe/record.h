@@ -33,8 +33,10 @@ enum class Reason : std::uint8_t {
   RateLimited,         // 429
   QueueFull,           // 503: every backend is busy, and as many wait as may
   QueueTimeout,        // 503: none had room in time
+  Redirect,            // of a route: 301, 302, 303, 307 or 308
+  FixedResponse,       // of a route: whatever it says
 };
-inline constexpr std::size_t kReasonCount = 20;
+inline constexpr std::size_t kReasonCount = 22;
 [[nodiscard]] std::string_view toString(Reason reason);  // "no_route", ...
 
 enum class Origin : std::uint8_t { Backend, Proxy };

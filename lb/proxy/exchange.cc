@@ -12,6 +12,7 @@
 #include "lb/front/reply.h"
 #include "lb/http/hop_by_hop.h"
 #include "lb/proxy/affinity.h"
+#include "lb/proxy/header_rules.h"
 
 namespace lb::proxy {
 
@@ -30,6 +31,7 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   backend_ = nullptr;
   upstream_ = nullptr;
   upgrade_.clear();
+  path_text_ = head.path_text;
   backend_times_ = {};
   earlier_attempts_ = {};
   body_bytes_ = backend_bytes_in_ = backend_bytes_out_ = 0;
@@ -59,8 +61,9 @@ void Exchange::enter(Phase next) {
   phase_ = next;
 }
 
-void Exchange::forward(back::Service& service) {
+void Exchange::forward(back::Service& service, const Decision& decision) {
   service_ = &service;
+  response_rules_ = decision.response_rules;
   service.addUser();
   service.stats().inflight_requests.add();
   const config::Service& settings = service.settings();
@@ -78,6 +81,8 @@ void Exchange::forward(back::Service& service) {
     upgrade_ = http::upgradeOffer(head_->fields);
   affinity_ = affinityOf(service.settings(), *head_, identity_.client.ip);
   rewriteRequest(*head_, peer_, identity_);
+  if (decision.route != nullptr) applyRules(decision.route->headers.request, head_->fields);
+  applyRules(service.settings().headers.request, head_->fields);
   replayable_ = true;
   if (settings.timeouts.total > Duration::zero()) {
     deadlines().set(kTotalSlot, settings.timeouts.total);
@@ -211,12 +216,13 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
   if (holdAnswer(head, framing)) return;
   dropHeld();
   if (head.status == 101) {
+    reportHealth(AttemptResult::Ok, 0);
     status_ = head.status;
     replayable_ = false;
     replay_.clear();
-    reportHealth(AttemptResult::Ok, head.status);
     const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
     http::dropHopByHop(head.fields);
+    editResponse(head.fields);
     markBackend(head);
     enter(Phase::Tunnel);
     request_ended_ = false;  // from here on, the end of the client's direction
@@ -234,6 +240,7 @@ void Exchange::relayHead(http::ResponseHead& head, const http::Framing& framing)
   replayable_ = false;
   replay_.clear();
   http::dropHopByHop(head.fields);
+  editResponse(head.fields);
   markBackend(head);
   enter(Phase::Relay);
   // RFC 9110 6.6.1: whoever forwards a response without a Date supplies one.
@@ -310,7 +317,7 @@ void Exchange::onDeadline(std::size_t slot) {
     return;
   }
   // Within the answer, or before the request is complete, it may be the client that is slow.
-  if (upstream_ != nullptr && (answering() || !request_ended_)) reportHealth(AttemptResult::Cancelled);
+  if (upstream_ != nullptr && (answering() || !request_ended_)) reportHealth(AttemptResult::Cancelled, 0);
   abandonBackend(AttemptResult::Timeout);
   failure_ = {504, Reason::BackendTimeout, "the exchange took longer than timeouts.total"};
   if (answering()) {
@@ -362,16 +369,7 @@ void Exchange::countBytes(const http::MessageTimes& now, const http::MessageTime
 }
 
 void Exchange::reply(std::uint16_t status, Reason reason, const char* detail) {
-  enter(Phase::Reply);
-  status_ = status;
-  reason_ = reason;
-  detail_ = detail;
-  if (deadlines_) deadlines_->clearAll();
-  replay_.clear();
-  dropHeld();
-  releasePermit();
-  const bool body_to_come = framing_.kind == http::BodyKind::Chunked || framing_.length > 0;
-  if (body_to_come && !request_ended_) client_->closeAfterResponse();
+  enterReply(status, reason, detail);
   const std::string proxy_status = fmt::format("lb; error={}", observe::toString(reason));
   const std::string retry_after = std::to_string(retry_after_.count());
   const std::array<std::pair<std::string_view, std::string_view>, 3> fields{{

@@ -20,6 +20,7 @@
 #include "lb/proxy/exchange_phase.h"
 #include "lb/proxy/forward_headers.h"
 #include "lb/proxy/held_response.h"
+#include "lb/proxy/router.h"
 
 namespace lb::proxy {
 
@@ -51,8 +52,9 @@ class Exchange final : public Disposable,
 
   // One of these first; the handler returned by the router is this exchange.
   void begin(http::RequestHead& head, const http::Framing& framing, http::ResponseWriter& client);
-  void forward(back::Service& service);
+  void forward(back::Service& service, const Decision& decision);
   void reply(std::uint16_t status, observe::Reason reason, const char* detail);
+  void answer(const config::Route& route);  // REQUIRES: it redirects or responds
 
   void onRequestBody(buf::Buffer& body) override;
   void onRequestEnd(const http::Fields* trailers) override;
@@ -84,12 +86,14 @@ class Exchange final : public Disposable,
   };
 
   void enter(Phase next);
+  void enterReply(std::uint16_t status, observe::Reason reason, const char* detail);
   [[nodiscard]] back::Backend* pick();
   void adopt(back::Backend& chosen);
   void send(bool fresh);
   void sendWhatIsKnown();
   void keepForReplay(const buf::Buffer& body);
   void relayHead(http::ResponseHead& head, const http::Framing& framing);
+  void editResponse(http::Fields& fields) const;
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result, std::uint16_t code = 0);
   void countBytes(const http::MessageTimes& now, const http::MessageTimes& before);
@@ -97,7 +101,7 @@ class Exchange final : public Disposable,
   void markBackend(http::ResponseHead& head);
   void backendFailed(observe::AttemptResult result);
   void learnLatency(Duration took);
-  void reportHealth(observe::AttemptResult result, std::uint16_t code = 0);
+  void reportHealth(observe::AttemptResult result, std::uint16_t code);
   void touchTunnel();
   Deadlines& deadlines();
   void watchTry();
@@ -107,7 +111,6 @@ class Exchange final : public Disposable,
   // Before the first attempt (exchange_admit.cc).
   bool withinRate();
   void dispatch();
-  [[nodiscard]] const char* whyNobody() const;
   void leaveQueue();
   back::Backend* findSlot() override { return pick(); }
   void onSlot(back::Backend& backend) override;
@@ -148,9 +151,11 @@ class Exchange final : public Disposable,
   Address peer_;
   Address listener_;
   std::string upgrade_;
-  http::MessageTimes backend_times_;  // of the last attempt
-  http::MessageTimes counted_;        // of these, the bytes that are booked already
-  Duration earlier_attempts_{};       // time that attempts before the last one took, with what was waited between them
+  std::shared_ptr<const config::HeaderRules> response_rules_;  // of the route; null: none
+  http::Part path_text_;                                       // as the client sent it, for the log
+  http::MessageTimes backend_times_;                           // of the last attempt
+  http::MessageTimes counted_;                                 // of these, the bytes that are booked already
+  Duration earlier_attempts_{};  // time that attempts before the last one took, with what was waited between them
   MonoTime attempt_begin_{};
   std::unique_ptr<HeldResponse> held_;
   std::array<const back::Backend*, kTriedMax> tried_{};
@@ -167,7 +172,7 @@ class Exchange final : public Disposable,
   const char* detail_ = "";
   std::uint32_t attempts_ = 0;
   std::uint32_t health_epoch_ = 0;  // of the backend when the attempt began
-  std::uint32_t retries_ = 0;       // of them, those that retry.attempts counts
+  std::uint32_t retries_ = 0;       // of the attempts, those that retry.attempts counts
   std::uint32_t backoffs_ = 0;
   std::uint32_t tried_count_ = 0;
   observe::RetryReason retry_why_ = observe::RetryReason::StaleConnection;  // of the next attempt

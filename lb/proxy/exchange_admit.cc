@@ -34,11 +34,6 @@ bool Exchange::withinRate() {
   return false;
 }
 
-const char* Exchange::whyNobody() const {
-  return service_->hasAddresses() ? "no backend of this service can be used now"
-                                  : "no backend of this service has an address";
-}
-
 // To a backend with room, or to the end of the queue, or away. Whoever waits already has been here longer.
 void Exchange::dispatch() {
   back::WaitQueue& queue = service_->queue();
@@ -50,7 +45,9 @@ void Exchange::dispatch() {
   }
   const config::ServiceLimits& limits = service_->settings().limits;
   if (!service_->hasBackends()) {
-    reply(503, Reason::NoHealthyBackend, whyNobody());
+    reply(503, Reason::NoHealthyBackend,
+          service_->hasAddresses() ? "no backend of this service can be used now"
+                                   : "no backend of this service has an address");
   } else if (limits.adaptive.enabled) {
     reply(503, Reason::Overloaded, "every backend has as many requests as its latency allows");
   } else if (!queue.enter(*this, limits.queue.max, limits.queue.timeout)) {
@@ -81,7 +78,7 @@ void Exchange::onNoSlot(NoSlot why) {
   if (why == NoSlot::Timeout) {
     reply(503, Reason::QueueTimeout, "no backend had room within limits.queue.timeout");
   } else {
-    reply(503, Reason::NoHealthyBackend, whyNobody());
+    reply(503, Reason::NoHealthyBackend, "no backend of this service can be used any more");
   }
   client_->flush();
 }

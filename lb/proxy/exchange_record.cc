@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "lb/http/path_form.h"
 #include "lb/observe/access_log.h"
 #include "lb/proxy/exchange.h"
 
@@ -105,8 +106,7 @@ void Exchange::writeToLog(observe::Record& record) {
   record.method_text = head_->methodText();
   record.version = head_->version;
   record.host = head_->host;
-  record.path = head_->path();
-  record.path = record.path.substr(0, record.path.find('?'));
+  record.path = path_text_.size == 0 ? "/" : http::withoutQuery(head_->fields.text(path_text_.begin, path_text_.size));
   record.service = service_ != nullptr ? std::string_view(service_->name()) : std::string_view("_none");
   if (backend_ != nullptr) record.backend = backend_->stats().label;
   record.user_agent = head_->fields.find(http::FieldId::UserAgent).value_or("");
@@ -125,6 +125,7 @@ void Exchange::writeToLog(observe::Record& record) {
 void Exchange::release() {
   LB_CHECK(upstream_ == nullptr && !held_ && !queued_);
   replay_.clear();
+  response_rules_.reset();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->dropUser();
   if (service_ != nullptr) {
     service_->stats().inflight_requests.subtract();

@@ -128,21 +128,18 @@ void Exchange::resend() {
 bool Exchange::replayStale(ResponseFailure why) {
   if (why != ResponseFailure::Closed || !reused_ || upstream_->anyByteRead()) return false;
   backend_->stats().connections_stale_reuse.add();
-  const bool safe = !upstream_->anyByteWritten() || http::isIdempotent(head_->method);
-  if (phase_ != Phase::Forward || !replayable_ || !safe) {
-    reportHealth(AttemptResult::Cancelled);  // not the backend's doing
-    return false;
-  }
-  const bool stays = backend_->reserve();
-  if (stays) {
+  if (phase_ != Phase::Forward || !replayable_) return false;
+  if (upstream_->anyByteWritten() && !http::isIdempotent(head_->method)) return false;
+  const bool here = backend_->reserve();
+  if (here) {
     backend_judged_ = true;  // by what comes of it there
   } else {
-    reportHealth(AttemptResult::Cancelled);
+    reportHealth(AttemptResult::Cancelled, 0);
   }
   attemptEnded(AttemptResult::Reset);
   upstream_ = nullptr;
   retry_why_ = RetryReason::StaleConnection;
-  if (stays) {
+  if (here) {
     send(true);
     sendWhatIsKnown();
     return true;
@@ -159,12 +156,13 @@ bool Exchange::replayStale(ResponseFailure why) {
 
 void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   if (replayStale(why)) return;
+  const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
+  if (stale || why == ResponseFailure::Exhausted) reportHealth(AttemptResult::Cancelled, 0);  // not the backend's doing
   const Verdict& verdict = kVerdicts[static_cast<std::size_t>(why)];
   failure_ = {verdict.status, verdict.reason, detail};
   const auto retried =
       phase_ == Phase::Forward ? retriedAs(why, upstream_->anyByteRead(), service_->settings().retry.on) : std::nullopt;
   const bool retry = retried && decideRetry(*retried);
-  if (why == ResponseFailure::Exhausted) reportHealth(AttemptResult::Cancelled);  // not the backend's doing
   attemptEnded(verdict.result, answering() ? status_ : std::uint16_t{0});
   upstream_ = nullptr;
   if (retry) {

@@ -38,7 +38,7 @@ void Proxy::apply(std::shared_ptr<const config::Config> config, const observe::S
       *stats.worker,
       *registry_};
   std::map<std::string, std::unique_ptr<back::Service>> next;
-  routes_.clear();
+  by_number_.clear();
   for (std::size_t i = 0; i < config->services.size(); ++i) {
     const config::Service& settings = config->services[i];
     auto known = services_.find(settings.name);
@@ -47,14 +47,14 @@ void Proxy::apply(std::shared_ptr<const config::Config> config, const observe::S
                                                  : std::make_unique<back::Service>(service_context, settings.name);
     service->onLookupsDone([this] { lookupsChanged(); });
     service->update(settings, config->limits, stats.services[i], stats.backends[i]);
-    for (const std::string& domain : settings.domains) routes_.add(domain, *service);
-    if (settings.name == config->default_service) routes_.setDefault(service.get());
+    by_number_.push_back(service.get());
     next.emplace(settings.name, std::move(service));
   }
   std::swap(services_, next);
   for (auto& [name, service] : next) {
     if (service) removeService(std::move(service));
   }
+  router_.apply(*config);
   config_ = std::move(config);
   stats_ = stats;
   context_.config = config_.get();
@@ -101,19 +101,6 @@ void Proxy::shutdownNow() {
   for (auto& [name, service] : services_) service->shutdownNow();
 }
 
-// The host decides; only where no service has it may the query parameter stand in for it, a development aid that the
-// program has off unless routing.service_parameter names one.
-back::Service* Proxy::route(const http::RequestHead& head) const {
-  if (back::Service* service = routes_.match(head.host)) return service;
-  if (const std::string& parameter = config_->routing.service_parameter; !parameter.empty()) {
-    std::string domain = queryParameter(head.path(), parameter);
-    std::ranges::transform(domain, domain.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    if (!domain.empty()) return routes_.match(domain);
-  }
-  return routes_.defaultService();
-}
-
 void Proxy::logNoRoute(const http::RequestHead& head, const Address& peer) {
   if (!log_.enabled(LogLevel::Warn)) return;
   const std::string& parameter = config_->routing.service_parameter;
@@ -139,11 +126,17 @@ http::HandlerPtr Proxy::onRequest(http::RequestHead& head, const http::Framing& 
   Exchange& exchange = *exchanges_.take(context_).release();
   http::HandlerPtr handler(&exchange);
   exchange.begin(head, framing, writer);
-  if (back::Service* service = route(head)) {
-    exchange.forward(*service);
-  } else {
-    logNoRoute(head, writer.client().remote);
-    exchange.reply(404, Reason::NoRoute, "no service is configured for this host");
+  const Decision decision = router_.decide(head, context_.random);
+  switch (decision.kind) {
+    case Decision::Kind::Service: exchange.forward(*by_number_[decision.service], decision); break;
+    case Decision::Kind::Answer: exchange.answer(*decision.route); break;
+    case Decision::Kind::Refused:
+      exchange.reply(400, Reason::BadRequest, "servers read this path differently, and routes look at it");
+      break;
+    case Decision::Kind::NoRoute:
+      logNoRoute(head, writer.client().remote);
+      exchange.reply(404, Reason::NoRoute, "no service is configured for this host");
+      break;
   }
   return handler;
 }

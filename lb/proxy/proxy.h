@@ -7,7 +7,7 @@
 
 #include "lb/admin/admin.h"
 #include "lb/proxy/exchange.h"
-#include "lb/proxy/route_table.h"
+#include "lb/proxy/router.h"
 
 namespace lb::proxy {
 
@@ -36,7 +36,6 @@ class Proxy final : public http::RequestRouter {
                                 http::ResponseWriter& writer) override;
 
  private:
-  [[nodiscard]] back::Service* route(const http::RequestHead& head) const;
   void logNoRoute(const http::RequestHead& head, const Address& peer);
   void removeService(std::unique_ptr<back::Service> service);
   void lookupsChanged();
@@ -52,7 +51,8 @@ class Proxy final : public http::RequestRouter {
   observe::StatsView stats_;
   std::map<std::string, std::unique_ptr<back::Service>> services_;
   std::vector<std::unique_ptr<back::Service>> departing_;
-  RouteTable routes_;
+  Router router_;
+  std::vector<back::Service*> by_number_;  // in the order of the configuration
   std::move_only_function<void()> on_lookups_done_;
 };
 

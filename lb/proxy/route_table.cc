@@ -26,28 +26,28 @@ std::string percentDecoded(std::string_view text) {
 
 }  // namespace
 
-void RouteTable::add(std::string_view domain, back::Service& service) {
+void RouteTable::add(std::string_view domain, std::size_t service) {
   constexpr std::string_view kWildcard = "*.";
   if (domain.starts_with(kWildcard)) {
-    wildcard_.emplace(domain.substr(kWildcard.size()), &service);
+    wildcard_.emplace(domain.substr(kWildcard.size()), service);
   } else {
-    exact_.emplace(domain, &service);
+    exact_.emplace(domain, service);
   }
 }
 
 void RouteTable::clear() {
   exact_.clear();
   wildcard_.clear();
-  default_ = nullptr;
+  default_.reset();
 }
 
-back::Service* RouteTable::match(std::string_view host) const {
+std::optional<std::size_t> RouteTable::match(std::string_view host) const {
   if (const auto found = exact_.find(host); found != exact_.end()) return found->second;
-  if (wildcard_.empty()) return nullptr;
+  if (wildcard_.empty()) return std::nullopt;
   for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
     if (const auto found = wildcard_.find(host.substr(dot + 1)); found != wildcard_.end()) return found->second;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::string queryParameter(std::string_view path_and_query, std::string_view name) {

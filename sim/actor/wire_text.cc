@@ -7,6 +7,7 @@
 #include <array>
 
 #include "sim/actor/bad_requests.h"
+#include "sim/plan/route_paths.h"
 
 namespace sim::actor {
 namespace {
@@ -68,7 +69,9 @@ std::pair<std::string, std::string> plannedField(std::uint64_t id, Direction dir
 }
 
 std::string requestTarget(const plan::Request& request) {
-  std::string target = fmt::format("/r/{}", request.id);
+  const char* const before =
+      request.spelled < 0 ? "" : plan::kRoutePaths.at(static_cast<std::size_t>(request.spelled)).sent;
+  std::string target = fmt::format("{}/r/{}", before, request.id);
   if (request.words) {
     const plan::Answer& answer = request.answer;
     const auto delay = std::chrono::duration_cast<std::chrono::microseconds>(answer.delay).count();
@@ -91,6 +94,7 @@ WireText requestText(const plan::Request& request) {
                  request.http10 ? 0 : 1);
   if (!host.empty()) text.append("Host:").append(request.id % 5 == 0 ? "" : " ").append(host).append("\r\n");
   fmt::format_to(std::back_inserter(text), "X-Sim-Id: {}\r\n", request.id);
+  if (request.canary) text += "X-Canary: 1\r\nX-Route: forged\r\n";
   if (!request.affinity.empty()) text.append(request.affinity).append("\r\n");
   appendFields(text, request.id, Direction::ToBackend, request.fields);
   // What must not be passed on: fields of this hop, also if a second Connection names them, and a client's word for
@@ -136,6 +140,7 @@ WireText answerText(const plan::Request& request, bool unavailable) {
   if (answer.interim) text += "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
   fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} Planned\r\nX-Sim-Id: {}\r\nX-Hop-Back: 1\r\n",
                  unavailable ? kUnavailable : answer.status, request.id);
+  if (request.canary) text += "X-Interior: 1\r\n";
   appendFields(text, request.id, Direction::ToClient, answer.fields);
   if (switches) {
     text.append("Connection: Upgrade, X-Hop-Back\r\nUpgrade: ").append(kProtocol).append("\r\n");

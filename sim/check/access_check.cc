@@ -67,7 +67,8 @@ void Ledger::onAccessLine(std::string_view line) {
   if (!books_.detailed) return;
   bookLine(line, books_);
   const std::string_view path = valueOf(line, "path");
-  Entry* entry = path.starts_with("/r/") ? find(numberOf(path.substr(3))) : nullptr;
+  const std::size_t own = path.find("/r/");  // behind what routes look at, in its own spelling
+  Entry* entry = own != std::string_view::npos ? find(numberOf(path.substr(own + 3))) : nullptr;
   if (entry == nullptr) return;
   Logged& logged = entry->logged;
   ++logged.lines;
@@ -77,6 +78,7 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.reused = valueOf(line, "conn_reused") == "true";
   logged.reason = valueOf(line, "reason");
   logged.aborted = valueOf(line, "aborted");
+  logged.service = valueOf(line, "service");
   logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
   logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
   logged.attempts = numberOf(valueOf(line, "attempts"));
@@ -130,6 +132,7 @@ void Ledger::checkLogged(const Entry& entry) {
   const bool limited = service != nullptr && service->limits.max_inflight > 0 && !service->limits.adaptive.enabled;
   wrong(!logged.queued || limited, "queued", logged.queued, "that nothing has to wait");
   if (entry.from_backend && entry.status != plan.answer.status && logged.attempts > 1) leave(Mark::KeptAnswerPassedOn);
+  if (!entry.routed_to.empty()) wrong(logged.service == entry.routed_to, "service", logged.service, entry.routed_to);
   if (entry.answers == 1) {
     wrong(logged.code == entry.status, "code", logged.code, entry.status);
     wrong(logged.from_backend == entry.from_backend, "from a backend:", logged.from_backend, entry.from_backend);

@@ -115,7 +115,10 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   expect(!answerTookTooLong(*this, entry), Class::Safety, "safety.timeout_late", plan.id,
          fmt::format("the answer to {} came after timeouts.response_header was over", plan.id));
   std::uint32_t index = 0;
+  checkRoutedAnswer(entry, head);
+  const bool routed = !scenario_.config.routes.empty();
   for (std::size_t i = 0; i < head.size(); ++i) {
+    if (routed && isRuled(head, i)) continue;
     if (head.is(i, "x-sim-id") || std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); }))
       continue;
     const auto [name, value] = index < plan.answer.fields ? actor::plannedField(plan.id, Direction::ToClient, index)
@@ -140,6 +143,7 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
 
 // What can have made the proxy say this?
 void Ledger::checkProxyHead(Entry& entry, const Head& head) {
+  if (isOwnAnswerOfRoutes(entry, head)) return;
   const plan::Request& plan = *entry.plan;
   constexpr std::string_view kPrefix = "lb; error=";
   const std::string_view origin = head.field("proxy-status").value_or("");
@@ -203,6 +207,11 @@ void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes
   entry.complete = true;
   entry.ended = world_.now();
   trace("the answer to request {} is complete with {} bytes", id, bytes);
+  if (entry.own_planned) {
+    entry.good = true;
+    expect(bytes == (entry.plan->method == "HEAD" ? 0 : entry.own_body), Class::Safety, "safety.answer_body", id,
+           fmt::format("the answer of a route to {} has {} bytes instead of {}", id, bytes, entry.own_body));
+  }
   if (!entry.from_backend || entry.misled) return;
   if (entry.of_be) return checkBeEnd(entry, bytes, trailers);
   const plan::Request& plan = *entry.plan;

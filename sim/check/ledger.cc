@@ -23,7 +23,9 @@ bool replayable(const plan::Request& request, const lb::config::Service& service
 }
 
 const lb::config::Service* serviceOf(const plan::Scenario& scenario, const plan::Request& request) {
-  if (request.service < 0) return nullptr;
+  // Where there are routes all services are alike but for names and rules, and a route may lead there from any host.
+  const bool routed = !scenario.config.routes.empty() && (request.spelled >= 0 || request.canary);
+  if (request.service < 0) return routed ? &scenario.config.services.front() : nullptr;
   return &scenario.config.services.at(static_cast<std::size_t>(request.service));
 }
 

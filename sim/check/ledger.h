@@ -18,6 +18,7 @@
 #include "sim/check/books.h"
 #include "sim/check/health_watch.h"
 #include "sim/check/marks.h"
+#include "sim/check/route_oracle.h"
 #include "sim/check/traffic_watch.h"
 #include "sim/check/troubles.h"
 #include "sim/check/verdict.h"
@@ -45,6 +46,7 @@ struct Logged {
   bool queued = false;
   std::string reason;
   std::string aborted;
+  std::string service;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t attempts = 0;
@@ -84,6 +86,9 @@ struct Entry {
   bool lost = false;
   bool strayed = false;          // a backend has answered it twice
   bool misled = false;           // an answer to another one was taken for its own, and that could not be known
+  std::string routed_to;         // the service, as rules told its backend; where there are routes
+  bool own_planned = false;      // lb's own answer is what routes make of it
+  std::size_t own_body = 0;      // bytes of that one
   bool calm = false;             // asked for when all was well again
   std::string reason;            // of the proxy's own answer
   std::string pin;               // the value of the sticky cookie that its answer set
@@ -184,7 +189,13 @@ class Ledger {
   }
   [[nodiscard]] bool couldBeMisled(const Entry& entry, std::uint64_t by) const;
   void checkInTime(const Entry& entry);
-  void checkForwardedHead(const Entry& entry, const actor::Head& head);
+  void checkForwardedHead(Entry& entry, const actor::Head& head);
+  // Routes, and what their rules do to heads (route_check.cc); nothing where there are none.
+  [[nodiscard]] std::vector<RouteFate> fates(const Entry& entry) const;  // one for each configuration in force
+  [[nodiscard]] bool maybeAnsweredByRoute(const Entry& entry) const;
+  void checkRoutedHead(Entry& entry, const actor::Head& head);
+  void checkRoutedAnswer(const Entry& entry, const actor::Head& head);
+  [[nodiscard]] bool isOwnAnswerOfRoutes(Entry& entry, const actor::Head& head);
   void checkForwardedFraming(const Entry& entry, const actor::Head& head);
   void checkBackendHead(const Entry& entry, const actor::Head& head);
   void checkStickyCookie(Entry& entry, const actor::Head& head);  // affinity_check.cc

@@ -95,6 +95,15 @@ enum class Mark : std::uint8_t {
   AnswerBadChunk,
   AnswerSaysClose,
   IdleRace,
+  // Routes
+  RouteTaken,
+  RouteSplit,
+  RouteRewritten,
+  RouteRedirect,
+  RouteFixedResponse,
+  RouteRefused,
+  PathFormed,
+  HeaderRules,
   // Balancing
   WeightsCounted,
   BackupUsed,

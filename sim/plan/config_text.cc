@@ -28,6 +28,7 @@ lb::config::Config skeleton(const lb::config::Config& config) {
   lb::config::Config bare = lb::config::defaultConfig();
   bare.listen = config.listen;
   bare.admin.enabled = config.admin.enabled;
+  bare.routes = config.routes;
   for (const lb::config::Service& service : config.services) {
     lb::config::Service one;
     one.name = service.name;

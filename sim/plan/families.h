@@ -10,7 +10,7 @@ namespace sim::plan {
 struct Family {
   const char* name = nullptr;
   const char* about = nullptr;
-  enum class Drawn : std::uint8_t { Here, Be, Balance, Health } drawn = Drawn::Here;  // the others apart
+  enum class Drawn : std::uint8_t { Here, Be, Balance, Health, Routes } drawn = Drawn::Here;  // the others apart
 };
 
 // Legal, and merely unusual.
@@ -52,6 +52,7 @@ inline constexpr std::array kOddities{
     Family{"checks", "active health checks, over HTTP or TCP, of some services", Family::Drawn::Health},
     Family{"outlier", "ejection with short times and low limits, panic from never to always", Family::Drawn::Health},
     Family{"by_hand", "an operator drains backends and enables them again", Family::Drawn::Health},
+    Family{"routes", "routes, splits, redirects, fixed responses and rules for heads", Family::Drawn::Routes},
 };
 
 // Something goes wrong.

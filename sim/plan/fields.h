@@ -147,6 +147,8 @@ constexpr void describe(std::type_identity<Request>, Field&& field) {
   field("fields", &Request::fields);
   field("words", &Request::words);
   field("padding", &Request::padding);
+  field("spelled", &Request::spelled);
+  field("canary", &Request::canary);
   field("trailers", &Request::trailers);
   field("affinity", &Request::affinity);
   field("upgrade", &Request::upgrade);

@@ -8,6 +8,7 @@
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/balance_shapes.h"
 #include "sim/plan/draw_health.h"
+#include "sim/plan/draw_routes.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
@@ -393,7 +394,9 @@ class Generator {
 }  // namespace
 
 Scenario generate(std::uint64_t seed) {
-  return Generator(seed).make();
+  Scenario made = Generator(seed).make();
+  drawRoutes(made);
+  return made;
 }
 
 }  // namespace sim::plan

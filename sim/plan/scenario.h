@@ -79,6 +79,8 @@ struct Request {
   std::uint32_t fields = 0;   // further fields that must be, some of them twice
   std::uint32_t padding = 0;  // bytes that the query is longer
   bool words = false;         // the target tells be what to answer: status, bytes, delay, chunked
+  int spelled = -1;           // a row of route_paths.h before its path
+  bool canary = false;        // fields that routes look at and rules are about
   bool trailers = false;
   std::string affinity;  // a field line that decides where it goes: a key, a cookie; "": none
   bool upgrade = false;  // offered; the backend takes it if its status is 101

@@ -141,7 +141,8 @@ void Run::ask(const plan::Client& client) {
       std::make_unique<actor::Client>(stage_->clientEnv(), to, client, ledger_, fmt::format("c{}", clients_.size())));
 }
 
-// Other balancing, another order of the hosts, one of them gone; or a service gone; less time; and back again.
+// Other balancing, another order of the hosts, one of them gone; or a service gone, or a route; less time; and back
+// again.
 void Run::reload(std::uint64_t number) {
   config_ = scenario_.config;
   if (number % 4 == 0) {
@@ -155,7 +156,9 @@ void Run::reload(std::uint64_t number) {
         service.hosts.front().weight = 1;
     }
   }
-  if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only) config_.services.pop_back();
+  const bool routed = !config_.routes.empty();
+  if (number % 2 == 1 && routed) config_.routes.erase(config_.routes.begin());
+  if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only && !routed) config_.services.pop_back();
   if (scenario_.has("reload_timeouts") && number % 2 == 0) {
     for (lb::config::Service& service : config_.services)
       service.timeouts.response_header = std::min<Duration>(service.timeouts.response_header, kReloadedHeaderTime);

@@ -26,9 +26,24 @@ TEST(Dump, ReadsBackToTheSameConfiguration) {
         "  admin: {allow: []}\n  threads: 2\n  limits: {max_connections: 5, min_body_rate: 0}",
         "  log: {path: 'a \"b\" \\ #: c', level: off}\n  trusted_proxies: [\"fd00::/8\"]",
         "  access_log: {path: \"\xc3\xa4.log\"}\n  routing: {service_parameter: s}",
+        "  routes:\n"
+        "  - match: {domain: a.com, domains: ['*.b.com'], path_prefix: /x/, methods: [GET, PURGE],\n"
+        "            headers: {X-A: \"1 \\\"\", X-B: {present: true}, X-C: {present: false}}}\n"
+        "    split: [{service: a, weight: 0}, {service: other, weight: 9}]\n"
+        "    rewrite: {prefix: /y}\n"
+        "    headers: {request: {set: {X-D: d}, add: {X-E: [e, f], X-G: g}, remove: [X-H]}, response: {remove: "
+        "[Server]}}\n"
+        "  - {match: {path: /old}, redirect: {status: 301, scheme: https, host: 'c.com:8443', path: '/new?x=1'}}\n"
+        "  - {match: {methods: [TRACE]}, respond: {status: 405, content_type: text/html, body: \"no\\n\"}}\n"
+        "  defaults: {headers: {response: {set: {X-Z: z}}}}\n"
+        "  default_service: other",
         "  defaults: {timeouts: {total: 1500ms}, retry: {body_limit: 1000}, balance: round_robin}"}) {
     SCOPED_TRACE(lines);
-    expectRoundTrip(configOf(withService(lines)));
+    std::string file = withService(lines);
+    if (std::string_view(lines).contains("other")) {
+      file.insert(file.rfind("services: [") + 11, "{name: other, hosts: [{address: o, port: 1}]}, ");
+    }
+    expectRoundTrip(configOf(file));
   }
 }
 

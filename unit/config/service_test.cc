@@ -15,7 +15,8 @@ TEST(Service, WhatIsMissing) {
       {"a scalar service", "proxy: {services: [a]}", "c.yaml:1:20: services[0]: must be a map, not a single value\n"},
       {"all", "proxy: {services: [{}]}",
        "c.yaml:1:20: services[0]: `name` is missing\n"
-       "c.yaml:1:20: services[0]: no domain leads to this service: set `domain`, or name it in `default_service`\n"
+       "c.yaml:1:20: services[0]: no domain leads to this service: set `domain`, or name it in `default_service` or in "
+       "a route\n"
        "c.yaml:1:20: services[0]: `hosts` is missing\n"},
       {"hosts empty", "proxy: {services: [{name: a, domain: a.com, hosts: []}]}",
        "c.yaml:1:52: services[0].hosts: a service needs at least one host\n"},
@@ -25,7 +26,8 @@ TEST(Service, WhatIsMissing) {
       {"port 0", "proxy: {services: [{name: a, domain: a.com, hosts: [{address: b, port: 0}]}]}",
        "c.yaml:1:72: services[0].hosts[0].port: 0 is under 1 (1 to 65535)\n"},
       {"empty domains", "proxy: {services: [{name: a, domains: [], hosts: [{address: b, port: 1}]}]}",
-       "c.yaml:1:20: services[0]: no domain leads to this service: set `domain`, or name it in `default_service`\n"},
+       "c.yaml:1:20: services[0]: no domain leads to this service: set `domain`, or name it in `default_service` or in "
+       "a route\n"},
       {"a wrong domain is no missing one",
        "proxy: {services: [{name: a, domain: \"*\", hosts: [{address: b, port: 1}]}]}",
        "c.yaml:1:38: services[0].domain: \"*\" matches everything: name the service in `default_service` instead\n"},
@@ -107,7 +109,7 @@ TEST(Service, WrongSettings) {
       {"of the proxy", "drain: {}",
        "c.yaml:2:3: services[0]: unknown key \"drain\"; known here are name, domain, domains, hosts, balance, hash, "
        "slow_start, sticky, timeouts, pool, "
-       "retry, limits, rate_limit, health_check, outlier, panic_threshold\n"},
+       "retry, limits, rate_limit, health_check, outlier, panic_threshold, headers\n"},
       {"in a section", "pool: {max_idel: 1}",
        "c.yaml:2:10: services[0].pool: unknown key \"max_idel\"; did you mean \"max_idle\"?\n"},
   };
@@ -144,7 +146,7 @@ TEST(Service, InheritsDefaults) {
 TEST(Service, DefaultsHaveOnlyWhatIsShared) {
   EXPECT_EQ(errorsOf(withService("  defaults: {domain: a.com}")),
             "c.yaml:2:14: defaults: unknown key \"domain\"; known here are balance, hash, slow_start, sticky, "
-            "timeouts, pool, retry, limits, rate_limit, health_check, outlier, panic_threshold\n");
+            "timeouts, pool, retry, limits, rate_limit, health_check, outlier, panic_threshold, headers\n");
 }
 
 TEST(Service, HostLabels) {

@@ -40,6 +40,7 @@ struct NoAdmin final : admin::AdminSource {
   std::string notReady() override { return {}; }
   std::string backends() override { return {}; }
   std::size_t order(const admin::BackendOrder&) override { return 0; }
+  admin::Reloaded reloadNow() override { return {}; }
 };
 
 class ProxyTest : public testing::Test {

@@ -1,0 +1,55 @@
+"""Requests without a pause, on kept and on fresh connections, whose every failure is remembered."""
+
+import threading
+
+from http_message import Closed
+from raw_client import RawClient, get
+from wait import until
+
+
+class Load:
+    """`with Load(lb): ...` asks until its end; then nothing may have failed. Even clients keep their connection."""
+
+    def __init__(self, lb, clients=4, request=get(), wanted=200):
+        self.lb, self.request, self.wanted = lb, request, wanted
+        self.stopping = threading.Event()
+        self.done = [0] * clients
+        self.problems = []
+        self.threads = [threading.Thread(target=self._run, args=(index,), daemon=True) for index in range(clients)]
+
+    def _run(self, index):
+        client = None
+        try:
+            while not self.stopping.is_set():
+                client = client or RawClient(self.lb.port)
+                response = client.request(self.request)
+                assert response.status == self.wanted, f"{response.status} {response.proxy_status}: {response.body[:200]}"
+                self.done[index] += 1
+                if index % 2 or response.get("Connection") == "close":
+                    client.close()
+                    client = None
+        except (AssertionError, OSError, Closed) as problem:
+            self.problems.append(f"client {index} after {self.done[index]} requests: {problem!r}")
+        finally:
+            if client:
+                client.close()
+
+    def goes_on(self):
+        """Waits until every client has had another answer."""
+        before = list(self.done)
+        until(lambda: self.problems or all(now > then for now, then in zip(self.done, before)), "all clients get on")
+        assert not self.problems
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        self.goes_on()
+        return self
+
+    def __exit__(self, failed, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(30)
+        if not failed:
+            assert not self.problems
+            assert not any(thread.is_alive() for thread in self.threads)

@@ -1,0 +1,53 @@
+// What a route does to an exchange by itself: its answers, and its rules for the response.
+#include <array>
+
+#include "lb/front/reply.h"
+#include "lb/proxy/exchange.h"
+#include "lb/proxy/header_rules.h"
+#include "lb/proxy/route_answer.h"
+
+namespace lb::proxy {
+
+using observe::Reason;
+
+void Exchange::editResponse(http::Fields& fields) const {
+  if (response_rules_) applyRules(*response_rules_, fields);
+  applyRules(service_->settings().headers.response, fields);
+}
+
+// The move into an answer of our own, whatever it says.
+void Exchange::enterReply(std::uint16_t status, Reason reason, const char* detail) {
+  enter(Phase::Reply);
+  status_ = status;
+  reason_ = reason;
+  detail_ = detail;
+  if (deadlines_) deadlines_->clearAll();
+  replay_.clear();
+  dropHeld();
+  releasePermit();
+  const bool body_to_come = framing_.kind == http::BodyKind::Chunked || framing_.length > 0;
+  if (body_to_come && !request_ended_) client_->closeAfterResponse();
+}
+
+// Not an error, so without the Proxy-Status of one.
+void Exchange::answer(const config::Route& route) {
+  const std::optional<RouteAnswer> own = answerOf(route, *head_);
+  if (!own) {
+    reply(400, Reason::BadRequest, "a redirect needs a host, and the request names none");
+    return;
+  }
+  enterReply(own->status, own->reason, "");
+  const std::array<std::pair<std::string_view, std::string_view>, 2> fields{{
+      {"X-Request-Id", identity_.request_id},
+      {"Location", own->location},
+  }};
+  front::Reply made;
+  made.status = own->status;
+  made.content_type = own->content_type;
+  made.body = own->body;
+  made.fields = std::span(fields).first(own->location.empty() ? 1 : 2);
+  made.edit = [&route](http::Fields& list) { applyRules(route.headers.response, list); };
+  front::sendReply(*client_, made, head_->method, context_.clock.wall(), context_.blocks);
+}
+
+}  // namespace lb::proxy

@@ -1,0 +1,12 @@
+#include "lb/proxy/header_rules.h"
+
+namespace lb::proxy {
+
+void applyRules(const config::HeaderRules& rules, http::Fields& fields) {
+  for (const std::string& name : rules.remove) fields.drop(name);
+  for (const config::HeaderLine& line : rules.set) fields.drop(line.name);
+  for (const config::HeaderLine& line : rules.set) fields.add(line.name, line.value);
+  for (const config::HeaderLine& line : rules.add) fields.add(line.name, line.value);
+}
+
+}  // namespace lb::proxy

@@ -1,0 +1,12 @@
+// What configuration does to the fields of a head on its way. The parser has made sure that no rule touches framing,
+// hop-by-hop or forwarding fields, and that every value is one.
+#pragma once
+
+#include "lb/config/routes.h"
+#include "lb/http/message.h"
+
+namespace lb::proxy {
+
+void applyRules(const config::HeaderRules& rules, http::Fields& fields);
+
+}  // namespace lb::proxy
