@@ -69,8 +69,9 @@ std::optional<RetryDenial> Exchange::denialOf(RetryReason why) {
   if (!replayable_) return RetryDenial::BodyTooLarge;
   backoff_ = Duration::zero();
   if (!service_->canPick(tried())) {
-    // Whoever cannot be connected to is left alone; of those that can, one may do better when it is asked later.
-    if (why == RetryReason::ConnectFailure || service_->hasOther(tried()) || !service_->hasBackends()) {
+    // Whoever cannot be connected to, or broke off, is left alone; who was too slow or busy may do better later.
+    const bool hopeless = why == RetryReason::ConnectFailure || why == RetryReason::Reset;
+    if (hopeless || service_->hasOther(tried()) || !service_->hasBackends()) {
       return RetryDenial::NoHost;
     }
     tried_count_ = 0;
