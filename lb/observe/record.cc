@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, kReasonCount> kReasons{
     "body_too_large", "request_timeout", "denied",         "no_healthy_backend",   "overloaded",
     "connect_failed", "connect_timeout", "backend_closed", "bad_backend_response", "backend_timeout",
     "draining",       "internal",        "rate_limited",   "queue_full",           "queue_timeout",
-    "draining",       "internal",        "redirect",       "fixed_response",
+    "redirect",       "fixed_response",
 };
 constexpr std::array<std::string_view, 2> kOrigins{"backend", "proxy"};
 constexpr std::array<std::string_view, 4> kAbortPhases{"none", "request", "wait", "response"};
