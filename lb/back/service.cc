@@ -117,7 +117,6 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   for (Entry* entry : fresh) entry->start();
 }
 
-// Another worker may take the last place meanwhile: then there is one backend less to pick from.
 // Every worker says the same.
 void Service::shareSettings() {
   shared_->slow_start_window.store(settings_.slow_start.window.count(), std::memory_order_relaxed);

@@ -8,7 +8,7 @@ Backend* Service::pick(const PickRequest& request) {
   for (;;) {
     Backend* chosen = roster_.pick(request, context_.back.clock.now());
     if (chosen == nullptr) return nullptr;
-    if (!chosen->reserve()) continue;
+    if (!chosen->reserve()) continue;  // another worker has taken the last place meanwhile
     if (panic_) return chosen;
     const BackendHealth::Admission admission = chosen->shared().health.admit();
     if (admission.took) shared_->version.fetch_add(1, std::memory_order_release);

@@ -69,8 +69,9 @@ std::optional<RetryDenial> Exchange::denialOf(RetryReason why) {
   if (!replayable_) return RetryDenial::BodyTooLarge;
   backoff_ = Duration::zero();
   if (!service_->canPick(tried())) {
-    // Whoever cannot be connected to is left alone; of those that can, one may do better when it is asked later.
-    if (why == RetryReason::ConnectFailure || service_->hasOther(tried()) || !service_->hasBackends()) {
+    // Whoever cannot be connected to, or broke off, is left alone; who was too slow or busy may do better later.
+    const bool hopeless = why == RetryReason::ConnectFailure || why == RetryReason::Reset;
+    if (hopeless || service_->hasOther(tried()) || !service_->hasBackends()) {
       return RetryDenial::NoHost;
     }
     tried_count_ = 0;
@@ -163,7 +164,7 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   const auto retried =
       phase_ == Phase::Forward ? retriedAs(why, upstream_->anyByteRead(), service_->settings().retry.on) : std::nullopt;
   const bool retry = retried && decideRetry(*retried);
-  attemptEnded(verdict.result);
+  attemptEnded(verdict.result, answering() ? status_ : std::uint16_t{0});
   upstream_ = nullptr;
   if (retry) {
     again();

@@ -28,6 +28,14 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
+// Was somebody not offered, for his health or by hand?
+bool someWereOut(const Ledger& ledger, const Service& service, MonoTime since) {
+  for (std::uint32_t i = 0; i < ledger.scenario().backends.size(); ++i) {
+    if (ledger.health().wasOut(service.name, i, since)) return true;
+  }
+  return false;
+}
+
 // Of a client that has gone nobody knows how long the proxy goes on without it.
 bool mayBeUnderWay(const Entry& entry, int service, MonoTime since) {
   if (entry.plan == nullptr || entry.plan->service != service || entry.started == kNever) return false;
@@ -103,7 +111,8 @@ void TrafficWatch::checkPlacement(const Entry& entry) {
   const plan::Scenario& scenario = ledger_.scenario();
   const Service& service = *serviceOf(scenario, *entry.plan);
   if (!isPaid(entry) || limited(service) || scenario.has("tiny_timeouts") || scenario.has("names") ||
-      ledger_.configurations().size() > 1 || ledger_.troubles().anySince(entry.connected))
+      ledger_.configurations().size() > 1 || ledger_.troubles().anySince(entry.connected) ||
+      someWereOut(ledger_, service, entry.connected))
     return;
   if (std::ranges::any_of(entry.attempts, &Attempt::reused)) return;
   const std::size_t count = entry.attempts.size();
@@ -250,7 +259,8 @@ bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
   const bool elsewhere = retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
   return named && elsewhere && replayable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
          entry.attempts.size() == 1 && service.timeouts.total == 0s && !scenario.has("tiny_timeouts") &&
-         !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected);
+         !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected) &&
+         !someWereOut(ledger, service, entry.connected);
 }
 
 }  // namespace sim::check

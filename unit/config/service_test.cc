@@ -109,7 +109,7 @@ TEST(Service, WrongSettings) {
       {"of the proxy", "drain: {}",
        "c.yaml:2:3: services[0]: unknown key \"drain\"; known here are name, domain, domains, hosts, balance, hash, "
        "slow_start, sticky, timeouts, pool, "
-       "retry, limits, headers\n"},
+       "retry, limits, rate_limit, health_check, outlier, panic_threshold, headers\n"},
       {"in a section", "pool: {max_idel: 1}",
        "c.yaml:2:10: services[0].pool: unknown key \"max_idel\"; did you mean \"max_idle\"?\n"},
   };

@@ -164,27 +164,27 @@ TEST_F(RetryTest, SlowAttemptIsGivenUpAndTriedElsewhere) {
 }
 
 TEST_F(RetryTest, SameHostIsTriedAgainAfterABackoff) {
+  shop().retry.on.statuses = {503};
   shop().retry.backoff_base = 100ms;
   shop().retry.backoff_max = 100ms;
   start();
   int left = 1;
-  backend(0, [&](RawBackend::Conn& conn) {
-    if (conn.takeRequests().empty()) return;
-    if (left-- > 0) {
-      conn.abort();
-    } else {
-      conn.send(kHello);
-    }
+  RawBackend& b = backend(0, [&](RawBackend::Conn& conn) {
+    if (!conn.takeRequests().empty()) conn.send(left-- > 0 ? kBusy : kHello);
   });
   EXPECT_EQ(ask(get("/"), 101ms).status(), 200);
-  EXPECT_EQ(retried(RetryReason::Reset), 1U);
+  EXPECT_EQ(retried(RetryReason::Status), 1U);
+  b.setScript(kSlam);
+  EXPECT_EQ(ask(get("/"), 101ms).status(), 502) << "who breaks off is left alone";
+  EXPECT_EQ(denied(RetryDenial::NoHost), 1U);
 }
 
 TEST_F(RetryTest, ClientThatLeavesDuringTheBackoffIsForgotten) {
+  shop().retry.on.statuses = {503};
   shop().retry.backoff_base = 10s;
   shop().retry.backoff_max = 10s;
   start();
-  RawBackend& b = backend(0, kSlam);
+  RawBackend& b = backend(0, RawBackend::answering(kBusy));
   for (int i = 0; i < 3; ++i) {
     RawClient& c = client();
     c.send(get("/"));
@@ -246,6 +246,7 @@ TEST_F(RetryTest, BudgetBoundsWhatIsSentAgain) {
 
 TEST_F(RetryTest, WithoutABudgetNothingIsSentAgainAndStaleConnectionsStillAre) {
   shop().retry.budget = {.percent = 0, .min_concurrency = 0};
+  shop().retry.on.statuses = {503};
   start();
   RawBackend& b = backend(0);
   RawClient& c = client();
@@ -255,8 +256,8 @@ TEST_F(RetryTest, WithoutABudgetNothingIsSentAgainAndStaleConnectionsStillAre) {
   c.send(get("/"));
   run();
   EXPECT_EQ(c.responses().size(), 2U);
-  b.setScript(kSlam);
-  EXPECT_EQ(ask(get("/")).status(), 502);
+  b.setScript(RawBackend::answering(kBusy));
+  EXPECT_EQ(ask(get("/")).status(), 503);
   EXPECT_EQ(denied(RetryDenial::Budget), 1U);
 }
 
