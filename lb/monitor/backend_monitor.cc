@@ -186,7 +186,9 @@ void BackendMonitor::drain() {
 }
 
 void BackendMonitor::enable() {
-  if (health().has(Health::kDrained)) move({.clear = Health::kDrained}, "enabled by hand");
+  if (!health().has(Health::kDrained)) return;
+  // Whoever enables it has looked at it: earlier failures are forgotten. A probation goes on.
+  move({.clear = Health::kDrained, .new_epoch = !health().has(Health::kHalfOpen)}, "enabled by hand");
 }
 
 void BackendMonitor::setWeight(std::optional<std::uint32_t> weight) {

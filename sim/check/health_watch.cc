@@ -180,7 +180,9 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   if (why.find("failures in a row") != std::string_view::npos) wrong = judgeRow(service->second, *number, under_way);
   if (wrong.empty()) wrong = move(service->second, track, why, now);
   touch(service->second, now);
-  rows_.forget(service->first, *number);
+  // What checks say has nothing to do with what requests said.
+  if (why.find("a check ") == std::string_view::npos && why.find("drained by hand") == std::string_view::npos)
+    rows_.forget(service->first, *number);
   track.hangups.clear();
   track.moved_at = now;
   if (wrong.empty() && claimed != kWords[static_cast<std::size_t>(track.state())])
@@ -339,6 +341,10 @@ bool HealthWatch::allUp(const std::string& name) const {
   const auto known = services_.find(name);
   if (known == services_.end()) return true;
   const lb::config::Service& settings = known->second.settings;
+  // Where addresses came and went, the proxy may have forgotten who was out.
+  const bool named =
+      std::ranges::any_of(settings.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
+  if (named && scenario_.has("dns")) return true;
   const bool may_wait =
       settings.balance == lb::config::Balance::Hash || settings.balance == lb::config::Balance::PeakEwma;
   return std::ranges::all_of(known->second.backends, [&](const auto& one) {
@@ -347,7 +353,7 @@ bool HealthWatch::allUp(const std::string& name) const {
     });
     const bool asked = host != settings.hosts.end() && host->weight > 0 && !host->backup && !may_wait;
     const State state = one.second.state();
-    return state == State::Up || (state == State::HalfOpen && !asked);
+    return one.second.unsure || state == State::Up || (state == State::HalfOpen && !asked);
   });
 }
 
