@@ -72,7 +72,9 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
       } else if (host.weight > 0 && !host.backup && !looked_up_late) {
         const auto number = static_cast<std::uint32_t>(who);
         const bool out = ledger.health().wasOut(service.name, number, entry.started);
-        others = others || !(out || mayBeAvoided(ledger, number));
+        const bool tried =
+            std::ranges::any_of(entry.attempts, [&](const Attempt& one) { return one.backend == number; });
+        others = others || !(out || tried || mayBeAvoided(ledger, number));
       }
     }
     needed = needed || !others;

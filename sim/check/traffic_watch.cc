@@ -28,6 +28,11 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
+// Routes may lead a request to another service than its host says; whose limits hold then is not known here.
+bool routed(const Ledger& ledger) {
+  return !ledger.scenario().config.routes.empty();
+}
+
 // Was somebody not offered, for his health or by hand?
 bool someWereOut(const Ledger& ledger, const Service& service, MonoTime since) {
   for (std::uint32_t i = 0; i < ledger.scenario().backends.size(); ++i) {
@@ -83,7 +88,7 @@ std::uint64_t TrafficWatch::underWay(int service, MonoTime since) const {
 
 void TrafficWatch::atBackend(const Entry& entry) {
   const plan::Request& plan = *entry.plan;
-  if (plan.malformed >= 0 || plan.service < 0 || ledger_.failed()) return;
+  if (plan.malformed >= 0 || plan.service < 0 || ledger_.failed() || routed(ledger_)) return;
   checkAttempts(entry);
   checkPlacement(entry);
   if (isPaid(entry)) {
@@ -154,7 +159,7 @@ void TrafficWatch::checkBudget(const Entry& entry) {
 void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::Address& peer) {
   const plan::Scenario& scenario = ledger_.scenario();
   const plan::Request& plan = *entry.plan;
-  if (plan.malformed >= 0 || plan.service < 0 || !held_) return;
+  if (plan.malformed >= 0 || plan.service < 0 || !held_ || routed(ledger_)) return;
   ends(backend, peer);  // where ports are few they come again, and the last one's backend may not know of its end
   open_.push_back({backend, peer, plan.service, isPaid(entry)});
   const Service& service = *serviceOf(scenario, plan);
@@ -209,6 +214,7 @@ void TrafficWatch::checkRate(const Entry& entry) {
 
 // Who was refused had others before it that had used up what there was.
 void TrafficWatch::rateLimited(const Entry& entry) {
+  if (routed(ledger_)) return;
   const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
   std::vector<const Entry*> passed;
   for (const Entry& one : ledger_.entries()) {
@@ -233,6 +239,9 @@ void TrafficWatch::rateLimited(const Entry& entry) {
 
 bool trafficHasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
   const Service* service = serviceOf(ledger.scenario(), *entry.plan);
+  if (routed(ledger)) {
+    return reason == "rate_limited" || reason == "overloaded" || reason == "queue_timeout" || reason == "queue_full";
+  }
   if (service == nullptr) return false;
   const Duration waited = ledger.now() - entry.started;
   if (reason == "rate_limited") return service->rate_limit.rate > 0;
@@ -257,10 +266,10 @@ bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
   const Service& service = *serviceOf(scenario, plan);
   const bool named = std::ranges::find(service.retry.on.statuses, 503) != service.retry.on.statuses.end();
   const bool elsewhere = retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
-  return named && elsewhere && replayable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
-         entry.attempts.size() == 1 && service.timeouts.total == 0s && !scenario.has("tiny_timeouts") &&
-         !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected) &&
-         !someWereOut(ledger, service, entry.connected);
+  return named && elsewhere && !routed(ledger) && replayable(plan, service) && !plan.answer.interim && !plan.expect &&
+         !plan.trailers && entry.attempts.size() == 1 && service.timeouts.total == 0s &&
+         !scenario.has("tiny_timeouts") && !scenario.has("names") && ledger.drainingSince() == kNever &&
+         !ledger.troubles().anySince(entry.connected) && !someWereOut(ledger, service, entry.connected);
 }
 
 }  // namespace sim::check

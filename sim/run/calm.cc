@@ -76,9 +76,16 @@ void Run::calm() {
     backend->restart();
     backend->behave();
   }
-  // A rate would bind the fresh requests as well.
-  if (scenario_.has("rate_limit")) {
-    for (lb::config::Service& service : config_.services) service.rate_limit.rate = 0;
+  // What binds the storm would bind the requests of the calm as well, of which some come all at once or take their
+  // time.
+  if (scenario_.has("rate_limit") || scenario_.has("inflight") || scenario_.has("adaptive") ||
+      scenario_.has("retries")) {
+    for (lb::config::Service& service : config_.services) {
+      service.rate_limit.rate = 0;
+      service.limits.max_inflight = 0;
+      service.limits.adaptive.enabled = false;
+      service.retry.per_try_timeout = Duration::zero();
+    }
     ledger_.configure(config_);
     stage_->proxy().reload(config_);
   }
