@@ -38,7 +38,7 @@ class Load:
         """Waits until every client has had another answer."""
         before = list(self.done)
         until(lambda: self.problems or all(now > then for now, then in zip(self.done, before)), "all clients get on")
-        assert not self.problems
+        assert not self.problems, self.problems
 
     def __enter__(self):
         for thread in self.threads:
@@ -51,5 +51,5 @@ class Load:
         for thread in self.threads:
             thread.join(30)
         if not failed:
-            assert not self.problems
+            assert not self.problems, self.problems
             assert not any(thread.is_alive() for thread in self.threads)

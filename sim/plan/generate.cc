@@ -66,6 +66,7 @@ class Generator {
     shapeBalance(made_, Chance(made_.seed).stream("scenario balance"));
     drawHealth(made_);
     shapeTraffic(made_, traffic_);
+    drawRoutes(made_);
     return std::move(made_);
   }
 
@@ -382,9 +383,7 @@ class Generator {
     }
   }
 
-  Prng random_;
-  Prng be_;
-  Prng traffic_;
+  Prng random_, be_, traffic_;
   Scenario made_;
   std::uint64_t last_id_ = 0;
   int huge_ = 0;
@@ -394,9 +393,7 @@ class Generator {
 }  // namespace
 
 Scenario generate(std::uint64_t seed) {
-  Scenario made = Generator(seed).make();
-  drawRoutes(made);
-  return made;
+  return Generator(seed).make();
 }
 
 }  // namespace sim::plan
