@@ -5,14 +5,14 @@
 
 namespace lb::back {
 
-bool RetryBudget::take(const config::RetryBudget& budget, bool resent, MonoTime now) {
+bool RetryBudget::take(const config::RetryBudget& budget, MonoTime now) {
   const std::uint64_t share = std::uint64_t{requests_.load(std::memory_order_relaxed)} * budget.percent / 100;
   const std::uint64_t most = std::max<std::uint64_t>(share, budget.min_concurrency);
   std::uint32_t under_way = retries_.load(std::memory_order_relaxed);
   do {
     if (under_way >= most) return false;
   } while (!retries_.compare_exchange_weak(under_way, under_way + 1, std::memory_order_relaxed));
-  if (!resent || spend(budget, now)) return true;
+  if (spend(budget, now)) return true;
   retryEnds();
   return false;
 }

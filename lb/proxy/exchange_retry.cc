@@ -79,8 +79,10 @@ std::optional<RetryDenial> Exchange::denialOf(RetryReason why) {
   }
   const MonoTime now = context_.clock.now();
   if (total_due_ != MonoTime{} && now + backoff_ >= total_due_) return RetryDenial::Deadline;
-  const bool resent = upstream_->anyByteWritten();
-  if (!service_->retryBudget().take(retry.budget, resent, now)) return RetryDenial::Budget;
+  // What no backend has seen is no more work for any of them, whatever becomes of it: the budget is for what they see.
+  if (!upstream_->anyByteWritten()) return std::nullopt;
+  if (!service_->retryBudget().take(retry.budget, now)) return RetryDenial::Budget;
+  permit_ = true;
   return std::nullopt;
 }
 
@@ -92,7 +94,6 @@ bool Exchange::decideRetry(RetryReason why) {
     service_->stats().retries_denied[static_cast<std::size_t>(*denial)].add();
     return false;
   }
-  permit_ = true;
   ++retries_;
   retry_why_ = why;
   return true;

@@ -357,6 +357,14 @@ bool HealthWatch::allUp(const std::string& name) const {
   });
 }
 
+MonoTime HealthWatch::lastUp() const {
+  MonoTime last{};
+  for (const auto& [name, service] : services_) {
+    for (const auto& [number, track] : service.backends) last = std::max(last, track.returned_at);
+  }
+  return last;
+}
+
 MonoTime HealthWatch::lastEjectionEnds() const {
   MonoTime last{};
   for (const auto& [name, service] : services_) {

@@ -55,6 +55,7 @@ class HealthWatch {
   // Could there be nobody left to send a request to, at any moment since then?
   [[nodiscard]] bool nobodyLeft(const std::string& service, MonoTime from) const;
   [[nodiscard]] bool allUp(const std::string& service) const;
+  [[nodiscard]] MonoTime lastUp() const;            // when the last one came back into use
   [[nodiscard]] MonoTime lastEjectionEnds() const;  // of those who are ejected now
 
  private:

@@ -107,4 +107,14 @@ void drawHealth(Scenario& scenario) {
   HealthDraw(scenario).draw();
 }
 
+void settleHealth(Scenario& scenario) {
+  for (lb::config::Service& service : scenario.config.services) {
+    if (!scenario.config.routes.empty()) {
+      service.health_check = {};
+      service.outlier.enabled = false;
+    }
+    if (!service.outlier.enabled) service.outlier = {.enabled = false};
+  }
+}
+
 }  // namespace sim::plan

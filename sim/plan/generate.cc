@@ -67,6 +67,7 @@ class Generator {
     drawHealth(made_);
     shapeTraffic(made_, traffic_);
     drawRoutes(made_);
+    settleHealth(made_);
     return std::move(made_);
   }
 

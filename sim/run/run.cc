@@ -171,11 +171,16 @@ void Run::reload(std::uint64_t number) {
 }
 
 // Who may not be sent again has it if its connection is closed at the very moment of its use (RFC 9112 9.3.1); so has a
-// tunnel that is reset before its 101 is here, and a head of many fields where the limit is low: that this was the
-// cause of lb's own answer has been judged already.
+// tunnel that is reset before its 101 is here, a head of many fields where the limit is low, and an attempt that has
+// hardly more time than the way takes: that this was the cause of lb's own answer has been judged already.
 bool Run::badLuck(const check::Entry& entry) const {
   if (entry.reason == "header_too_large" || entry.reason == "bad_backend_response") return true;
   if (entry.plan->upgrade && entry.plan->tunnel.end == plan::Tunnel::End::BackendReset) return true;
+  const lb::config::Service* service = check::serviceOf(scenario_, *entry.plan);
+  const Duration way = 2 * (scenario_.network.latency + scenario_.network.jitter);
+  if (service != nullptr && service->retry.per_try_timeout > 0s &&
+      service->retry.per_try_timeout <= 10 * way + 50ms && entry.reason == "backend_timeout")
+    return true;
   return scenario_.has("idle_close") && !check::replayable(*entry.plan, *check::serviceOf(scenario_, *entry.plan));
 }
 

@@ -16,10 +16,10 @@ TEST(RetryBudget, ShareOfTheRequestsUnderWay) {
   RetryBudget budget;
   const config::RetryBudget settings{.percent = 20, .min_concurrency = 3};
   for (int i = 0; i < 100; ++i) budget.requestBegins(settings.percent);
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(budget.take(settings, false, at(1s))) << i;
-  EXPECT_FALSE(budget.take(settings, false, at(1s)));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(budget.take(settings, at(1s))) << i;
+  EXPECT_FALSE(budget.take(settings, at(1s)));
   budget.retryEnds();
-  EXPECT_TRUE(budget.take(settings, false, at(1s)));
+  EXPECT_TRUE(budget.take(settings, at(1s)));
   EXPECT_EQ(budget.retriesUnderWay(), 20U);
 }
 
@@ -27,8 +27,8 @@ TEST(RetryBudget, FewRequestsMayHaveTheMinimum) {
   RetryBudget budget;
   const config::RetryBudget settings{.percent = 20, .min_concurrency = 3};
   budget.requestBegins(settings.percent);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.take(settings, true, at(1s)));
-  EXPECT_FALSE(budget.take(settings, true, at(1s)));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.take(settings, at(1s)));
+  EXPECT_FALSE(budget.take(settings, at(1s)));
 }
 
 TEST(RetryBudget, OverTimeNoMoreIsSentAgainThanTheShare) {
@@ -38,7 +38,7 @@ TEST(RetryBudget, OverTimeNoMoreIsSentAgainThanTheShare) {
   constexpr int kRequests = 10'000;
   for (int i = 0; i < kRequests; ++i) {  // each fails at once, in ten seconds
     budget.requestBegins(settings.percent);
-    if (budget.take(settings, true, at(1s + i * 1ms))) {
+    if (budget.take(settings, at(1s + i * 1ms))) {
       ++resent;
       budget.retryEnds();
     }
@@ -49,19 +49,10 @@ TEST(RetryBudget, OverTimeNoMoreIsSentAgainThanTheShare) {
   EXPECT_GE(resent, kRequests / 5U);
 }
 
-TEST(RetryBudget, ConnectionsThatWereNeverMadeCostNoCredit) {
-  RetryBudget budget;
-  const config::RetryBudget settings{.percent = 20, .min_concurrency = 1};
-  for (int i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(budget.take(settings, false, at(1s)));
-    budget.retryEnds();
-  }
-}
-
 TEST(RetryBudget, NothingIsSentAgainForNothing) {
   RetryBudget budget;
   for (int i = 0; i < 1000; ++i) budget.requestBegins(0);
-  EXPECT_FALSE(budget.take({.percent = 0, .min_concurrency = 0}, false, at(1h)));
+  EXPECT_FALSE(budget.take({.percent = 0, .min_concurrency = 0}, at(1h)));
 }
 
 }  // namespace

@@ -172,7 +172,7 @@ TEST_F(BalanceTest, ConnectionThatHadBeenClosedIsNoFailure) {
   });
   EXPECT_EQ(ask(get("/")).status(), 200);
   EXPECT_EQ(ask(get("/")).status(), 200);
-  EXPECT_EQ(shopStats().retries_stale.get(), 1U);
+  EXPECT_EQ(shopStats().retries[static_cast<std::size_t>(observe::RetryReason::StaleConnection)].get(), 1U);
   EXPECT_LT(shared(0)->latency.seconds(proxy_.clock.now()), 0.1);
 }
 
