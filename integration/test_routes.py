@@ -54,8 +54,8 @@ def test_paths_and_headers_pick_the_service(routed):
     assert request.get_all("X-Env") == ["prod"]
     assert request.get_all("X-Tag") == ["a", "b"]
     assert request.get("X-Debug") is None
-    line = lb.access_log(4)[3]
-    assert (line["service"], line["path"]) == ("api", "/x/../%61pi//y")
+    lines = lb.access_log(4)  # of several workers, in any order
+    assert ("api", "/x/../%61pi//y") in [(line["service"], line["path"]) for line in lines]
 
 
 def test_redirects(routed):
@@ -65,8 +65,8 @@ def test_redirects(routed):
     response = lb.request(get("/old//evil.test/"))
     assert (response.status, response.get("Location")) == (308, "/new/evil.test/")
     assert response.proxy_status is None
-    line = lb.access_log(2)[1]
-    assert (line["reason"], line["origin"], line["service"]) == ("redirect", "proxy", "_none")
+    for line in lb.access_log(2):
+        assert (line["reason"], line["origin"], line["service"]) == ("redirect", "proxy", "_none")
     lb.wait_metric(1, "lb_generated_responses_total", code=308, reason="redirect")
     assert lb.request(post(b"x", "/login")).body == b"web"
 

@@ -48,7 +48,7 @@ def test_example_holds(name):
 def test_failed_expectation_is_exit_code_70(copy):
     result = rehearse(copy("crash-under-load", "config.yaml", "attempts: 1", "attempts: 0"))
     assert result.returncode == 70, result.stderr
-    assert re.search(r"^FAIL  errors < 0\.1%  +\d+\.\d%$", result.stdout, re.M), result.stdout
+    assert re.search(r"^FAIL  errors < 0\.1%  +\d+\.\d+%$", result.stdout, re.M), result.stdout
 
 
 def test_bad_files_are_exit_code_1_with_their_places(copy):

@@ -71,7 +71,7 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
   if (somebody) std::from_chars(said_id->data(), said_id->data() + said_id->size(), said);
   if (entry.of_be) {
     checkBeHead(entry, head);
-  } else if (said != id && couldBeMisled(entry, said)) {
+  } else if ((said != id || entry.attempts.size() > 1) && couldBeMisled(entry, said)) {  // by its own first answer, too
     entry.misled = true;
   } else if (somebody) {
     checkBackendHead(entry, head);

@@ -28,7 +28,8 @@ Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& servic
 Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
   Duration longest{};
   forEachInForce(ledger, service, from, to, [&](const auto& one) { longest = std::max(longest, headTimeOf(one)); });
-  return longest;
+  // A service that is gone goes on as it was with what it has.
+  return longest == Duration::zero() ? service.timeouts.response_header : longest;
 }
 
 // One request's view of the world while it was under way.
@@ -317,6 +318,7 @@ bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
   if (service == nullptr || !plain || entry.attempts.empty() || entry.attempts.back().complete == kNever) return false;
   const Duration limit = longestHeaderTime(ledger, *service, entry.attempts.back().head, ledger.now());
   if (plan.answer.delay <= limit + kLateSlack) return false;
+  if (ledger.now() - entry.attempts.back().head <= limit + kLateSlack) return false;  // it did not take that long
   return !ledger.troubles().any({FaultKind::Pause}, plan::kProxySide, entry.attempts.back().head, ledger.now());
 }
 

@@ -108,8 +108,18 @@ void drawHealth(Scenario& scenario) {
 }
 
 void settleHealth(Scenario& scenario) {
+  const bool apart =
+      !scenario.config.routes.empty() || scenario.has("dns") || scenario.has("weights") || scenario.has("backups");
+  if (apart) {
+    for (const char* family : {"checks", "outlier", "by_hand", "sick", "check_sick"})
+      std::erase(scenario.families, family);
+    std::erase_if(scenario.faults, [](const Fault& fault) {
+      return fault.kind == FaultKind::Sick || fault.kind == FaultKind::CheckSick ||
+             fault.kind == FaultKind::DrainByHand;
+    });
+  }
   for (lb::config::Service& service : scenario.config.services) {
-    if (!scenario.config.routes.empty()) {
+    if (apart) {
       service.health_check = {};
       service.outlier.enabled = false;
     }

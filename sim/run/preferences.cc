@@ -65,14 +65,19 @@ void Run::preferences() {
     const lb::config::Service& settings = config_.services[service];
     const auto& timeouts = settings.timeouts;
     const Duration least = std::min(timeouts.response_header, timeouts.response_idle);
-    const bool patient = least > kLong + 1s && (timeouts.total == 0s || timeouts.total > kLong + 1s);
+    const Duration per_try = settings.retry.per_try_timeout;
+    const bool patient = least > kLong + 1s && (per_try == 0s || per_try > kLong + 1s) &&
+                         (timeouts.total == 0s || timeouts.total > kLong + 1s);
     const std::size_t choices = sharing(scenario_, settings);
     const bool sees_all = settings.balance == Balance::LeastRequest || choices == 2;
     if (ledger_.failed() || !patient || choices < 2 || !sees_all) continue;
     switch (settings.balance) {
       case Balance::LeastRequest:
       case Balance::P2c: busyIsAvoided(service); break;
-      case Balance::PeakEwma: slowIsAvoided(service); break;
+      case Balance::PeakEwma:
+        // What a reload takes away is forgotten with its latency.
+        if (scenario_.reloads.empty()) slowIsAvoided(service);
+        break;
       case Balance::Random:
       case Balance::RoundRobin:
       case Balance::Hash: break;

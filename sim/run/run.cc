@@ -178,8 +178,8 @@ bool Run::badLuck(const check::Entry& entry) const {
   if (entry.plan->upgrade && entry.plan->tunnel.end == plan::Tunnel::End::BackendReset) return true;
   const lb::config::Service* service = check::serviceOf(scenario_, *entry.plan);
   const Duration way = 2 * (scenario_.network.latency + scenario_.network.jitter);
-  if (service != nullptr && service->retry.per_try_timeout > 0s &&
-      service->retry.per_try_timeout <= 10 * way + 50ms && entry.reason == "backend_timeout")
+  if (service != nullptr && service->retry.per_try_timeout > 0s && service->retry.per_try_timeout <= 10 * way + 50ms &&
+      entry.reason == "backend_timeout")
     return true;
   return scenario_.has("idle_close") && !check::replayable(*entry.plan, *check::serviceOf(scenario_, *entry.plan));
 }

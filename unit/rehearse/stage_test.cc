@@ -59,7 +59,7 @@ const Story kStories[] = {
      "expect: [errors = 0, share of 10.0.0.1:80 = 0% between 3s and 5s, share of 10.0.0.1:80 > 45% after 6s]"},
     {"reset", kTwo,
      "faults: [{at: 2s, for: 3s, reset: 10.0.0.1:80}]\n"
-     "expect: [errors > 45% between 2s and 5s, reason backend_closed > 45% between 2s and 5s, errors = 0 after 5s]"},
+     "expect: [errors > 25% between 2s and 5s, reason backend_closed > 25% between 2s and 5s, errors = 0 after 5s]"},
     {"refuse leaves open connections", kTwo,
      "faults: [{at: 2s, for: 3s, refuse: 10.0.0.1:80}]\nexpect: [errors = 0, share of 10.0.0.1:80 > 45%]"},
     {"black hole leaves open connections", kTwo,
