@@ -1,8 +1,8 @@
 // How much may be sent again: what keeps retries from becoming the load that makes them necessary.
 //
-// For requests that may reach a backend a second time; what has found no connection is none of them. Two limits, both of
-// all workers together: at a time no more retries are under way than a share of the requests under way, and no more are
-// begun than a share of the requests that came, and some a second beside; so over any time the backends see at most
+// For requests that may reach a backend a second time; what has found no connection is none of them. Two limits, both
+// of all workers together: at a time no more retries are under way than a share of the requests under way, and no more
+// are begun than a share of the requests that came, and some a second beside; so over any time the backends see at most
 //   requests x (1 + percent / 100) + min_concurrency a second + kSaved.
 // A retry is charged when it is decided, and is under way until its end, so that backing off costs as much as trying.
 #pragma once

@@ -265,7 +265,9 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
   for (std::uint32_t i = 1; i < track.in_a_row && planned < rules.max_ejection; ++i) planned *= 2;
   planned = std::min(planned, rules.max_ejection);
   track.length = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-  const bool known = track.returned_at != kNever || track.in_a_row == 1 || again;
+  // Who is on probation has been out before: if that was not counted, a reload has been in between.
+  const bool counted = !again || track.in_a_row > 1;
+  const bool known = counted && (track.returned_at != kNever || track.in_a_row == 1 || again);
   if (certain(service, now) && known &&
       (track.length < planned * 4 / 5 - kMoment || track.length > planned * 6 / 5 + kMoment))
     return fmt::format("the {}. time in a row is too long or too short", track.in_a_row);
