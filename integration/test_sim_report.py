@@ -83,7 +83,7 @@ def test_tshark_follows_a_stream_as_the_client_saw_it(story):
     assert down.decode() == answer
 
 
-@pytest.mark.parametrize("seed", [1, 2, 5, 6])
+@pytest.mark.parametrize("seed", [1, 2, 5, 8, 10])
 def test_tshark_finds_no_fault_with_a_capture_of_a_random_run(seed, tmp_path):
     result = run(binary("sim"), "run", "--seed", seed, "--trace", "pcap", "--out", tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
