@@ -244,6 +244,16 @@ TEST_F(RetryTest, BudgetBoundsWhatIsSentAgain) {
   EXPECT_EQ(failed, 1U);
 }
 
+// No backend has seen such a request, so it is no more work for any of them.
+TEST_F(RetryTest, ConnectionsThatWereNeverMadeCostNoBudget) {
+  shop().retry.budget = {.percent = 0, .min_concurrency = 0};
+  startPair();
+  backend(1);  // the other one refuses
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(ask(post("/", "body")).status(), 200);
+  EXPECT_GE(retried(RetryReason::ConnectFailure), 2U);
+  EXPECT_EQ(denied(RetryDenial::Budget), 0U);
+}
+
 TEST_F(RetryTest, WithoutABudgetNothingIsSentAgainAndStaleConnectionsStillAre) {
   shop().retry.budget = {.percent = 0, .min_concurrency = 0};
   shop().retry.on.statuses = {503};
