@@ -50,6 +50,7 @@ def test_no_more_than_the_limit_is_on_a_backend_and_all_are_served(start):
     lb = start.lb(service(backend, limits={"max_inflight": 4, "queue": {"timeout": "20s"}}), threads=2)
     clients = asking(lb, 40)
     until(lambda: lb.metrics().value("lb_queue_length", service="svc") == 36, "the others to wait")
+    until(lambda: gate.now == 4, "the backend to have read what was let through")
     gate.open.set()
     assert [client.read_response().status for client in clients] == [200] * 40
     assert gate.most == 4
