@@ -81,6 +81,12 @@ void Host::removeListener(SimListener& listener) {
   std::erase(listeners_, &listener);
 }
 
+std::size_t Host::waitingToBeAccepted() const {
+  std::size_t sum = 0;
+  for (const SimListener* listener : listeners_) sum += listener->waiting();
+  return sum;
+}
+
 SimListener* Host::listenerAt(const lb::Address& at, Prng& chance) const {
   std::vector<SimListener*> found;
   for (SimListener* listener : listeners_) {

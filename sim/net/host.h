@@ -57,6 +57,7 @@ class Host {
   [[nodiscard]] std::uint16_t freeListenPort() const;
   void addListener(SimListener& listener) { listeners_.push_back(&listener); }
   void removeListener(SimListener& listener);
+  [[nodiscard]] std::size_t waitingToBeAccepted() const;  // connections, at all listeners
   // Who answers there; if several do, one of them by chance. Null: nobody.
   [[nodiscard]] SimListener* listenerAt(const lb::Address& at, Prng& chance) const;
 

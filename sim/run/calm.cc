@@ -29,9 +29,11 @@ Duration Run::longestDeadlines() const {
                                       2 * timeouts.response_idle + timeouts.tunnel_idle +
                                       check::queueTimeOf(service) * attempts);
   }
-  // Where there is no room for all of them at once, one waits for the other.
+  // Where there is no room for all of them at once, one waits for the other: also those whose clients have gone, which
+  // nobody has told the proxy if the network was down.
   const bool in_turn = scenario_.config.limits.max_connections < scenario_.clients.size() * scenario_.config.threads;
-  return (sum + services + 5min) * (in_turn ? static_cast<int>(scenario_.clients.size()) : 1);
+  const std::size_t waiting = stage_->proxyHost().waitingToBeAccepted();
+  return (sum + services + 5min) * static_cast<int>(in_turn ? scenario_.clients.size() + waiting : 1);
 }
 
 void Run::patience() {
@@ -42,7 +44,7 @@ void Run::patience() {
   const bool ended = until(
       [&] {
         const Proxy::Gauges now = stage_->proxy().gauges();
-        return now.connections + now.backend_active == 0;
+        return now.connections + now.backend_active + stage_->proxyHost().waitingToBeAccepted() == 0;
       },
       longestDeadlines(), kGaugesEvery);
   const Proxy::Gauges now = stage_->proxy().gauges();
