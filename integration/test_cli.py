@@ -145,6 +145,20 @@ def test_the_dump_is_complete_and_loads_to_itself(tmp_path, good):
     assert second.stdout == first.stdout
 
 
+def keys(node):
+    if isinstance(node, dict):
+        yield from node
+        node = list(node.values())
+    for one in node if isinstance(node, list) else []:
+        yield from keys(one)
+
+
+def test_every_key_stays_itself_in_yaml_1_1(good):
+    """Where `on` and `no` are truths: Helm and Kubernetes' tools read values and ConfigMaps so."""
+    dumped = yaml.safe_load(run_lb("--dump-config", "--config", good).stdout)
+    assert [key for key in keys(dumped) if not isinstance(key, str)] == []
+
+
 def test_a_missing_file_is_one_line():
     assert "/nowhere/c.yaml" in fails_with_one_line("--config", "/nowhere/c.yaml")
 

@@ -60,7 +60,7 @@ def test_a_client_vouches_with_an_idempotency_key(start):
 
 def test_a_503_is_tried_elsewhere_and_the_last_one_is_passed_on(start):
     busy = start.backend(BUSY)
-    lb, good = pair(start, busy, {"on": [503]})
+    lb, good = pair(start, busy, {"retry_on": [503]})
     assert [ask(lb, get()).body for _ in range(4)] == [b"good"] * 4
     good.answer = BUSY
     answer = ask(lb, get())
@@ -70,7 +70,7 @@ def test_a_503_is_tried_elsewhere_and_the_last_one_is_passed_on(start):
 def test_an_answer_that_was_kept_is_passed_on_when_the_other_host_is_down(start):
     large = b"x" * 1_000_000
     busy = start.backend(ok(large, status="503 Service Unavailable"))
-    lb, good = pair(start, busy, {"on": ["connect_failure", 503]})
+    lb, good = pair(start, busy, {"retry_on": ["connect_failure", 503]})
     good.stop()
     for _ in range(2):
         answer = ask(lb, get())
@@ -79,7 +79,7 @@ def test_an_answer_that_was_kept_is_passed_on_when_the_other_host_is_down(start)
 
 def test_a_slow_attempt_has_its_own_time(start):
     silent = start.backend(script=lambda connection: connection.read_request() and connection.wait_for_end())
-    lb, good = pair(start, silent, {"on": ["timeout"], "per_try_timeout": "200ms"})
+    lb, good = pair(start, silent, {"retry_on": ["timeout"], "per_try_timeout": "200ms"})
     assert [ask(lb, get()).body for _ in range(2)] == [b"good"] * 2
     assert lb.metrics().value("lb_retries_total", service="svc", reason="timeout") >= 1
 
@@ -94,7 +94,7 @@ def test_the_budget_is_for_all_workers_together(start):
             connection.wait_for_end()
 
     bad = start.backend(script=hold)
-    lb = start.lb(service(bad, retry={"attempts": 1, "on": [503], "budget": {"percent": 10, "min_concurrency": 0}}), threads=2)
+    lb = start.lb(service(bad, retry={"attempts": 1, "retry_on": [503], "budget": {"percent": 10, "min_concurrency": 0}}), threads=2)
     clients = [lb.connect() for _ in range(60)]
     for client in clients:
         client.send(get())
@@ -111,7 +111,7 @@ def test_the_budget_is_for_all_workers_together(start):
 @pytest.mark.parametrize("budget, sent", [({"percent": 0, "min_concurrency": 0}, 1), ({}, 2)])
 def test_one_host_is_asked_again_only_if_the_budget_has_it(start, budget, sent):
     busy = start.backend(BUSY)
-    lb = start.lb(service(busy, retry={"on": [503], **({"budget": budget} if budget else {})}))
+    lb = start.lb(service(busy, retry={"retry_on": [503], **({"budget": budget} if budget else {})}))
     assert ask(lb, get()).body == b"busy"
     assert len(busy.requests) == sent
 

@@ -101,6 +101,7 @@ class Program final : private ControlHost {
     }
     startWatching();
     world_.loop.run();
+    undisturbed_->disarm();
     watch_.reset();
     threads.clear();
     for (const std::string& line : control_.telemetry().summaryLines()) log_.write(LogLevel::Info, line);
@@ -126,10 +127,14 @@ class Program final : private ControlHost {
     fileChanged();
   }
 
-  // Half of a configuration may well be one: what was written to while it was read is read again later.
+  // Half of a configuration may well be one: what was written to while it was read is read again later. The system does
+  // the writing before it tells of it, so that this is certain only a moment later.
   void fileChanged() {
-    const auto text = readFile(config_path_);
-    if (!watch_->disturbed()) control_.fileChanged(text);
+    text_ = readFile(config_path_);
+    undisturbed_->arm(kSystemTells);
+  }
+  void takeOver() {
+    if (!watch_->disturbed()) control_.fileChanged(text_);
   }
 
   void reopenLogs() {
@@ -163,7 +168,10 @@ class Program final : private ControlHost {
   os::SignalSource signals_;
   std::uint32_t workers_;
   Control control_;
+  static constexpr Duration kSystemTells = std::chrono::milliseconds(20);
   std::unique_ptr<os::FileWatch> watch_;
+  Result<std::string> text_;  // as the file was read last
+  std::unique_ptr<Timer> undisturbed_ = world_.loop.makeTimer([this] { takeOver(); });
   int exit_code_ = 0;
 };
 

@@ -115,18 +115,21 @@ class BackendHealth {
 // How many of a service's backends can be used, of those that are not drained and have a weight.
 struct UsableCount {
   std::size_t hosts = 0, usable_hosts = 0, backups = 0, usable_backups = 0;
+  std::size_t on_probation = 0;  // of the usable hosts: those that get one request only
 
-  constexpr void add(bool backup, bool usable) {
+  constexpr void add(bool backup, const Health& health, bool down_at_first) {
     ++(backup ? backups : hosts);
-    if (usable) ++(backup ? usable_backups : usable_hosts);
+    if (!health.usable(down_at_first)) return;
+    ++(backup ? usable_backups : usable_hosts);
+    if (!backup && health.has(Health::kHalfOpen)) ++on_probation;
   }
   [[nodiscard]] constexpr std::size_t all() const { return hosts + backups; }
   [[nodiscard]] constexpr std::size_t usable() const { return usable_hosts + usable_backups; }
   // Too few can be used: better a request to a doubtful backend than all of them to the few that are left. Backups that
-  // can stand in for hosts of which none is left are enough.
+  // can stand in for hosts of which none is left are enough, also while one of those hosts is tried again.
   [[nodiscard]] constexpr bool panics(std::uint32_t threshold_percent) const {
     const bool no_hosts = hosts == 0;
-    if (!no_hosts && usable_hosts == 0 && usable_backups > 0) return false;
+    if (!no_hosts && usable_hosts == on_probation && usable_backups > 0) return false;
     return (no_hosts ? usable_backups : usable_hosts) * 100 < (no_hosts ? backups : hosts) * threshold_percent;
   }
 };

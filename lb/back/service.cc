@@ -154,7 +154,7 @@ void Service::rebuildCandidates() {
       }
       all.push_back({backend.get(), host.weight, host.backup});
       if (health.usable(down_at_first)) usable.push_back(all.back());
-      if (fullWeight(backend->shared(), host.weight) > 0) count.add(host.backup, health.usable(down_at_first));
+      if (fullWeight(backend->shared(), host.weight) > 0) count.add(host.backup, health, down_at_first);
     }
   }
   panic_ = count.panics(settings_.panic_threshold);

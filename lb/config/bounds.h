@@ -41,7 +41,7 @@ inline constexpr IntegerRange kMinBodyRate{1, kGiB, true};
 inline constexpr IntegerRange kRetryAttempts{0, 10};
 inline constexpr IntegerRange kRetryBody{0, 16 * kMiB};
 inline constexpr IntegerRange kRetryStatus{500, 599};
-inline constexpr std::size_t kRetryOnMax = 16;  // entries of retry.on
+inline constexpr std::size_t kRetryOnMax = 16;  // entries of retry.retry_on
 inline constexpr DurationRange kBackoff{1ms, 1min};
 inline constexpr IntegerRange kRetryBudgetPercent{0, 1000};
 inline constexpr IntegerRange kRetryBudgetMin{0, 100'000};

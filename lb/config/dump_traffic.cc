@@ -15,7 +15,7 @@ void writeRetry(Writer& out, const Retry& retry) {
   for (const std::uint16_t status : retry.on.statuses) on.push_back(std::to_string(status));
   out.open("retry");
   out.set("attempts", std::uint64_t{retry.attempts});
-  out.list("on", on, [](const std::string& word) { return word; });
+  out.list("retry_on", on, [](const std::string& word) { return word; });
   out.set("per_try_timeout", retry.per_try_timeout);
   out.set("backoff",
           fmt::format("{{base: {}, max: {}}}", formatDuration(retry.backoff_base), formatDuration(retry.backoff_max)));

@@ -67,7 +67,7 @@ Result<std::string> parseHeaderName(std::string_view text) {
 
 void readRetry(Section& section, Retry& retry) {
   section.integer("attempts", retry.attempts, kRetryAttempts);
-  if (const auto on = section.find("on")) readOn(*on, retry.on);
+  if (const auto on = section.find("retry_on")) readOn(*on, retry.on);
   section.duration("per_try_timeout", retry.per_try_timeout, kTimeoutOrOff);
   section.map("backoff", [&](Section& backoff) {
     backoff.duration("base", retry.backoff_base, kBackoff);

@@ -26,7 +26,7 @@ inline constexpr std::array<Word<InitialHealth>, 3> kInitialHealthWords{
 inline constexpr std::array<Word<RateKey>, 3> kRateKeyWords{
     {{"service", RateKey::Service}, {"client_ip", RateKey::ClientIp}, {"header", RateKey::Header}}};
 
-// Of retry.on, beside statuses.
+// Of retry.retry_on, beside statuses.
 inline constexpr std::array<Word<bool RetryOn::*>, 3> kRetryOnWords{
     {{"connect_failure", &RetryOn::connect_failure}, {"reset", &RetryOn::reset}, {"timeout", &RetryOn::timeout}}};
 

@@ -82,7 +82,7 @@ void ServiceMonitor::takeStock() {
   for (const auto& [address, backend] : backends_) {
     const config::Host* host = backend->host();
     if (!backend->serves() || host == nullptr || backend->health().has(Health::kDrained)) continue;
-    if (back::fullWeight(backend->shared(), host->weight) > 0) count.add(host->backup, backend->health().usable(false));
+    if (back::fullWeight(backend->shared(), host->weight) > 0) count.add(host->backup, backend->health(), false);
   }
   const std::size_t usable = count.usable();
   const std::size_t all = count.all();

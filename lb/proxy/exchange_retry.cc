@@ -32,7 +32,7 @@ constexpr std::array<Verdict, 7> kVerdicts{{
     {504, Reason::BackendTimeout, AttemptResult::Timeout},
 }};
 
-// What retry.on calls it, if it has a word for it and has that on.
+// What retry.retry_on calls it, if it has a word for it and has that on.
 std::optional<RetryReason> retriedAs(ResponseFailure why, bool answer_begun, const config::RetryOn& on) {
   switch (why) {
     case ResponseFailure::ConnectRefused:
@@ -191,8 +191,8 @@ void Exchange::onTryTimeout() {
   }
 }
 
-// An answer that retry.on names: kept until another attempt has given a better one. One that came before the request
-// was complete is passed on, because what its backend has not read cannot be taken back.
+// An answer that retry.retry_on names: kept until another attempt has given a better one. One that came before the
+// request was complete is passed on, because what its backend has not read cannot be taken back.
 bool Exchange::holdAnswer(const http::ResponseHead& head, const http::Framing& framing) {
   const std::vector<std::uint16_t>& statuses = service_->settings().retry.on.statuses;
   if (!request_ended_ || std::ranges::find(statuses, head.status) == statuses.end()) return false;

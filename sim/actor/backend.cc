@@ -83,9 +83,9 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       return;
     }
     if (backend_.sick()) {
-      const lb::config::Service* service = check::serviceOf(backend_.ledger_.scenario(), *entry->plan);
-      const bool fresh = requests_ == 1 && entry->plan->malformed < 0 && service != nullptr;
-      if (fresh) backend_.ledger_.health().onHangUp(service->name, backend_.number_, backend_.ledger_.now());
+      const auto services = backend_.ledger_.servicesOf(*entry);
+      const bool fresh = requests_ == 1 && entry->plan->malformed < 0 && services.size() == 1;
+      if (fresh) backend_.ledger_.health().onHangUp(services.front(), backend_.number_, backend_.ledger_.now());
       reader_.stop();
       quiet();
       ++backend_.hangups_ % 2 == 0 ? close() : abort();

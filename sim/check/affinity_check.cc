@@ -71,7 +71,7 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
         needed = needed || !host.backup;
       } else if (host.weight > 0 && !host.backup && !looked_up_late) {
         const auto number = static_cast<std::uint32_t>(who);
-        const bool out = ledger.health().wasOut(service.name, number, entry.started);
+        const bool out = ledger.wasOut(entry, number, entry.started);
         const bool tried =
             std::ranges::any_of(entry.attempts, [&](const Attempt& attempt) { return attempt.backend == number; });
         others = others || !(out || tried || mayBeAvoided(ledger, number));

@@ -104,7 +104,7 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   expect(first || head.status == plan.answer.status, Class::Safety, "safety.status", plan.id,
          fmt::format("request {} got {} instead of {}", plan.id, head.status, plan.answer.status));
   expect(!first || !hadToBeRetried(*this, entry), Class::Safety, "safety.retry_missed", plan.id,
-         fmt::format("the 503 to request {} was passed on although retry.on names it", plan.id));
+         fmt::format("the 503 to request {} was passed on although retry.retry_on names it", plan.id));
   if (unavailable && !first) leave(Mark::RetryOfUnavailable);
   expect(!entry.attempts.empty(), Class::Safety, "safety.invented", plan.id, "it got an answer that no backend gave");
   // A body that is malformed may come too late for a backend that answers early.

@@ -66,7 +66,7 @@ class View {
     std::size_t count = 0;
     for (std::uint32_t i = 0; service_ != nullptr && i < scenario_.backends.size(); ++i) {
       const bool well = !ledger_.troubles().any(kinds, static_cast<int>(i), from_, to_);
-      count += well && ledger_.health().wasOut(service_->name, i, from_) ? 1 : 0;
+      count += well && ledger_.wasOut(entry_, i, from_) ? 1 : 0;
     }
     return count;
   }
@@ -271,7 +271,7 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "body_too_large")
     return view.service_->limits.max_body > 0 && view.plan_.bytes > view.service_->limits.max_body;
   if (reason == "no_healthy_backend") {
-    if (ledger.health().nobodyLeft(view.service_->name, view.from_)) return true;
+    if (ledger.nobodyLeft(entry, view.from_)) return true;
     // What has been found once goes on being used, so that trouble matters at the first lookups only.
     const MonoTime begin{World::kStart};
     const auto until = ledger.configurations().size() > 1 ? ledger.now() : begin + kFirstLookups;
@@ -357,6 +357,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
   // meets a reset before its end (RFC 9112 9.6).
   if (within_answer && client.pipeline > 1 && !view.readsWhileLingering()) return true;
+  // So does whoever sends more when the connection has been idle for its time, which may be shorter than the way.
+  if (within_answer && client.pipeline > 1 && config.timeouts.client_idle <= 4 * view.roundTrip() + 50ms) return true;
   // Whoever asks for the end of the connection and sends more nevertheless may lose what it has not read yet.
   if (client.pipeline > 1 && std::ranges::any_of(client.requests, [](const plan::Request& one) {
         return one.close || (one.http10 && !one.keep_alive);

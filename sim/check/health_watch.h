@@ -108,7 +108,8 @@ class HealthWatch {
   [[nodiscard]] std::string move(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
   [[nodiscard]] std::string eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
   [[nodiscard]] static Stock stockOf(const ServiceTrack& service);
-  [[nodiscard]] static bool mayBeNobody(const ServiceTrack& service);
+  [[nodiscard]] bool namesMayMove(const ServiceTrack& service) const;
+  [[nodiscard]] bool mayBeNobody(const ServiceTrack& service, MonoTime at) const;
   [[nodiscard]] static bool isFull(const ServiceTrack& service);
   void touch(ServiceTrack& service, MonoTime now);
   [[nodiscard]] bool certain(const ServiceTrack& service, MonoTime now) const;

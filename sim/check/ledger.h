@@ -128,6 +128,11 @@ class Ledger {
   void onProxyLine(std::string_view line);   // of the proxy's own log; request_check.cc
   [[nodiscard]] const HealthWatch& health() const { return health_; }
   [[nodiscard]] HealthWatch& health() { return health_; }
+  // Whose request it is: several where routes leave it open, none where it is nobody's (route_check.cc).
+  [[nodiscard]] std::vector<std::string> servicesOf(const Entry& entry) const;
+  // As HealthWatch has it, of any service that it may belong to.
+  [[nodiscard]] bool wasOut(const Entry& entry, std::uint32_t backend, MonoTime from) const;
+  [[nodiscard]] bool nobodyLeft(const Entry& entry, MonoTime from) const;
   void checkAtTheEnd();  // every entry against everything known of it; access_check.cc
   [[nodiscard]] const Books& books() const { return books_; }
 
@@ -190,6 +195,7 @@ class Ledger {
   [[nodiscard]] bool couldBeMisled(const Entry& entry, std::uint64_t by) const;
   void checkInTime(const Entry& entry);
   void checkForwardedHead(Entry& entry, const actor::Head& head);
+  void checkWhoIsOut(const Entry& entry, std::uint32_t backend);
   // Routes, and what their rules do to heads (route_check.cc); nothing where there are none.
   [[nodiscard]] std::vector<RouteFate> fates(const Entry& entry) const;  // one for each configuration in force
   [[nodiscard]] bool maybeAnsweredByRoute(const Entry& entry) const;

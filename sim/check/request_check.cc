@@ -126,6 +126,20 @@ void Ledger::checkInTime(const Entry& entry) {
                    std::chrono::duration<double>(world_.now() - std::max(entry.sent, entry.turn)).count()));
 }
 
+// Only where it is known of whom the backend is one: it may be out for one service and not for another.
+void Ledger::checkWhoIsOut(const Entry& entry, std::uint32_t backend) {
+  const std::vector<std::string> services = servicesOf(entry);
+  if (services.size() != 1) return;
+  const auto over = [&](std::uint64_t other) {
+    const Entry& probe = of(other);
+    return probe.ended != kNever || probe.logged.lines > 0 || probe.attempts.back().backend != backend;
+  };
+  const std::uint64_t id = entry.plan->id;
+  const std::string wrong = health_.onRequest(services.front(), backend,
+                                              {.request = id, .started = entry.started, .now = world_.now()}, over);
+  expect(wrong.empty(), Class::Safety, "safety.health", id, wrong);
+}
+
 Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reused) {
   const std::string_view text = head.field("x-sim-id").value_or("none");
   std::uint64_t id = 0;
@@ -174,22 +188,18 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
       Class::Safety, "safety.body_limit", id, fmt::format("request {} is over the limit and was passed on", id));
   expect(!headTookTooLong(*this, *entry), Class::Safety, "safety.timeout_late", id,
          fmt::format("request {} was passed on although its head took longer than timeouts.request_header", id));
-  const std::string sick = health_.onRequest(
-      service->name, backend, {.request = id, .started = entry->started, .now = world_.now()},
-      [&](std::uint64_t other) {
-        const Entry& probe = of(other);
-        return probe.ended != kNever || probe.logged.lines > 0 || probe.attempts.back().backend != backend;
-      });
-  expect(sick.empty(), Class::Safety, "safety.health", id, sick);
   checkForwardedHead(*entry, head);
   checkForwardedFraming(*entry, head);
+  checkWhoIsOut(*entry, backend);
   return failed() ? nullptr : entry;
 }
 
 void Ledger::onProxyLine(std::string_view line) {
+  const bool routed = !scenario_.config.routes.empty();
   const auto under_way = [&](const std::string& service) {
     return static_cast<std::size_t>(std::ranges::count_if(entries_, [&](const Entry& entry) {
       const bool asked = entry.plan != nullptr && entry.started != kNever && entry.logged.lines == 0;
+      if (asked && routed) return true;  // maybe
       const lb::config::Service* whose = asked ? serviceOf(scenario_, *entry.plan) : nullptr;
       return whose != nullptr && whose->name == service;
     }));

@@ -33,6 +33,31 @@ bool Ledger::maybeAnsweredByRoute(const Entry& entry) const {
   return std::ranges::any_of(fates(entry), [](const RouteFate& fate) { return fate.kind != Kind::Forward; });
 }
 
+std::vector<std::string> Ledger::servicesOf(const Entry& entry) const {
+  if (!entry.routed_to.empty()) return {entry.routed_to};
+  std::vector<std::string> names;
+  if (scenario_.config.routes.empty()) {
+    if (const auto* service = serviceOf(scenario_, *entry.plan)) names.push_back(service->name);
+    return names;
+  }
+  for (const RouteFate& fate : fates(entry)) {
+    for (const RouteFate::Way& way : fate.ways) {
+      if (std::ranges::find(names, way.service) == names.end()) names.push_back(way.service);
+    }
+  }
+  return names;
+}
+
+bool Ledger::wasOut(const Entry& entry, std::uint32_t backend, MonoTime from) const {
+  return std::ranges::any_of(servicesOf(entry),
+                             [&](const std::string& name) { return health_.wasOut(name, backend, from); });
+}
+
+bool Ledger::nobodyLeft(const Entry& entry, MonoTime from) const {
+  return std::ranges::any_of(servicesOf(entry),
+                             [&](const std::string& name) { return health_.nobodyLeft(name, from); });
+}
+
 void Ledger::checkRoutedHead(Entry& entry, const actor::Head& head) {
   if (scenario_.config.routes.empty()) return;
   const plan::Request& plan = *entry.plan;
@@ -76,7 +101,8 @@ bool Ledger::isOwnAnswerOfRoutes(Entry& entry, const actor::Head& head) {
       case Kind::Forward: break;
       case Kind::Answer:
         fits = error.empty() && head.status == fate.status && head.field("location").value_or("") == fate.location &&
-               ruledFields(head) == fate.response;
+               ruledFields(head) == fate.response &&
+               (fate.reason == "redirect" || head.field("content-length").value_or("0") == std::to_string(fate.body));
         break;
       case Kind::Refused: fits = head.status == 400 && error == "lb; error=bad_request"; break;
       case Kind::NoRoute: fits = head.status == 404 && error == "lb; error=no_route"; break;

@@ -86,6 +86,7 @@ class HealthDraw {
     service.panic_threshold = oneOf<std::uint32_t>({0, 0, 10, 50, 50, 100});
     // Where nothing goes wrong nobody is to be left without a backend.
     if (made_.calm_only) service.panic_threshold = oneOf<std::uint32_t>({50, 100});
+    if (!rules.enabled) rules = {.enabled = false};  // what is off has no settings
   }
 
   void strike(FaultKind kind) {
@@ -105,26 +106,6 @@ class HealthDraw {
 
 void drawHealth(Scenario& scenario) {
   HealthDraw(scenario).draw();
-}
-
-void settleHealth(Scenario& scenario) {
-  const bool apart =
-      !scenario.config.routes.empty() || scenario.has("dns") || scenario.has("weights") || scenario.has("backups");
-  if (apart) {
-    for (const char* family : {"checks", "outlier", "by_hand", "sick", "check_sick"})
-      std::erase(scenario.families, family);
-    std::erase_if(scenario.faults, [](const Fault& fault) {
-      return fault.kind == FaultKind::Sick || fault.kind == FaultKind::CheckSick ||
-             fault.kind == FaultKind::DrainByHand;
-    });
-  }
-  for (lb::config::Service& service : scenario.config.services) {
-    if (apart) {
-      service.health_check = {};
-      service.outlier.enabled = false;
-    }
-    if (!service.outlier.enabled) service.outlier = {.enabled = false};
-  }
 }
 
 }  // namespace sim::plan

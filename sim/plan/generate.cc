@@ -67,7 +67,6 @@ class Generator {
     drawHealth(made_);
     shapeTraffic(made_, traffic_);
     drawRoutes(made_);
-    settleHealth(made_);
     return std::move(made_);
   }
 

@@ -98,6 +98,7 @@ void Run::newcomerIsSpared(std::size_t service) {
   // A reload takes numbers away, which the books allow for where there are others. The window must not get on
   // meanwhile.
   if (scenario_.reloads.empty() || scenario_.network.latency > 1ms || !by_weight || !slow) return;
+  if (settings.health_check.enabled) return;  // who is checked comes back when a check has passed
   if (settings.hosts.size() != 2 || !std::ranges::all_of(settings.hosts, plain)) return;
   const lb::config::Config whole = config_;
   const int newcomer = check::backendOf(scenario_, settings.hosts.back());

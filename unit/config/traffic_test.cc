@@ -13,7 +13,7 @@ Service serviceOf(std::string_view keys) {
 
 TEST(Traffic, RetriesAreRead) {
   const Service service = serviceOf(
-      "retry: {attempts: 3, on: [reset, 502, timeout], per_try_timeout: 2s, backoff: {base: 10ms, max: 1s}, "
+      "retry: {attempts: 3, retry_on: [reset, 502, timeout], per_try_timeout: 2s, backoff: {base: 10ms, max: 1s}, "
       "idempotency_key: true, body_limit: 1KiB, budget: {percent: 30, min_concurrency: 0}}");
   const Retry expected{.attempts = 3,
                        .on = {.connect_failure = false, .reset = true, .timeout = true, .statuses = {502}},
@@ -40,11 +40,12 @@ TEST(Traffic, LimitsAreRead) {
 
 TEST(Traffic, DefaultsAreInheritedAndSwitchedOff) {
   const Config config = configOf(
-      "proxy:\n  defaults: {retry: {on: [503]}, limits: {adaptive: {max: 5}, max_inflight: 3}, rate_limit: {rate: "
+      "proxy:\n  defaults: {retry: {retry_on: [503]}, limits: {adaptive: {max: 5}, max_inflight: 3}, rate_limit: "
+      "{rate: "
       "5/s}}\n"
       "  services:\n  - {name: a, domain: a.com, hosts: [{address: h, port: 1}]}\n"
       "  - {name: b, domain: b.com, hosts: [{address: h, port: 1}], limits: {adaptive: off, max_inflight: 0}, "
-      "rate_limit: {rate: 0}, retry: {on: []}}\n");
+      "rate_limit: {rate: 0}, retry: {retry_on: []}}\n");
   ASSERT_EQ(config.services.size(), 2U);
   EXPECT_EQ(config.services[0].retry.on.statuses, std::vector<std::uint16_t>{503});
   EXPECT_FALSE(config.services[0].retry.on.connect_failure) << "the list names all that is tried again";
@@ -58,13 +59,15 @@ TEST(Traffic, DefaultsAreInheritedAndSwitchedOff) {
 
 TEST(Traffic, Refusals) {
   const std::vector<Row> rows{
-      {"a word that is none", "retry: {on: [resets]}",
-       "c.yaml:2:16: services[0].retry.on[0]: \"resets\" is not connect_failure or reset or timeout; did you mean "
+      {"a word that is none", "retry: {retry_on: [resets]}",
+       "c.yaml:2:22: services[0].retry.retry_on[0]: \"resets\" is not connect_failure or reset or timeout; did you "
+       "mean "
        "\"reset\"?\n"},
-      {"a status that is no failure", "retry: {on: [404]}",
-       "c.yaml:2:16: services[0].retry.on[0]: 404 is under 500 (500 to 599)\n"},
-      {"twice", "retry: {on: [502, 502]}", "c.yaml:2:21: services[0].retry.on[1]: 502 is there already\n"},
-      {"a scalar", "retry: {on: 502}", "c.yaml:2:15: services[0].retry.on: must be a list, not a single value\n"},
+      {"a status that is no failure", "retry: {retry_on: [404]}",
+       "c.yaml:2:22: services[0].retry.retry_on[0]: 404 is under 500 (500 to 599)\n"},
+      {"twice", "retry: {retry_on: [502, 502]}", "c.yaml:2:27: services[0].retry.retry_on[1]: 502 is there already\n"},
+      {"a scalar", "retry: {retry_on: 502}",
+       "c.yaml:2:21: services[0].retry.retry_on: must be a list, not a single value\n"},
       {"backoff", "retry: {backoff: {base: 2s, max: 1s}}",
        "c.yaml:2:20: services[0].retry.backoff: base 2s is over max 1s\n"},
       {"adaptive", "limits: {adaptive: {min: 5, max: 4}}",

@@ -99,9 +99,13 @@ TEST(BackendHealth, WindowsAreCountedWhereTheyAreWanted) {
   EXPECT_EQ(health.totals().nanoseconds, 3'000'000U);
 }
 
+constexpr Health kUp{0};
+constexpr Health kOut{Health::kEjected};
+constexpr Health kOnProbation{Health::kHalfOpen};
+
 UsableCount of(std::size_t usable, std::size_t hosts) {
   UsableCount count;
-  for (std::size_t i = 0; i < hosts; ++i) count.add(false, i < usable);
+  for (std::size_t i = 0; i < hosts; ++i) count.add(false, i < usable ? kUp : kOut, false);
   return count;
 }
 
@@ -117,19 +121,31 @@ TEST(Panic, LessThanTheThreshold) {
 
 TEST(Panic, BackupsThatStandInAreEnough) {
   UsableCount count = of(0, 3);
-  count.add(true, true);
+  count.add(true, kUp, false);
   EXPECT_FALSE(count.panics(100));
   count = of(1, 3);
-  count.add(true, true);
+  count.add(true, kUp, false);
   EXPECT_TRUE(count.panics(50)) << "hosts come first, and they are too few";
   count = of(0, 3);
-  count.add(true, false);
+  count.add(true, kOut, false);
   EXPECT_TRUE(count.panics(50));
   UsableCount backups;
-  backups.add(true, true);
-  backups.add(true, false);
+  backups.add(true, kUp, false);
+  backups.add(true, kOut, false);
   EXPECT_FALSE(backups.panics(50));
   EXPECT_TRUE(backups.panics(60));
+}
+
+// Or all users would get to the hosts that are out the moment when one of them is tried again.
+TEST(Panic, OneOnProbationDoesNotEndTheBackupsTurn) {
+  UsableCount count = of(0, 2);
+  count.add(false, kOnProbation, false);
+  EXPECT_FALSE(count.panics(33)) << "it counts as long as nobody is on it";
+  EXPECT_TRUE(count.panics(50));
+  count.add(true, kUp, false);
+  EXPECT_FALSE(count.panics(100));
+  count.add(false, kUp, false);
+  EXPECT_TRUE(count.panics(100)) << "hosts come first, and they are too few";
 }
 
 }  // namespace
