@@ -67,10 +67,10 @@ class Bench:
         """No proxy at all: the floor."""
         return self.helper("bench_relay", f"127.0.0.1:{self.origin.port}", on_cores=cores()[0], stack=stack)
 
-    def load(self, process, arguments, workers=1):
-        """One run of the load through `process`; errors make it void."""
+    def load(self, process, arguments, workers=1, times=1):
+        """One run of the load through `process`, so many times as long as others; errors make it void."""
         settings = self.settings
-        command = ["--target", f"127.0.0.1:{process.port}", "--milliseconds", round(settings.seconds * 1000),
+        command = ["--target", f"127.0.0.1:{process.port}", "--milliseconds", round(settings.seconds * 1000 * times),
                    "--warmup", round(settings.warmup * 1000), *(["--requests", settings.requests] if settings.requests else []), *arguments]
         for pid in process.family():
             command += ["--pid", pid]

@@ -7,7 +7,7 @@
 #include "sim/actor/bad_requests.h"
 #include "sim/actor/wire_text.h"
 #include "sim/check/in_force.h"
-#include "sim/check/stream_watch.h"
+#include "sim/check/view.h"
 
 namespace sim::check {
 namespace {
@@ -15,121 +15,6 @@ namespace {
 using plan::AnswerFault;
 using plan::FaultKind;
 using namespace std::chrono_literals;
-
-constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a time, see actor/client.cc
-
-// timeouts.response_header, which reloads change.
-Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
-  Duration least = headTimeOf(service);
-  forEachInForce(ledger, service, from, to, [&](const auto& one) { least = std::min(least, headTimeOf(one)); });
-  return least;
-}
-
-Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
-  Duration longest{};
-  forEachInForce(ledger, service, from, to, [&](const auto& one) { longest = std::max(longest, headTimeOf(one)); });
-  // A service that is gone goes on as it was with what it has.
-  return longest == Duration::zero() ? service.timeouts.response_header : longest;
-}
-
-// One request's view of the world while it was under way.
-class View {
- public:
-  View(const Ledger& ledger, const Entry& entry)
-      : ledger_(ledger),
-        scenario_(ledger.scenario()),
-        entry_(entry),
-        plan_(*entry.plan),
-        service_(serviceOf(scenario_, plan_)),
-        from_((entry.connected == kNever ? entry.started : entry.connected) + -slack()),
-        to_(ledger.now()) {}
-
-  // What happened shortly before may still be on its way.
-  [[nodiscard]] Duration slack() const { return 1s + 4 * (scenario_.network.latency + scenario_.network.jitter); }
-  [[nodiscard]] bool client(std::initializer_list<FaultKind> kinds) const {
-    return ledger_.troubles().any(kinds, plan::kClientsSide, from_, to_);
-  }
-  [[nodiscard]] bool proxy(std::initializer_list<FaultKind> kinds) const {
-    return ledger_.troubles().any(kinds, plan::kProxySide, from_, to_);
-  }
-  // How many of those that may serve it were in such trouble?
-  [[nodiscard]] std::size_t backends(std::initializer_list<FaultKind> kinds) const {
-    std::size_t count = 0;
-    for (std::uint32_t i = 0; service_ != nullptr && i < scenario_.backends.size(); ++i) {
-      const bool serves = mayServe(ledger_, *service_, i, from_, to_);
-      count += serves && ledger_.troubles().any(kinds, static_cast<int>(i), from_, to_) ? 1 : 0;
-    }
-    return count;
-  }
-  // And how many others were left out for their health, or for an operator?
-  [[nodiscard]] std::size_t othersOut(std::initializer_list<FaultKind> kinds) const {
-    std::size_t count = 0;
-    for (std::uint32_t i = 0; service_ != nullptr && i < scenario_.backends.size(); ++i) {
-      const bool well = !ledger_.troubles().any(kinds, static_cast<int>(i), from_, to_);
-      count += well && ledger_.wasOut(entry_, i, from_) ? 1 : 0;
-    }
-    return count;
-  }
-  [[nodiscard]] bool fault(std::initializer_list<AnswerFault> faults) const {
-    return !entry_.calm && std::ranges::find(faults, plan_.answer.fault) != faults.end();
-  }
-  // Bytes that a backend sends where none belong spoil the connection for whoever comes next.
-  [[nodiscard]] bool strayBytes() const {
-    return scenario_.has("bad_answer") || scenario_.has("idle_bytes") || scenario_.has("wrong_length") ||
-           scenario_.has("idle_answer");
-  }
-  // A backend may close a kept connection at any moment; who can be sent again is.
-  [[nodiscard]] bool closesQuietly() const {
-    return scenario_.has("silent_close") || scenario_.has("idle_close") || scenario_.has("kill") ||
-           scenario_.has("early") || scenario_.has("early_close") || scenario_.has("idle_race") || strayBytes();
-  }
-  [[nodiscard]] bool slowNetwork() const {
-    return scenario_.network.latency + scenario_.network.jitter > 0ms || scenario_.network.segment_max < 1000;
-  }
-  [[nodiscard]] Duration roundTrip() const { return 2 * (scenario_.network.latency + scenario_.network.jitter); }
-  [[nodiscard]] bool clientIsSlow() const {
-    const plan::Client& client = *entry_.client;
-    return client.piece > 0 || plan_.cut_at >= 0 || plan_.expect || scenario_.has("small") || slowNetwork() ||
-           std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
-  }
-  [[nodiscard]] bool clientHalfCloses() const {
-    const plan::Client& client = *entry_.client;
-    const bool cuts = std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
-    return client.half_close || (cuts && client.cut == plan::Cut::HalfClose);
-  }
-  // Slow enough for one of the service's timeouts? What is cut within its answer is cut for its gaps.
-  [[nodiscard]] bool backendIsSlow(bool within_answer) const {
-    if (entry_.calm) return false;
-    const auto& timeouts = service_->timeouts;
-    const Duration way = roundTrip() + 50ms;
-    if (timeouts.total > 0ms) return true;
-    if (plan_.answer.piece > 0 && plan_.answer.gap + way >= timeouts.response_idle) return true;
-    if (within_answer) return false;
-    const Duration head = plan_.answer.piece > 0 ? plan_.answer.gap * (600 / plan_.answer.piece + 1) : Duration{};
-    return plan_.answer.delay + head + way >= leastHeaderTime(ledger_, *service_, entry_.started, to_);
-  }
-  // A slow reader that goes on reading makes progress at least so often.
-  [[nodiscard]] bool readsInTime(Duration limit) const {
-    const plan::Client& client = *entry_.client;
-    if (client.reading == plan::Reading::Never) return false;
-    return (scenario_.network.window / kSmallRead + 1) * client.pace + 4 * roundTrip() + 50ms < limit;
-  }
-  // What has been written and not read, at worst the sender's buffer and the receiver's, is read while the proxy
-  // lingers; short reads get a part of what they ask for.
-  [[nodiscard]] bool readsWhileLingering() const {
-    const std::uint32_t reads =
-        scenario_.network.window / kSmallRead * 2 * (scenario_.network.short_io > 0 ? 5 : 1) + 1;
-    return reads * entry_.client->pace + 4 * roundTrip() + 50ms < StreamWatch::kLinger;
-  }
-
-  const Ledger& ledger_;
-  const plan::Scenario& scenario_;
-  const Entry& entry_;
-  const plan::Request& plan_;
-  const lb::config::Service* service_;
-  MonoTime from_;
-  MonoTime to_;
-};
 
 constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
 constexpr Duration kFirstLookups = 1s;
@@ -141,30 +26,30 @@ constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::S
 
 // A request without a service, or one whose service a reload has taken away.
 bool noRouteHasCause(const View& view) {
-  if (view.service_ == nullptr) return true;
-  return std::ranges::any_of(view.ledger_.configurations(), [&](const Ledger::Configured& one) {
-    return std::ranges::find(one.config.services, view.service_->name, &lb::config::Service::name) ==
+  if (view.service == nullptr) return true;
+  return std::ranges::any_of(view.ledger.configurations(), [&](const Ledger::Configured& one) {
+    return std::ranges::find(one.config.services, view.service->name, &lb::config::Service::name) ==
            one.config.services.end();
   });
 }
 
 bool badRequestHasCause(const View& view) {
-  if (view.plan_.malformed >= 0) return true;
+  if (view.plan.malformed >= 0) return true;
   // A client that stops sending in the middle has sent a request without an end.
-  return view.plan_.cut_at >= 0 && view.entry_.client->cut == plan::Cut::HalfClose;
+  return view.plan.cut_at >= 0 && view.entry.client->cut == plan::Cut::HalfClose;
 }
 
 // A name that meant another host goes on meaning it until a lookup says better: a refresh later, and later still when
 // lookups fail or are silent (RFC 8767).
 bool namesMayBeOld(const View& view) {
   using enum FaultKind;
-  const auto& troubles = view.ledger_.troubles();
+  const auto& troubles = view.ledger.troubles();
   if (!troubles.ever(DnsMoves)) return false;
-  Duration old = lb::back::HostResolver::kRefreshMin + view.scenario_.network.name_ttl + view.slack();
+  Duration old = lb::back::HostResolver::kRefreshMin + view.scenario.network.name_ttl + view.slack();
   if (troubles.ever(DnsFails) || troubles.ever(DnsEmpty)) old += lb::back::HostResolver::kRetry;
   if (troubles.ever(DnsSilent)) old += lb::back::HostResolver::kLookupMax;
-  for (std::uint32_t i = 0; i < view.scenario_.backends.size(); ++i) {
-    if (troubles.any({DnsMoves, DnsFails, DnsEmpty, DnsSilent}, static_cast<int>(i), view.from_ + -old, view.to_))
+  for (std::uint32_t i = 0; i < view.scenario.backends.size(); ++i) {
+    if (troubles.any({DnsMoves, DnsFails, DnsEmpty, DnsSilent}, static_cast<int>(i), view.from + -old, view.to))
       return true;
   }
   return false;
@@ -177,16 +62,16 @@ constexpr std::initializer_list<FaultKind> kUnreachable{FaultKind::Refuse, Fault
 bool connectHasCause(const View& view, bool timed_out) {
   const std::size_t unreachable = view.backends(kUnreachable);
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
-  const bool may_time_out = view.roundTrip() >= view.service_->timeouts.connect || view.proxy({FaultKind::Pause});
+  const bool may_time_out = view.roundTrip() >= view.service->timeouts.connect || view.proxy({FaultKind::Pause});
   if (may_time_out && (timed_out || unreachable > 0)) return true;
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
   if (namesMayBeOld(view)) return true;
-  const bool retried = view.plan_.malformed < 0 && retriesFreely(*view.service_) && view.entry_.attempts.empty() &&
-                       view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan_, *view.service_) &&
+  const bool retried = view.plan.malformed < 0 && retriesFreely(*view.service) && view.entry.attempts.empty() &&
+                       view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan, *view.service) &&
                        std::ranges::count_if(
-                           view.service_->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
-                       !view.scenario_.has("reload");
+                           view.service->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
+                       !view.scenario.has("reload");
   return !(retried && unreachable == 1 && view.othersOut(kUnreachable) == 0);
 }
 
@@ -195,20 +80,20 @@ bool backendClosedHasCause(const View& view) {
   if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, EarlyClose, Early, SilentClose}))
     return true;
   // A tunnel that its backend resets at once may be gone before its 101 is here.
-  if (view.plan_.upgrade && view.plan_.tunnel.end == plan::Tunnel::End::BackendReset) return true;
+  if (view.plan.upgrade && view.plan.tunnel.end == plan::Tunnel::End::BackendReset) return true;
   if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick}) >
       0)
     return true;
-  if (view.ledger_.mixedUpSince(view.from_)) return true;
-  return view.closesQuietly() && !replayable(view.plan_, *view.service_);
+  if (view.ledger.mixedUpSince(view.from)) return true;
+  return view.closesQuietly() && !replayable(view.plan, *view.service);
 }
 
 bool badResponseHasCause(const View& view) {
   using enum AnswerFault;
   if (view.fault({Garbage, HugeHead, BadChunk}) || view.strayBytes()) return true;
-  const std::size_t head = actor::answerText(view.plan_).head_size;
-  return head > view.scenario_.config.limits.max_response_header_bytes ||
-         view.plan_.answer.fields + 10 > view.scenario_.config.limits.max_headers;
+  const std::size_t head = actor::answerText(view.plan).head_size;
+  return head > view.scenario.config.limits.max_response_header_bytes ||
+         view.plan.answer.fields + 10 > view.scenario.config.limits.max_headers;
 }
 
 bool backendTimeoutHasCause(const View& view, bool within_answer) {
@@ -218,11 +103,11 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
     return true;
   if (view.backends(kWaits) > 0 || view.client(kStalls) || view.client({FaultKind::Slow})) return true;
   if (view.proxy({FaultKind::Pause, FaultKind::ConnectExhausted, FaultKind::FewPorts})) return true;
-  const auto& timeouts = view.service_->timeouts;
+  const auto& timeouts = view.service->timeouts;
   // Once the answer has begun, each piece of it has its own time, however long the whole takes.
   if (within_answer) return timeouts.response_idle <= 10 * view.roundTrip() + 50ms;
   Duration least =
-      std::min(leastHeaderTime(view.ledger_, *view.service_, view.entry_.started, view.to_), timeouts.response_idle);
+      std::min(leastHeaderTime(view.ledger, *view.service, view.entry.started, view.to), timeouts.response_idle);
   if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
   // Small windows and a long way make large bodies slow; a client that is slow makes its exchange slow.
   return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
@@ -231,19 +116,19 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
 bool requestTimeoutHasCause(const View& view) {
   return view.clientIsSlow() || view.fault({AnswerFault::StopsReading, AnswerFault::EarlyClose}) ||
          view.client(kStalls) || view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) ||
-         view.plan_.malformed >= 0 || view.backends(kWaits) > 0;
+         view.plan.malformed >= 0 || view.backends(kWaits) > 0;
 }
 
 // A request line that does not fit into the head, either.
 bool uriIsTooLong(const View& view) {
-  const auto& limits = view.scenario_.config.limits;
-  return actor::requestTarget(view.plan_).size() + 20 > std::min(limits.max_uri_bytes, limits.max_header_bytes);
+  const auto& limits = view.scenario.config.limits;
+  return actor::requestTarget(view.plan).size() + 20 > std::min(limits.max_uri_bytes, limits.max_header_bytes);
 }
 
 bool headIsTooLarge(const View& view) {
-  const auto& limits = view.scenario_.config.limits;
-  return view.plan_.malformed >= 0 || actor::requestText(view.plan_).head_size > limits.max_header_bytes ||
-         view.plan_.fields + 10 > limits.max_headers;
+  const auto& limits = view.scenario.config.limits;
+  return view.plan.malformed >= 0 || actor::requestText(view.plan).head_size > limits.max_header_bytes ||
+         view.plan.fields + 10 > limits.max_headers;
 }
 
 // A tunnel that one of its ends resets takes with it what the client has not read yet, of its own answer and of those
@@ -267,11 +152,11 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "header_too_large") return headIsTooLarge(view);
   if (reason == "request_timeout") return requestTimeoutHasCause(view);
   if (reason == "draining") return ledger.drainingSince() != kNever;
-  if (view.service_ == nullptr) return false;
+  if (view.service == nullptr) return false;
   if (reason == "body_too_large")
-    return view.service_->limits.max_body > 0 && view.plan_.bytes > view.service_->limits.max_body;
+    return view.service->limits.max_body > 0 && view.plan.bytes > view.service->limits.max_body;
   if (reason == "no_healthy_backend") {
-    if (ledger.nobodyLeft(entry, view.from_)) return true;
+    if (ledger.nobodyLeft(entry, view.from)) return true;
     // What has been found once goes on being used, so that trouble matters at the first lookups only.
     const MonoTime begin{World::kStart};
     const auto until = ledger.configurations().size() > 1 ? ledger.now() : begin + kFirstLookups;
@@ -282,7 +167,7 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
     }
     // A service that a reload has brought looks its names up first; so it does with a host that comes back, and that
     // may be the only one to get anything.
-    const auto& hosts = view.service_->hosts;
+    const auto& hosts = view.service->hosts;
     const bool only_one = ledger.configurations().size() > 1 &&
                           std::ranges::any_of(hosts, [](const lb::config::Host& host) { return host.weight == 0; });
     return (noRouteHasCause(view) || only_one) &&
@@ -342,10 +227,10 @@ bool waitedLongEnough(const Ledger& ledger, const Entry& entry, std::string_view
 bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   using enum AnswerFault;
   const View view(ledger, entry);
-  const auto& config = view.scenario_.config;
+  const auto& config = view.scenario.config;
   const plan::Client& client = *entry.client;
   if (ledger.drainingSince() != kNever) return true;
-  if (view.plan_.malformed >= 0 || view.plan_.cut_at >= 0) return true;
+  if (view.plan.malformed >= 0 || view.plan.cut_at >= 0) return true;
   if (config.abort_on_half_close && view.clientHalfCloses()) return true;
   if (view.client({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow})) return true;
   if (view.proxy({FaultKind::Pause, FaultKind::AcceptExhausted, FaultKind::BacklogFull})) return true;
@@ -364,12 +249,12 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
         return one.close || (one.http10 && !one.keep_alive);
       }))
     return true;
-  if (ledger.mixedUpSince(view.from_)) return true;
+  if (ledger.mixedUpSince(view.from)) return true;
   // Of an answer that was cut maybe nothing has got through.
   if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk})) return true;
   if (within_answer) {
     if (view.fault({Early})) return true;
-    if (view.service_ == nullptr) return false;
+    if (view.service == nullptr) return false;
     if (view.backends({FaultKind::Kill, FaultKind::Sick, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom,
                        FaultKind::Slow, FaultKind::Pause}) > 0)
       return true;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace sim::check {
@@ -15,15 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kReloadTakes = 2s;  // a worker may stand still meanwhile
-constexpr Duration kMoment = 1ms;
 constexpr std::array<std::string_view, 5> kWords{"up", "down", "ejected", "half_open", "drained"};
-
-std::string_view between(std::string_view text, std::string_view before, std::string_view after) {
-  const std::size_t begin = text.find(before);
-  if (begin == std::string_view::npos) return {};
-  const std::string_view rest = text.substr(begin + before.size());
-  return rest.substr(0, rest.find(after));
-}
 
 }  // namespace
 
@@ -32,6 +23,10 @@ HealthWatch::State HealthWatch::Track::state() const {
   if (down) return State::Down;
   if (ejected) return State::Ejected;
   return half_open ? State::HalfOpen : State::Up;
+}
+
+std::string_view HealthWatch::Track::word() const {
+  return kWords[static_cast<std::size_t>(state())];
 }
 
 std::optional<std::uint32_t> HealthWatch::backendOf(std::string_view address) const {
@@ -158,61 +153,6 @@ void HealthWatch::onReply(std::uint32_t backend, MonoTime) {
   }
 }
 
-std::string HealthWatch::serviceIn(std::string_view line) {
-  return std::string(between(line, " of ", " "));
-}
-
-void HealthWatch::noteMood(std::string_view line) {
-  if (line.starts_with("panic: ")) marks_.leave(Mark::HealthPanic);
-  if (line.ends_with("requests get 503")) marks_.leave(Mark::HealthNobody);
-}
-
-std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std::size_t under_way) {
-  const std::string_view in_brackets = between(line, " (", ")");
-  const bool named = line.find(" (") < line.find(" of ");
-  const auto number = backendOf(named ? in_brackets : between(line, "backend ", " "));
-  const auto service = services_.find(serviceIn(line));
-  if (!number || service == services_.end()) return {};
-  const auto known = service->second.backends.find(*number);
-  if (known == service->second.backends.end()) return {};
-  Track& track = known->second;
-  const bool stays = line.find(" stays ") != std::string_view::npos;
-  const std::string_view claimed = stays ? between(line, " stays ", ":") : between(line, " is ", ",");
-  const std::string_view before = stays ? claimed : between(line, ", was ", ":");
-  const std::string_view why = line.substr(std::min(line.size(), line.find(": ") + 2));
-  // What the proxy may have forgotten, and what lookups may have taken away meanwhile, is as it says.
-  const bool differs = before != kWords[static_cast<std::size_t>(track.state())];
-  if (track.unsure || (differs && !certain(service->second, now))) {
-    track = {.drained = before == "drained",
-             .down = before == "down",
-             .ejected = before == "ejected",
-             .half_open = before == "half_open"};
-  }
-  if (before != kWords[static_cast<std::size_t>(track.state())])
-    return fmt::format("\"{}\": it was {}", line, kWords[static_cast<std::size_t>(track.state())]);
-  touch(service->second, now);
-  std::string wrong;
-  if (why.find("failures in a row") != std::string_view::npos) wrong = judgeRow(service->second, *number, under_way);
-  if (wrong.empty()) wrong = move(service->second, track, why, now);
-  touch(service->second, now);
-  // What checks say has nothing to do with what requests said.
-  if (why.find("a check ") == std::string_view::npos && why.find("drained by hand") == std::string_view::npos)
-    rows_.forget(service->first, *number);
-  track.hangups.clear();
-  track.moved_at = now;
-  if (wrong.empty() && claimed != kWords[static_cast<std::size_t>(track.state())])
-    wrong = fmt::format("it has to be {}", kWords[static_cast<std::size_t>(track.state())]);
-  return wrong.empty() ? wrong : fmt::format("\"{}\": {}", line, wrong);
-}
-
-// Every request that is under way may have failed there several times already.
-std::string HealthWatch::judgeRow(const ServiceTrack& service, std::uint32_t backend, std::size_t under_way) const {
-  if (scenario_.config.access_log.format != lb::config::LogFormat::Json) return {};
-  const std::uint64_t row = rows_.atMost(service.settings.name, backend) + 4 * under_way;
-  if (row >= service.settings.outlier.consecutive_failures) return {};
-  return fmt::format("there were no more than {}", row);
-}
-
 // Twice as many as are needed, all of them a second ago, and room for one more that is out.
 std::string HealthWatch::judgeHangUps(const ServiceTrack& service, const Track& track, MonoTime now) const {
   const lb::config::Outlier& rules = service.settings.outlier;
@@ -225,82 +165,6 @@ std::string HealthWatch::judgeHangUps(const ServiceTrack& service, const Track& 
       track.hangups, [&](MonoTime time) { return time + 1s < now && time > service.full_until + kMoment; });
   if (static_cast<std::uint64_t>(count) < 2 * rules.consecutive_failures) return {};
   return fmt::format("it has failed {} times in a row and is not ejected", count);
-}
-
-std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_view why, MonoTime now) {
-  const auto says = [&](std::string_view words) { return why.find(words) != std::string_view::npos; };
-  if (says("; out for ")) return eject(service, track, why, now);
-  if (says("one request is to show")) {
-    if (!track.ejected) return "it was not ejected";
-    const Duration late = now - (track.ejected_at + track.length);
-    if (track.length > 0s && (late < -kMoment || late > kMoment))
-      return fmt::format("{} ms late", std::chrono::duration_cast<std::chrono::milliseconds>(late).count());
-    track.ejected = false;
-    track.half_open = true;
-    track.half_open_at = now;
-    track.probe = 0;
-  } else if (says("the request on probation succeeded") || says("outlier is off")) {
-    if (says("succeeded") && !track.half_open) return "nobody was on probation";
-    if (says("succeeded")) marks_.leave(Mark::HealthProbationPassed);
-    track.ejected = track.half_open = false;
-    track.returned_at = now;
-  } else if (says("a check failed")) {
-    if (!service.settings.health_check.enabled) return "nobody is checked";
-    if (calm_ || scenario_.calm_only) return "there was no reason";
-    track.down = true;
-    marks_.leave(Mark::HealthDown);
-  } else if (says("a check passed") || says("it is not checked any more")) {
-    if (says("passed") && (track.ejected || track.half_open)) marks_.leave(Mark::HealthGrayKeptOut);
-    track.down = false;
-  } else if (says("drained by hand")) {
-    track.drained = true;
-    marks_.leave(Mark::HealthDrained);
-  } else if (says("enabled by hand")) {
-    track.drained = false;
-  } else {
-    return "nobody knows such a reason";
-  }
-  return {};
-}
-
-std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now) {
-  const lb::config::Outlier& rules = service.settings.outlier;
-  if (!rules.enabled) return "outlier is off";
-  if (track.ejected) return "it is ejected already";
-  // An answer that is larger than lb takes, a tunnel that is reset early, and an attempt that has hardly more time than
-  // its way takes, fail without anybody's fault.
-  const bool excused = scenario_.has("limits") || scenario_.has("upgrade") || scenario_.has("retries");
-  if (calm_ || (scenario_.calm_only && !excused)) return "there was no reason";
-  const std::string_view text = between(why, "; out for ", " s");
-  double seconds = 0;
-  std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool again = track.half_open;
-  if (!again && now - track.returned_at >= track.length) track.in_a_row = 0;
-  ++track.in_a_row;
-  Duration planned = rules.base_ejection;
-  for (std::uint32_t i = 1; i < track.in_a_row && planned < rules.max_ejection; ++i) planned *= 2;
-  planned = std::min(planned, rules.max_ejection);
-  track.length = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-  // Who is on probation has been out before: if that was not counted, a reload has been in between.
-  const bool counted = !again || track.in_a_row > 1;
-  const bool known = counted && (track.returned_at != kNever || track.in_a_row == 1 || again);
-  if (certain(service, now) && known &&
-      (track.length < planned * 4 / 5 - kMoment || track.length > planned * 6 / 5 + kMoment))
-    return fmt::format("the {}. time in a row is too long or too short", track.in_a_row);
-  if (!again && certain(service, now)) {
-    const Stock stock = stockOf(service);
-    const std::size_t most = std::max<std::size_t>(1, service.backends.size() * rules.max_ejection_percent / 100);
-    if (rules.max_ejection_percent == 0 || stock.ejected >= most)
-      return fmt::format("{} of {} are out already", stock.ejected, service.backends.size());
-    if (stock.up() < 2) return "it is the last one";
-    if (stock.ejected + 1 == most && most > 1) marks_.leave(Mark::HealthCapReached);
-  }
-  if (track.in_a_row > 1) marks_.leave(Mark::HealthEjectedAgain);
-  marks_.leave(Mark::HealthEjected);
-  track.ejected = true;
-  track.half_open = false;
-  track.ejected_at = now;
-  return {};
 }
 
 const HealthWatch::Track* HealthWatch::find(const std::string& service, std::uint32_t backend) const {
@@ -329,7 +193,7 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (service.panic_until >= arrival.started) return {};
   if (track.out() && arrival.started > track.out_since + kMoment)
     return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request,
-                       kWords[static_cast<std::size_t>(track.state())]);
+                       track.word());
   if (!track.half_open || arrival.started <= track.half_open_at + kMoment) return {};
   const bool patience_over = arrival.now - track.probe_at >= service.settings.outlier.base_ejection;
   if (track.probe != 0 && track.probe != arrival.request && !probe_over && !patience_over)

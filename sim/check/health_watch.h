@@ -61,6 +61,7 @@ class HealthWatch {
  private:
   enum class State : std::uint8_t { Up, Down, Ejected, HalfOpen, Drained };
   static constexpr MonoTime kNever{};
+  static constexpr Duration kMoment = std::chrono::milliseconds(1);
 
   struct Track {
     bool drained = false, down = false, ejected = false, half_open = false;
@@ -76,6 +77,7 @@ class HealthWatch {
 
     [[nodiscard]] bool out() const { return drained || down || ejected; }
     [[nodiscard]] State state() const;
+    [[nodiscard]] std::string_view word() const;  // as the proxy calls that
   };
   struct Stock {  // of a service; of those with a weight that are not drained, unless it says otherwise
     std::size_t hosts = 0, up_hosts = 0, backups = 0, up_backups = 0;

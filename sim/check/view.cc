@@ -1,0 +1,118 @@
+// See view.h.
+#include "sim/check/view.h"
+
+#include <algorithm>
+
+#include "sim/check/in_force.h"
+#include "sim/check/stream_watch.h"
+
+namespace sim::check {
+
+using plan::AnswerFault;
+using plan::FaultKind;
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a time, see actor/client.cc
+
+Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
+  Duration least = headTimeOf(service);
+  forEachInForce(ledger, service, from, to, [&](const auto& one) { least = std::min(least, headTimeOf(one)); });
+  return least;
+}
+
+Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
+  Duration longest{};
+  forEachInForce(ledger, service, from, to, [&](const auto& one) { longest = std::max(longest, headTimeOf(one)); });
+  // A service that is gone goes on as it was with what it has.
+  return longest == Duration::zero() ? service.timeouts.response_header : longest;
+}
+
+View::View(const Ledger& whose, const Entry& of)
+    : ledger(whose),
+      scenario(whose.scenario()),
+      entry(of),
+      plan(*of.plan),
+      service(serviceOf(scenario, plan)),
+      from((of.connected == kNever ? of.started : of.connected) + -slack()),
+      to(whose.now()) {}
+
+bool View::client(std::initializer_list<FaultKind> kinds) const {
+  return ledger.troubles().any(kinds, plan::kClientsSide, from, to);
+}
+
+bool View::proxy(std::initializer_list<FaultKind> kinds) const {
+  return ledger.troubles().any(kinds, plan::kProxySide, from, to);
+}
+
+std::size_t View::backends(std::initializer_list<FaultKind> kinds) const {
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; service != nullptr && i < scenario.backends.size(); ++i) {
+    const bool serves = mayServe(ledger, *service, i, from, to);
+    count += serves && ledger.troubles().any(kinds, static_cast<int>(i), from, to) ? 1 : 0;
+  }
+  return count;
+}
+
+std::size_t View::othersOut(std::initializer_list<FaultKind> kinds) const {
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; service != nullptr && i < scenario.backends.size(); ++i) {
+    const bool well = !ledger.troubles().any(kinds, static_cast<int>(i), from, to);
+    count += well && ledger.wasOut(entry, i, from) ? 1 : 0;
+  }
+  return count;
+}
+
+bool View::fault(std::initializer_list<AnswerFault> faults) const {
+  return !entry.calm && std::ranges::find(faults, plan.answer.fault) != faults.end();
+}
+
+bool View::strayBytes() const {
+  return scenario.has("bad_answer") || scenario.has("idle_bytes") || scenario.has("wrong_length") ||
+         scenario.has("idle_answer");
+}
+
+bool View::closesQuietly() const {
+  return scenario.has("silent_close") || scenario.has("idle_close") || scenario.has("kill") ||
+         scenario.has("early") || scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
+}
+
+bool View::slowNetwork() const {
+  return scenario.network.latency + scenario.network.jitter > 0ms || scenario.network.segment_max < 1000;
+}
+
+bool View::clientIsSlow() const {
+  const plan::Client& client = *entry.client;
+  return client.piece > 0 || plan.cut_at >= 0 || plan.expect || scenario.has("small") || slowNetwork() ||
+         std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
+}
+
+bool View::clientHalfCloses() const {
+  const plan::Client& client = *entry.client;
+  const bool cuts = std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
+  return client.half_close || (cuts && client.cut == plan::Cut::HalfClose);
+}
+
+bool View::backendIsSlow(bool within_answer) const {
+  if (entry.calm) return false;
+  const auto& timeouts = service->timeouts;
+  const Duration way = roundTrip() + 50ms;
+  if (timeouts.total > 0ms) return true;
+  if (plan.answer.piece > 0 && plan.answer.gap + way >= timeouts.response_idle) return true;
+  if (within_answer) return false;
+  const Duration head = plan.answer.piece > 0 ? plan.answer.gap * (600 / plan.answer.piece + 1) : Duration{};
+  return plan.answer.delay + head + way >= leastHeaderTime(ledger, *service, entry.started, to);
+}
+
+bool View::readsInTime(Duration limit) const {
+  const plan::Client& client = *entry.client;
+  if (client.reading == plan::Reading::Never) return false;
+  return (scenario.network.window / kSmallRead + 1) * client.pace + 4 * roundTrip() + 50ms < limit;
+}
+
+bool View::readsWhileLingering() const {
+  const std::uint32_t reads =
+      scenario.network.window / kSmallRead * 2 * (scenario.network.short_io > 0 ? 5 : 1) + 1;
+  return reads * entry.client->pace + 4 * roundTrip() + 50ms < StreamWatch::kLinger;
+}
+
+}  // namespace sim::check
