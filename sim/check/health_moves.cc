@@ -52,8 +52,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
              .ejected = before == "ejected",
              .half_open = before == "half_open"};
   }
-  if (before != track.word())
-    return fmt::format("\"{}\": it was {}", line, track.word());
+  if (before != track.word()) return fmt::format("\"{}\": it was {}", line, track.word());
   touch(service->second, now);
   std::string wrong;
   if (why.find("failures in a row") != std::string_view::npos) wrong = judgeRow(service->second, *number, under_way);
@@ -64,8 +63,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
     rows_.forget(service->first, *number);
   track.hangups.clear();
   track.moved_at = now;
-  if (wrong.empty() && claimed != track.word())
-    wrong = fmt::format("it has to be {}", track.word());
+  if (wrong.empty() && claimed != track.word()) wrong = fmt::format("it has to be {}", track.word());
   return wrong.empty() ? wrong : fmt::format("\"{}\": {}", line, wrong);
 }
 

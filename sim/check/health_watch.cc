@@ -192,8 +192,7 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
     return fmt::format("b{} of {} got request {} although it was drained by hand", backend, name, arrival.request);
   if (service.panic_until >= arrival.started) return {};
   if (track.out() && arrival.started > track.out_since + kMoment)
-    return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request,
-                       track.word());
+    return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request, track.word());
   if (!track.half_open || arrival.started <= track.half_open_at + kMoment) return {};
   const bool patience_over = arrival.now - track.probe_at >= service.settings.outlier.base_ejection;
   if (track.probe != 0 && track.probe != arrival.request && !probe_over && !patience_over)

@@ -72,8 +72,8 @@ bool View::strayBytes() const {
 }
 
 bool View::closesQuietly() const {
-  return scenario.has("silent_close") || scenario.has("idle_close") || scenario.has("kill") ||
-         scenario.has("early") || scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
+  return scenario.has("silent_close") || scenario.has("idle_close") || scenario.has("kill") || scenario.has("early") ||
+         scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
 }
 
 bool View::slowNetwork() const {
@@ -110,8 +110,7 @@ bool View::readsInTime(Duration limit) const {
 }
 
 bool View::readsWhileLingering() const {
-  const std::uint32_t reads =
-      scenario.network.window / kSmallRead * 2 * (scenario.network.short_io > 0 ? 5 : 1) + 1;
+  const std::uint32_t reads = scenario.network.window / kSmallRead * 2 * (scenario.network.short_io > 0 ? 5 : 1) + 1;
   return reads * entry.client->pace + 4 * roundTrip() + 50ms < StreamWatch::kLinger;
 }
 

@@ -12,7 +12,9 @@ struct View {
   View(const Ledger& whose, const Entry& of);
 
   // What happened shortly before may still be on its way.
-  [[nodiscard]] Duration slack() const { return std::chrono::seconds(1) + 4 * (scenario.network.latency + scenario.network.jitter); }
+  [[nodiscard]] Duration slack() const {
+    return std::chrono::seconds(1) + 4 * (scenario.network.latency + scenario.network.jitter);
+  }
   [[nodiscard]] bool client(std::initializer_list<plan::FaultKind> kinds) const;
   [[nodiscard]] bool proxy(std::initializer_list<plan::FaultKind> kinds) const;
   // How many of those that may serve it were in such trouble?
