@@ -122,9 +122,12 @@ void ServiceMonitor::sweep() {
   armSweep();
 }
 
+// Only those that are up: what is left of the time before an ejection has been answered by it, and who is on probation
+// is judged by that request alone.
 void ServiceMonitor::judgeSuccess() {
   const config::Outlier& outlier = settings_.outlier;
   for (const auto& [address, backend] : backends_) {
+    if (backend->health().state() != back::HealthState::Up) continue;
     const std::uint64_t good = backend->window().good();
     const std::uint64_t all = good + backend->window().bad();
     if (all < outlier.min_requests || good * 100 >= all * outlier.success_percent) continue;
@@ -145,7 +148,7 @@ void ServiceMonitor::judgeLatency() {
   const Duration median = means[(means.size() - 1) / 2];
   const auto milliseconds = [](Duration time) { return std::chrono::duration<double, std::milli>(time).count(); };
   for (const auto& [address, backend] : backends_) {
-    if (!judged(*backend)) continue;
+    if (!judged(*backend) || backend->health().state() != back::HealthState::Up) continue;
     const Duration mean = backend->window().meanLatency();
     if (mean <= median * static_cast<Duration::rep>(outlier.latency_factor)) continue;
     backend->eject(Ejection::Latency, fmt::format("answers take {:.1f} ms, the median backend's {:.1f} ms",

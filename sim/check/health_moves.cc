@@ -115,6 +115,9 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
   const lb::config::Outlier& rules = service.settings.outlier;
   if (!rules.enabled) return "outlier is off";
   if (track.ejected) return "it is ejected already";
+  // What requests said before its ejection has been punished.
+  if (track.half_open && why.find("on probation") == std::string_view::npos)
+    return "one request is to show, and nothing else";
   // An answer that is larger than lb takes, a tunnel that is reset early, and an attempt that has hardly more time than
   // its way takes, fail without anybody's fault.
   const bool excused = scenario_.has("limits") || scenario_.has("upgrade") || scenario_.has("retries");

@@ -209,6 +209,11 @@ bool HealthWatch::wasOut(const std::string& service, std::uint32_t backend, Mono
   return track->out() || track->half_open || (track->out_until != kNever && track->out_until >= from);
 }
 
+bool HealthWatch::isEjected(const std::string& service, std::uint32_t backend) const {
+  const Track* track = find(service, backend);
+  return track != nullptr && track->ejected;
+}
+
 bool HealthWatch::nobodyLeft(const std::string& service, MonoTime from) const {
   const auto known = services_.find(service);
   if (known == services_.end()) return true;  // since a reload, which some have not seen yet

@@ -22,7 +22,7 @@ class HealthWatch {
   HealthWatch(const plan::Scenario& scenario, Marks& marks) : scenario_(scenario), marks_(marks) {}
 
   void configure(const lb::config::Config& config, MonoTime now);
-  void setCalm() { calm_ = true; }  // from here on nobody has a reason to be out
+  void setCalm(bool calm) { calm_ = calm; }  // nobody has a reason to be out
 
   // A request is over, as the access log has it; `label` of its last backend.
   void onEnd(const std::string& service, std::string_view label, FailureRows::End end);
@@ -54,6 +54,7 @@ class HealthWatch {
   [[nodiscard]] bool wasOut(const std::string& service, std::uint32_t backend, MonoTime from) const;
   // Could there be nobody left to send a request to, at any moment since then?
   [[nodiscard]] bool nobodyLeft(const std::string& service, MonoTime from) const;
+  [[nodiscard]] bool isEjected(const std::string& service, std::uint32_t backend) const;  // now
   [[nodiscard]] bool allUp(const std::string& service) const;
   [[nodiscard]] MonoTime lastUp() const;            // when the last one came back into use
   [[nodiscard]] MonoTime lastEjectionEnds() const;  // of those who are ejected now

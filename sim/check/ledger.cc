@@ -34,6 +34,7 @@ void Ledger::add(const plan::Request& request, const plan::Client& client) {
   entries_[request.id].plan = &request;
   entries_[request.id].client = &client;
   entries_[request.id].calm = calm_;
+  entries_[request.id].may_fail = tolerant_;
 }
 
 Entry* Ledger::find(std::uint64_t id) {

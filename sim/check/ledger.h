@@ -90,6 +90,7 @@ struct Entry {
   bool own_planned = false;      // lb's own answer is what routes make of it
   std::size_t own_body = 0;      // bytes of that one
   bool calm = false;             // asked for when all was well again
+  bool may_fail = false;         // although it was
   std::string reason;            // of the proxy's own answer
   std::string pin;               // the value of the sticky cookie that its answer set
   std::uint64_t wire_bytes = 0;  // of all answers, interim ones included
@@ -178,7 +179,12 @@ class Ledger {
 
   void setCalm() {  // from here on every new request must succeed
     calm_ = true;
-    health_.setCalm();
+    health_.setCalm(true);
+  }
+  // In the calm: requests that are asked meanwhile may fail, if there is a cause, and backends be ejected.
+  void setTolerant(bool tolerant) {
+    tolerant_ = tolerant;
+    health_.setCalm(!tolerant);
   }
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
@@ -228,6 +234,7 @@ class Ledger {
   MonoTime draining_since_ = kNever;
   MonoTime mixed_up_ = kNever;  // the last time
   bool calm_ = false;
+  bool tolerant_ = false;
 };
 
 [[nodiscard]] bool answeredWithoutBody(const plan::Request& request);

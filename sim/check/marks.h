@@ -122,6 +122,7 @@ enum class Mark : std::uint8_t {
   HealthPanic,
   HealthNobody,
   HealthDrained,
+  SickEjected,
   FaultSick,
   FaultCheckSick,
   // Retries and load
@@ -130,6 +131,7 @@ enum class Mark : std::uint8_t {
   QueueTimeout,
   Queued,
   InflightAtLimit,
+  AdaptiveHeld,
   ClientRejected,
   RetryPaid,
   RetryOfUnavailable,

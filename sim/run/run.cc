@@ -107,8 +107,8 @@ bool Run::go() {
   start();
   storm();
   if (!scenario_.drain_in_storm) {
-    for (const auto phase :
-         {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences, &Run::restAWhile}) {
+    for (const auto phase : {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences,
+                             &Run::ejections, &Run::adaptiveLimits, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }

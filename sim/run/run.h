@@ -67,6 +67,10 @@ class Run final : public ProxyOutput {
   void stickyClientsStay(std::size_t service);
   void preferences();
   void newcomerIsSpared(std::size_t service);
+  void ejections();
+  void sickIsEjected(std::size_t service);
+  void adaptiveLimits();
+  void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held);

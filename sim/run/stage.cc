@@ -247,6 +247,16 @@ void Stage::applyName(std::uint32_t backend) {
   fabric_.setName(plan::backendName(backend), rule);
 }
 
+void Stage::makeSick(std::uint32_t backend, bool sick) {
+  const int who = static_cast<int>(backend);
+  if (sick) {
+    ledger_.troubles().begin(FaultKind::Sick, who, world_.now());
+  } else {
+    ledger_.troubles().end(FaultKind::Sick, who, world_.now());
+  }
+  backends_.at(backend)->beSick(sick);
+}
+
 void Stage::heal() {
   healed_ = true;
   for (auto& [place, count] : on_) {

@@ -28,7 +28,8 @@ class Stage {
 
   // From now on. REQUIRES: they live as long as this.
   void schedule(const std::vector<plan::Fault>& faults);
-  void heal();  // everything, for ever; what is scheduled does not come
+  void makeSick(std::uint32_t backend, bool sick);  // also when all is healed
+  void heal();                                      // everything, for ever; what is scheduled does not come
 
  private:
   using Place = std::pair<plan::FaultKind, int>;

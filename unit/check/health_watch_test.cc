@@ -97,7 +97,7 @@ TEST_F(HealthWatchTest, PanicExcusesAllButWhatWasDrained) {
 }
 
 TEST_F(HealthWatchTest, InTheCalmNobodyHasAReason) {
-  watch_.setCalm();
+  watch_.setCalm(true);
   EXPECT_NE(line(1, "is down, was up: a check failed (status 503)", 1s), "");
   EXPECT_NE(eject(2, 1s), "");
 }

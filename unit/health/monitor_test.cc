@@ -232,6 +232,24 @@ TEST_F(MonitorTest, GrayFailureIsFoundWithinFiveSeconds) {
   EXPECT_TRUE(logged("requests succeeded"));
 }
 
+TEST_F(MonitorTest, WhatWasBeforeAnEjectionDoesNotJudgeTheProbation) {
+  shop().outlier.consecutive_failures = 0;
+  shop().outlier.success_percent = 80;
+  shop().outlier.base_ejection = 1s;
+  start();
+  fails_[3] = true;
+  const sim::MonoTime begin = world_.now();
+  while (state(3) == "up" && world_.now() - begin < 6s) {
+    static_cast<void>(ask(2));
+    world_.runFor(48ms);
+  }
+  ASSERT_EQ(state(3), "ejected");
+  world_.runFor(1300ms);  // the ejection and its jitter; the window is longer
+  EXPECT_EQ(state(3), "half_open");
+  world_.runFor(1s);
+  EXPECT_EQ(state(3), "half_open") << "nobody has asked it since";
+}
+
 TEST_F(MonitorTest, ASlowBackendIsAnOutlier) {
   shop().outlier.latency_factor = 5;
   shop().outlier.min_requests = 5;

@@ -1,0 +1,71 @@
+// In the calm: an adaptive limit that has measured its backend stays within its bounds.
+#include <algorithm>
+
+#include "sim/check/affinity_check.h"
+#include "sim/run/run.h"
+
+namespace sim::run {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kMeasured = 60;  // requests: more than the limit takes to know its backend (lb/back/gradient_limit.h)
+constexpr Duration kLong = 2s;
+constexpr Duration kShortWay = 5ms;
+
+}  // namespace
+
+void Run::adaptiveLimits() {
+  const lb::config::ClientLimits& clients = scenario_.config.limits;
+  if (scenario_.calm_only || !config_.routes.empty()) return;
+  if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
+  if (scenario_.network.latency + scenario_.network.jitter > kShortWay) return;
+  for (std::size_t service = 0; service < config_.services.size(); ++service) {
+    if (!ledger_.failed()) adaptiveIsBounded(service);
+  }
+}
+
+// Each request more than the limit meets the check of what is on a backend (check/traffic_watch.h), or is refused.
+void Run::adaptiveIsBounded(std::size_t service) {
+  const auto planned =
+      std::ranges::find(scenario_.config.services, config_.services[service].name, &lb::config::Service::name);
+  const lb::config::AdaptiveLimit limit = planned->limits.adaptive;
+  lb::config::Service& settings = config_.services[service];
+  const auto& timeouts = settings.timeouts;
+  const bool patient = std::min(timeouts.response_header, timeouts.response_idle) > kLong + 1s &&
+                       (timeouts.total == 0s || timeouts.total > kLong + 1s) && settings.retry.per_try_timeout == 0s;
+  if (!limit.enabled || !patient || settings.hosts.size() != 1) return;
+  const int who = check::backendOf(scenario_, settings.hosts.front());
+  if (who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be) return;
+
+  const auto reload = [&](const lb::config::ServiceLimits& to) {
+    settings.limits = to;
+    ledger_.configure(config_);
+    stage_->proxy().reload(config_);
+  };
+  const lb::config::ServiceLimits before = settings.limits;
+  reload(planned->limits);
+  pass(100ms);
+  for (int i = 0; i < kMeasured && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
+  ledger_.setTolerant(true);  // what is too much is refused
+  const std::size_t first = clients_.size();
+  for (std::uint32_t i = 0; i < limit.max + 2; ++i) {
+    plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+    client.requests.push_back(plainRequest("GET", service));
+    client.requests.back().answer = {.bytes = 100, .delay = kLong};
+    client.requests.back().close = true;
+    ask(client);
+  }
+  const auto done = [&] {
+    return std::all_of(clients_.begin() + static_cast<std::ptrdiff_t>(first), clients_.end(),
+                       [](const auto& client) { return client->done(); });
+  };
+  expect(until(done, kLong + 10s), check::Class::Liveness, "liveness.fresh", "requests do not come to their end");
+  ledger_.setTolerant(false);
+  if (ledger_.failed()) return;
+  ledger_.leave(check::Mark::AdaptiveHeld);
+  reload(before);
+}
+
+}  // namespace sim::run
