@@ -67,7 +67,10 @@ bool connectHasCause(const View& view, bool timed_out) {
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
   if (namesMayBeOld(view)) return true;
-  const bool retried = view.plan.malformed < 0 && retriesFreely(*view.service) && view.entry.attempts.empty() &&
+  // A pooled connection that was found closed is no attempt.
+  const std::vector<Attempt>& attempts = view.entry.attempts;
+  const bool stale = attempts.size() == 1 && attempts.front().reused && view.service->retry.per_try_timeout == 0s;
+  const bool retried = view.plan.malformed < 0 && retriesFreely(*view.service) && (attempts.empty() || stale) &&
                        view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan, *view.service) &&
                        std::ranges::count_if(
                            view.service->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&

@@ -55,8 +55,7 @@ bool isPaid(const Entry& entry) {
 }
 
 bool retriesFreely(const Service& service) {
-  return service.retry.attempts > 0 && service.retry.on.connect_failure &&
-         service.retry.budget.min_concurrency >= 1000 && !limited(service);
+  return service.retry.attempts > 0 && service.retry.on.connect_failure && !limited(service);
 }
 
 Duration headTimeOf(const Service& service) {
@@ -265,7 +264,9 @@ bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
   const plan::Request& plan = *entry.plan;
   const Service& service = *serviceOf(scenario, plan);
   const bool named = std::ranges::find(service.retry.on.statuses, 503) != service.retry.on.statuses.end();
-  const bool elsewhere = retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
+  const bool paid_for = service.retry.budget.min_concurrency >= 1000;
+  const bool elsewhere =
+      paid_for && retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
   return named && elsewhere && !routed(ledger) && replayable(plan, service) && !plan.answer.interim && !plan.expect &&
          !plan.trailers && entry.attempts.size() == 1 && service.timeouts.total == 0s &&
          !scenario.has("tiny_timeouts") && !scenario.has("names") && ledger.drainingSince() == kNever &&

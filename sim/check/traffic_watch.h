@@ -61,7 +61,7 @@ class TrafficWatch {
 
 // A retry that was charged for: one after a pooled connection may have been free.
 [[nodiscard]] bool isPaid(const Entry& entry);
-// Is whoever cannot be connected to always tried elsewhere?
+// Is whoever cannot be connected to always tried elsewhere? That costs nothing of the budget.
 [[nodiscard]] bool retriesFreely(const lb::config::Service& service);
 // In which the head of an answer has to come.
 [[nodiscard]] Duration headTimeOf(const lb::config::Service& service);
