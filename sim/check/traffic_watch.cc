@@ -119,6 +119,9 @@ void TrafficWatch::checkPlacement(const Entry& entry) {
       someWereOut(ledger_, service, entry.connected))
     return;
   if (std::ranges::any_of(entry.attempts, &Attempt::reused)) return;
+  // Where the way takes longer than an attempt may, it may have been somewhere without having got there.
+  const Duration way = 2 * (scenario.network.latency + scenario.network.jitter);
+  if (service.retry.per_try_timeout > 0s && service.retry.per_try_timeout <= 10 * way + 50ms) return;
   const std::size_t count = entry.attempts.size();
   if (count > hostsWithWeight(service)) return;
   for (std::size_t i = 0; i + 1 < count; ++i) {
