@@ -195,7 +195,7 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
     return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request, track.word());
   if (!track.half_open || arrival.started <= track.half_open_at + kMoment) return {};
   const bool patience_over = arrival.now - track.probe_at >= service.settings.outlier.base_ejection;
-  if (track.probe != 0 && track.probe != arrival.request && !probe_over && !patience_over)
+  if (track.probe != 0 && track.probe != arrival.request && !probe_over && !patience_over && !arrival.held_up)
     return fmt::format("b{} of {} got request {} while {} is its probation", backend, name, arrival.request,
                        track.probe);
   track.probe = arrival.request;

@@ -41,6 +41,7 @@ class HealthWatch {
     std::uint64_t request = 0;
     MonoTime started{};  // by its client: it was sent here later than that
     MonoTime now{};
+    bool held_up = false;  // it may have been sent long ago
   };
   // `over` tells whether that request has ended.
   template <class Over>

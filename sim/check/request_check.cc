@@ -135,8 +135,11 @@ void Ledger::checkWhoIsOut(const Entry& entry, std::uint32_t backend) {
     return probe.ended != kNever || probe.logged.lines > 0 || probe.attempts.back().backend != backend;
   };
   const std::uint64_t id = entry.plan->id;
-  const std::string wrong = health_.onRequest(services.front(), backend,
-                                              {.request = id, .started = entry.started, .now = world_.now()}, over);
+  using enum plan::FaultKind;
+  const bool held_up =
+      troubles_.any({Pause, Stall, StallTo, StallFrom, Slow}, static_cast<int>(backend), entry.started, world_.now());
+  const HealthWatch::Arrival arrival{.request = id, .started = entry.started, .now = world_.now(), .held_up = held_up};
+  const std::string wrong = health_.onRequest(services.front(), backend, arrival, over);
   expect(wrong.empty(), Class::Safety, "safety.health", id, wrong);
 }
 
