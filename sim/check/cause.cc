@@ -135,11 +135,15 @@ bool headIsTooLarge(const View& view) {
 }
 
 // A tunnel that one of its ends resets takes with it what the client has not read yet, of its own answer and of those
-// before it on the connection.
-bool tunnelResets(const Ledger& ledger, const Entry& entry) {
+// before it on the connection. So does an answer that is cut, if the client sends more behind it.
+bool cutFromBehind(const Ledger& ledger, const Entry& entry) {
   using End = plan::Tunnel::End;
+  using enum AnswerFault;
   return std::ranges::any_of(entry.client->requests, [&](const plan::Request& one) {
-    if (!one.upgrade || (one.tunnel.end != End::BackendReset && one.tunnel.end != End::ClientReset)) return false;
+    const bool reset = one.upgrade && (one.tunnel.end == End::BackendReset || one.tunnel.end == End::ClientReset);
+    const bool cut = entry.client->pipeline > 1 && (one.answer.fault == CutClose || one.answer.fault == CutReset ||
+                                                    one.answer.fault == BadChunk || one.answer.fault == EarlyReset);
+    if (!reset && !cut) return false;
     const Entry& other = ledger.entries()[one.id];
     return other.connected == entry.connected && other.started != kNever && one.id >= entry.plan->id;
   });
@@ -241,7 +245,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (!view.readsInTime(config.timeouts.response_idle)) return true;
   // So is one to which everything is a long way.
   if (view.slowNetwork() && config.timeouts.response_idle <= 10 * view.roundTrip() + 50ms) return true;
-  if (tunnelResets(ledger, entry)) return true;
+  if (cutFromBehind(ledger, entry)) return true;
   // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
   // meets a reset before its end (RFC 9112 9.6).
   if (within_answer && client.pipeline > 1 && !view.readsWhileLingering()) return true;

@@ -64,6 +64,8 @@ class HealthDraw {
     }
     check.interval = oneOf<Duration>({200ms, 1s, 5s});
     check.down_interval = oneOf<Duration>({100ms, 1s, 2s});
+    // A check in pieces of a byte is hundreds of events, and some storms end after hours only.
+    if (made_.network.segment_max < 100) check.interval = check.down_interval = 5s;
     check.timeout = oneOf<Duration>({2s, 5s});
     check.fall = static_cast<std::uint32_t>(random_.between(1, 3));
     check.rise = static_cast<std::uint32_t>(random_.between(1, 3));
