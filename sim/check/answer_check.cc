@@ -86,7 +86,8 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
 bool Ledger::couldBeMisled(const Entry& entry, std::uint64_t by) const {
   if (by >= entries_.size()) return false;
   const Entry& other = entries_[by];
-  if (!other.strayed && !other.misled) return false;
+  // Whoever was misled himself may not know yet, if his own client is farther away.
+  if (!other.strayed && !other.misled && !mixedUpSince(other.started)) return false;
   const plan::Network& net = scenario_.network;
   using enum plan::FaultKind;
   for (std::size_t i = 0; i < scenario_.backends.size(); ++i) {
