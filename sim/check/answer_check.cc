@@ -84,7 +84,7 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
 // On a connection that is used again, an answer that nobody asked for cannot be told from the one that is waited for if
 // it comes after the question (RFC 9112 9.2). What had reached the proxy before the client asked is not its answer.
 bool Ledger::couldBeMisled(const Entry& entry, std::uint64_t by) const {
-  if (by >= entries_.size()) return false;
+  if (by >= entries_.size() || entries_[by].plan == nullptr) return false;
   const Entry& other = entries_[by];
   // Whoever was misled himself may not know yet, if his own client is farther away.
   if (!other.strayed && !other.misled && !mixedUpSince(other.started)) return false;
