@@ -41,12 +41,16 @@ std::optional<std::uint32_t> HealthWatch::backendOf(std::string_view address) co
 void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
   const bool first = services_.empty();
   std::map<std::string, ServiceTrack> next;
+  // A service that goes has nobody, and what was is not over because it comes back.
+  for (const auto& [name, track] : services_) {
+    const bool goes = std::ranges::find(config.services, name, &lb::config::Service::name) == config.services.end();
+    MonoTime& until = nobody_before_[name];
+    until = std::max(until, goes || mayBeNobody(track, now) ? now + kReloadTakes : track.nobody_until);
+  }
   for (const lb::config::Service& service : config.services) {
     ServiceTrack& track = next[service.name];
-    if (const auto known = services_.find(service.name); known != services_.end()) {
-      track = known->second;
-      if (mayBeNobody(track, now)) track.nobody_until = now + kReloadTakes;
-    }
+    if (const auto known = services_.find(service.name); known != services_.end()) track = known->second;
+    track.nobody_until = std::max(track.nobody_until, nobody_before_[service.name]);
     track.settings = service;
     std::map<std::uint32_t, Track> backends;
     for (const lb::config::Host& host : service.hosts) {
@@ -194,7 +198,9 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (track.out() && arrival.started > track.out_since + kMoment)
     return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request, track.word());
   if (!track.half_open || arrival.started <= track.half_open_at + kMoment) return {};
-  const bool patience_over = arrival.now - track.probe_at >= service.settings.outlier.base_ejection;
+  // The later one may have come faster, by as much as the way takes.
+  const Duration way = 2 * (scenario_.network.latency + scenario_.network.jitter);
+  const bool patience_over = arrival.now - track.probe_at + way >= service.settings.outlier.base_ejection;
   if (track.probe != 0 && track.probe != arrival.request && !probe_over && !patience_over && !arrival.held_up)
     return fmt::format("b{} of {} got request {} while {} is its probation", backend, name, arrival.request,
                        track.probe);

@@ -122,6 +122,7 @@ class HealthWatch {
   const plan::Scenario& scenario_;
   Marks& marks_;
   std::map<std::string, ServiceTrack> services_;
+  std::map<std::string, MonoTime> nobody_before_;  // until when there was nobody, as of the last reload
   FailureRows rows_;
   MonoTime settled_at_{};  // from then on the workers have the latest configuration
   bool calm_ = false;
