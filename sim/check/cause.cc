@@ -259,6 +259,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (ledger.mixedUpSince(view.from)) return true;
   // Of an answer that was cut maybe nothing has got through.
   if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk})) return true;
+  // Nor of one that began before too much of its request had come.
+  if (view.fault({Early}) && hasCause(ledger, entry, "body_too_large")) return true;
   if (within_answer) {
     if (view.fault({Early})) return true;
     if (view.service == nullptr) return false;

@@ -102,6 +102,7 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
     track.down = false;
   } else if (says("drained by hand")) {
     track.drained = true;
+    track.drained_at = now;
     marks_.leave(Mark::HealthDrained);
   } else if (says("enabled by hand")) {
     track.drained = false;

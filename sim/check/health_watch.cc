@@ -192,7 +192,8 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (!certain(service, arrival.now)) return {};
   if (std::string wrong = judgeHangUps(service, track, arrival.now); !wrong.empty())
     return fmt::format("b{} of {}: {}", backend, name, wrong);
-  if (track.drained && arrival.started > track.out_since + kMoment && !track.down && !track.ejected)
+  if (track.drained && arrival.started > std::max(track.out_since, track.drained_at) + kMoment && !track.down &&
+      !track.ejected)
     return fmt::format("b{} of {} got request {} although it was drained by hand", backend, name, arrival.request);
   if (service.panic_until >= arrival.started) return {};
   if (track.out() && arrival.started > track.out_since + kMoment)
