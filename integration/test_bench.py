@@ -159,7 +159,7 @@ def test_an_open_loop_does_not_forgive_a_stall(start):
     def answer(request):
         seen.append(request)
         if len(seen) == 5:
-            time.sleep(0.8)
+            time.sleep(0.8)  # the stall itself; nothing is waited for
         return ok(b"x" * 100)
 
     result = load(start.backend(answer), "--connections", 1, "--rate", 100, "--milliseconds", 1000)

@@ -7,14 +7,19 @@
 #include <array>
 #include <utility>
 
+#include "sim/check/in_force.h"
+
 namespace sim::check {
 
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kReloadTakes = 2s;  // a worker may stand still meanwhile
 constexpr std::array<std::string_view, 5> kWords{"up", "down", "ejected", "half_open", "drained"};
+
+bool hasNames(const lb::config::Service& service) {
+  return std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
+}
 
 }  // namespace
 
@@ -74,10 +79,8 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
 }
 
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
-  const bool named =
-      std::ranges::any_of(service.settings.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
   const bool unsure = std::ranges::any_of(service.backends, [](const auto& one) { return one.second.unsure; });
-  return now >= settled_at_ && !unsure && !(named && scenario_.has("dns"));
+  return now >= settled_at_ && !unsure && !(hasNames(service.settings) && scenario_.has("dns"));
 }
 
 HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
@@ -98,10 +101,9 @@ HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
 
 // Two names may come to mean the same address, which is one backend then, or an address that no host is known by.
 bool HealthWatch::namesMayMove(const ServiceTrack& service) const {
-  return std::ranges::any_of(service.settings.hosts,
-                             [](const auto& host) { return !lb::IpAddress::parse(host.address); }) &&
-         std::ranges::any_of(scenario_.faults,
-                             [](const plan::Fault& fault) { return fault.kind == plan::FaultKind::DnsMoves; });
+  return hasNames(service.settings) && std::ranges::any_of(scenario_.faults, [](const plan::Fault& fault) {
+           return fault.kind == plan::FaultKind::DnsMoves;
+         });
 }
 
 bool HealthWatch::mayBeNobody(const ServiceTrack& service, MonoTime at) const {
@@ -235,9 +237,7 @@ bool HealthWatch::allUp(const std::string& name) const {
   if (known == services_.end()) return true;
   const lb::config::Service& settings = known->second.settings;
   // Where addresses came and went, the proxy may have forgotten who was out.
-  const bool named =
-      std::ranges::any_of(settings.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
-  if (named && scenario_.has("dns")) return true;
+  if (hasNames(settings) && scenario_.has("dns")) return true;
   const bool may_wait =
       settings.balance == lb::config::Balance::Hash || settings.balance == lb::config::Balance::PeakEwma;
   return std::ranges::all_of(known->second.backends, [&](const auto& one) {

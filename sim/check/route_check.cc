@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "sim/actor/wire_text.h"
-#include "sim/check/ledger.h"
+#include "sim/check/in_force.h"
 
 namespace sim::check {
 namespace {
 
 using Kind = RouteFate::Kind;
-
-constexpr Duration kReloadTakes = std::chrono::seconds(2);  // a worker may be paused meanwhile
 
 std::string shown(const FieldLines& lines) {
   std::string text;

@@ -32,10 +32,7 @@ void Run::adaptiveIsBounded(std::size_t service) {
       std::ranges::find(scenario_.config.services, config_.services[service].name, &lb::config::Service::name);
   const lb::config::AdaptiveLimit limit = planned->limits.adaptive;
   lb::config::Service& settings = config_.services[service];
-  const auto& timeouts = settings.timeouts;
-  const bool patient = std::min(timeouts.response_header, timeouts.response_idle) > kLong + 1s &&
-                       (timeouts.total == 0s || timeouts.total > kLong + 1s) && settings.retry.per_try_timeout == 0s;
-  if (!limit.enabled || !patient || settings.hosts.size() != 1) return;
+  if (!limit.enabled || !waitsFor(settings, kLong) || settings.hosts.size() != 1) return;
   const int who = check::backendOf(scenario_, settings.hosts.front());
   if (who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be) return;
 

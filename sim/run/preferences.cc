@@ -31,6 +31,12 @@ std::size_t sharing(const plan::Scenario& scenario, const lb::config::Service& s
 
 }  // namespace
 
+bool Run::waitsFor(const lb::config::Service& service, Duration answer) {
+  const Duration least = std::min(service.timeouts.response_header, service.timeouts.response_idle);
+  const auto enough = [&](Duration limit) { return limit == 0s || limit > answer + 1s; };  // 0: there is none
+  return least > answer + 1s && enough(service.retry.per_try_timeout) && enough(service.timeouts.total);
+}
+
 // Asks for that, and waits for its end unless it is `held`. Its number.
 std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held) {
   plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
@@ -63,14 +69,9 @@ void Run::preferences() {
   if (scenario_.config.limits.max_connections < 1000 || way > kShortWay) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     const lb::config::Service& settings = config_.services[service];
-    const auto& timeouts = settings.timeouts;
-    const Duration least = std::min(timeouts.response_header, timeouts.response_idle);
-    const Duration per_try = settings.retry.per_try_timeout;
-    const bool patient = least > kLong + 1s && (per_try == 0s || per_try > kLong + 1s) &&
-                         (timeouts.total == 0s || timeouts.total > kLong + 1s);
     const std::size_t choices = sharing(scenario_, settings);
     const bool sees_all = settings.balance == Balance::LeastRequest || choices == 2;
-    if (ledger_.failed() || !patient || choices < 2 || !sees_all) continue;
+    if (ledger_.failed() || !waitsFor(settings, kLong) || choices < 2 || !sees_all) continue;
     switch (settings.balance) {
       case Balance::LeastRequest:
       case Balance::P2c: busyIsAvoided(service); break;

@@ -73,6 +73,8 @@ class Run final : public ProxyOutput {
   void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);
+  // Has lb the patience for an answer that takes so long?
+  [[nodiscard]] static bool waitsFor(const lb::config::Service& service, Duration answer);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held);
   void othersGoElsewhere(std::size_t service, std::uint64_t than, const char* why);
   bool askInTurn(std::size_t service, const std::vector<std::string>& affinities);
