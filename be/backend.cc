@@ -22,7 +22,7 @@ class LoggedAccept final : public lb::AcceptEvents {
   LoggedAccept(lb::AcceptEvents& next, lb::Logger& log, std::string label)
       : next_(next), log_(log), label_(std::move(label)) {}
   void onAccept(std::unique_ptr<lb::Stream> stream) override {
-    log_.write(lb::LogLevel::Info, fmt::format("{}: connection from {}", label_, stream->info().remote.toString()));
+    log_.write(lb::LogLevel::Info, fmt::format("{}: connection from {}", label_, stream->remote().toString()));
     next_.onAccept(std::move(stream));
   }
   void onAcceptFailed(lb::IoStatus why) override { next_.onAcceptFailed(why); }

@@ -76,7 +76,7 @@ AdminRouter::AdminRouter(AdminSource& source, std::vector<Cidr> allow, const Clo
 
 http::HandlerPtr AdminRouter::onRequest(http::RequestHead& head, const http::Framing&, http::ResponseWriter& writer) {
   http::HandlerPtr handler(std::make_unique<Answered>().release());
-  const IpAddress& peer = writer.client().remote.ip;
+  const IpAddress& peer = writer.peer().ip;
   const std::string_view path = head.path();
   Page answer;
   if (std::ranges::none_of(allow_, [&](const Cidr& network) { return network.contains(peer); })) {

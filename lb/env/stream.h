@@ -53,11 +53,6 @@ class StreamEvents {
   ~StreamEvents() = default;
 };
 
-struct StreamInfo {
-  Address local;
-  Address remote;
-};
-
 class Stream : public Disposable {
  public:
   virtual void bind(StreamEvents* events) = 0;
@@ -71,7 +66,8 @@ class Stream : public Disposable {
   virtual IoResult write(std::span<const Bytes> from) = 0;
   virtual IoStatus finish() = 0;  // half close: FIN after what was written; reading goes on
   virtual void abort() = 0;       // reset, now; the stream is dead afterwards and no event comes
-  [[nodiscard]] virtual const StreamInfo& info() const = 0;
+  [[nodiscard]] virtual const Address& remote() const = 0;
+  [[nodiscard]] virtual const Address& local() const = 0;  // the first time may cost a system call
 };
 
 }  // namespace lb

@@ -64,7 +64,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
 
   std::uint32_t place_ = 0;          // where the owner keeps it
   bool counted_for_client_ = false;  // by the owner, among the connections of its address
-  [[nodiscard]] const Address& remote() const { return stream_->info().remote; }
+  [[nodiscard]] const Address& remote() const { return stream_->remote(); }
 
   void start();
   void drain();        // closes if idle, else after the response in progress
@@ -112,7 +112,8 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   std::size_t room() const override { return out_.roomBelow(context_.settings.buffer_high); }
   void pauseRequest(bool paused) override;
   const http::MessageTimes& times() const override { return state_->times; }
-  const StreamInfo& client() const override { return stream_->info(); }
+  const Address& peer() const override { return stream_->remote(); }
+  const Address& local() const override { return stream_->local(); }
   void flushOut();
   void onWritten();
   void responseWritten();

@@ -71,7 +71,7 @@ void Server::holdAccepting(bool held) {
 void Server::onAccept(std::unique_ptr<Stream> stream) {
   stats_.connections_accepted.add();
   const std::uint32_t per_client_max = client_counts_ != nullptr ? settings_.connections_per_client_max : 0;
-  if (per_client_max > 0 && !client_counts_->tryAdd(stream->info().remote.ip, per_client_max)) {
+  if (per_client_max > 0 && !client_counts_->tryAdd(stream->remote().ip, per_client_max)) {
     stats_.rejected_per_client.add();
     stream->abort();
     return;

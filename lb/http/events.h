@@ -57,7 +57,8 @@ class ResponseWriter {
   [[nodiscard]] virtual std::size_t room() const = 0;
   virtual void pauseRequest(bool paused) = 0;  // stop and go for onRequestBody
   [[nodiscard]] virtual const MessageTimes& times() const = 0;
-  [[nodiscard]] virtual const StreamInfo& client() const = 0;
+  [[nodiscard]] virtual const Address& peer() const = 0;   // the client's end of the connection
+  [[nodiscard]] virtual const Address& local() const = 0;  // ours; the first time may cost a system call
 
  protected:
   ~ResponseWriter() = default;

@@ -88,9 +88,7 @@ std::unique_ptr<OsStream> OsStream::connecting(OsLoop& loop, const Address& to) 
 }
 
 OsStream::OsStream(OsLoop& loop, UniqueFd fd, const Address& remote, Phase phase)
-    : loop_(loop), fd_(std::move(fd)), phase_(phase) {
-  info_.remote = remote;
-}
+    : loop_(loop), fd_(std::move(fd)), phase_(phase), remote_(remote) {}
 
 OsStream::~OsStream() {
   unwatch();
@@ -263,13 +261,12 @@ void OsStream::abort() {
   fd_.reset();
 }
 
-// The local address costs a system call, so it is asked for only by those who need it.
-const StreamInfo& OsStream::info() const {
+const Address& OsStream::local() const {
   if (!local_known_ && fd_.valid() && phase_ != Phase::Connecting) {
-    info_.local = localAddress(fd_.get());
+    local_ = localAddress(fd_.get());
     local_known_ = true;
   }
-  return info_;
+  return local_;
 }
 
 }  // namespace lb::os

@@ -30,7 +30,8 @@ class OsStream final : public Stream, private Wakeable, private QuietRead {
   IoResult write(std::span<const Bytes> from) override;
   IoStatus finish() override;
   void abort() override;
-  [[nodiscard]] const StreamInfo& info() const override;
+  [[nodiscard]] const Address& remote() const override { return remote_; }
+  [[nodiscard]] const Address& local() const override;
 
  private:
   enum class Phase : std::uint8_t { Connecting, Open, Failed, Aborted };
@@ -63,7 +64,8 @@ class OsStream final : public Stream, private Wakeable, private QuietRead {
   IoStatus write_failure_ = IoStatus::Ok;  // writing failed, but what was received may still be read
   IoStatus end_status_ = IoStatus::Eof;    // what the end of the received bytes means
   event event_{};
-  mutable StreamInfo info_;
+  Address remote_;
+  mutable Address local_;
   mutable bool local_known_ = false;
 };
 

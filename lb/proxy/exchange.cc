@@ -47,8 +47,8 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   reason_ = Reason::None;
   aborted_ = observe::AbortPhase::None;
   replayable_ = request_ended_ = reused_ = backend_broke_ = continued_ = interim_passed_ = false;
-  peer_ = client.client().remote;
-  listener_ = client.client().local;
+  peer_ = client.peer();
+  if (context_.access_log != nullptr) listener_ = client.local();  // only the log wants to know
   identify(head, peer_, context_.config->trusted_proxies, context_.random, identity_);
 }
 

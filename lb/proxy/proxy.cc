@@ -134,7 +134,7 @@ http::HandlerPtr Proxy::onRequest(http::RequestHead& head, const http::Framing& 
       exchange.reply(400, Reason::BadRequest, "servers read this path differently, and routes look at it");
       break;
     case Decision::Kind::NoRoute:
-      logNoRoute(head, writer.client().remote);
+      logNoRoute(head, writer.peer());
       exchange.reply(404, Reason::NoRoute, "no service is configured for this host");
       break;
   }

@@ -311,7 +311,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   static constexpr std::size_t kSmallAnswer = 500;  // fits every buffer
 
   Backend& backend_;
-  lb::Address peer_ = info().remote;
+  lb::Address peer_ = remote();
   check::PooledConnection pooled_{backend_.ledger_.now()};
   StrictReader reader_;
   std::unique_ptr<lb::Timer> timer_;

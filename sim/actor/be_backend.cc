@@ -42,7 +42,8 @@ class WatchedStream final : public lb::Stream, private StrictEvents {
   lb::IoResult write(std::span<const lb::Bytes> from) override { return stream_->write(from); }
   lb::IoStatus finish() override { return stream_->finish(); }
   void abort() override { stream_->abort(); }
-  [[nodiscard]] const lb::StreamInfo& info() const override { return stream_->info(); }
+  [[nodiscard]] const lb::Address& remote() const override { return stream_->remote(); }
+  [[nodiscard]] const lb::Address& local() const override { return stream_->local(); }
 
  private:
   void onHead(const Head& head) override {

@@ -101,7 +101,7 @@ void Client::open() {
   judged_ = {};
   connections_.push_back(std::make_unique<Conn>(*this, env_.network.connect(to_)));
   current_ = connections_.back().get();
-  if (Trace* trace = ledger_.world().trace()) trace->nameEnd(current_->info().local, name_);
+  if (Trace* trace = ledger_.world().trace()) trace->nameEnd(current_->local(), name_);
   ledger_.trace("{} connects", name_);
   pump();
 }

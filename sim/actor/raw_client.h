@@ -32,7 +32,8 @@ class RawEnd : private lb::StreamEvents {
   [[nodiscard]] bool connected() const { return connected_; }
   [[nodiscard]] std::size_t unsent() const { return unsent_.size(); }
   [[nodiscard]] bool gone() const { return stream_ == nullptr; }  // closed from this side
-  [[nodiscard]] const lb::StreamInfo& info() const { return stream_->info(); }
+  [[nodiscard]] const lb::Address& remote() const { return stream_->remote(); }
+  [[nodiscard]] const lb::Address& local() const { return stream_->local(); }
 
  protected:
   virtual void onReceived() {}  // or ended

@@ -47,6 +47,11 @@ constexpr auto kReasons = std::to_array<ReasonMark>({
     {"queue_timeout", Mark::QueueTimeout, {503}},
 });
 
+// Then its own first answer, given twice, may be taken for the second: even before the second question arrives.
+bool mayBeAskedAgain(const Ledger& ledger, const Entry& entry) {
+  return entry.attempts.size() > 1 || (entry.strayed && statusIsRetried(ledger, entry));
+}
+
 }  // namespace
 
 void Ledger::headAtClient(std::uint64_t id, const Head& head) {
@@ -71,7 +76,7 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
   if (somebody) std::from_chars(said_id->data(), said_id->data() + said_id->size(), said);
   if (entry.of_be) {
     checkBeHead(entry, head);
-  } else if ((said != id || entry.attempts.size() > 1) && couldBeMisled(entry, said)) {  // by its own first answer, too
+  } else if ((said != id || mayBeAskedAgain(*this, entry)) && couldBeMisled(entry, said)) {
     entry.misled = true;
   } else if (somebody) {
     checkBackendHead(entry, head);

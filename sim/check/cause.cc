@@ -259,6 +259,9 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (ledger.mixedUpSince(view.from)) return true;
   // Of an answer that was cut maybe nothing has got through.
   if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk})) return true;
+  // Nor of one that had begun when the time of the whole exchange was over.
+  const Duration total = view.service != nullptr ? view.service->timeouts.total : 0ms;
+  if (total > 0ms && entry.replied != kNever && ledger.now() - entry.started >= total) return true;
   // Nor of one that began before too much of its request had come.
   if (view.fault({Early}) && hasCause(ledger, entry, "body_too_large")) return true;
   if (within_answer) {

@@ -262,6 +262,15 @@ bool trafficHasCause(const Ledger& ledger, const Entry& entry, std::string_view 
   return false;
 }
 
+bool statusIsRetried(const Ledger& ledger, const Entry& entry) {
+  const std::vector<std::string> names = ledger.servicesOf(entry);
+  return std::ranges::any_of(ledger.scenario().config.services, [&](const Service& service) {
+    const auto& statuses = service.retry.on.statuses;
+    return std::ranges::find(names, service.name) != names.end() &&
+           std::ranges::find(statuses, entry.plan->answer.status) != statuses.end();
+  });
+}
+
 bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
   const plan::Scenario& scenario = ledger.scenario();
   const plan::Request& plan = *entry.plan;

@@ -7,9 +7,11 @@
 namespace sim::net {
 
 SimStream::SimStream(SimLoop& loop, Connection& connection, Side side)
-    : loop_(loop), connection_(connection), side_(side) {
-  info_.local = connection_.addressOf(side);
-  info_.remote = connection_.addressOf(other(side));
+    : loop_(loop),
+      connection_(connection),
+      side_(side),
+      remote_(connection.addressOf(other(side))),
+      local_(connection.addressOf(side)) {
   connection_.attach(side, *this);
   if (Trace* trace = loop.world().trace())
     trace->owner(connection_.id(), side == Side::Client ? TraceEnd::Client : TraceEnd::Server, loop.id());

@@ -18,7 +18,8 @@ class SimStream final : public lb::Stream, private IoItem {
   lb::IoResult write(std::span<const lb::Bytes> from) override;
   lb::IoStatus finish() override;
   void abort() override;
-  [[nodiscard]] const lb::StreamInfo& info() const override { return info_; }
+  [[nodiscard]] const lb::Address& remote() const override { return remote_; }
+  [[nodiscard]] const lb::Address& local() const override { return local_; }
 
   void changed();  // what is possible may have changed
   [[nodiscard]] lb::Interest wanted() const { return wanted_; }
@@ -30,7 +31,8 @@ class SimStream final : public lb::Stream, private IoItem {
   SimLoop& loop_;
   Connection& connection_;
   Side side_;
-  lb::StreamInfo info_;
+  lb::Address remote_;
+  lb::Address local_;
   lb::StreamEvents* events_ = nullptr;
   lb::Interest wanted_ = lb::Interest::None;
 };

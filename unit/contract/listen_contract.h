@@ -30,12 +30,12 @@ TYPED_TEST_P(ListenContract, BothEndsKnowTheAddresses) {
   };
   client.stream().want(Interest::Both);
   ASSERT_TRUE(this->env_.runUntil([&] { return connected && door.accepted.size() == 1; }));
-  const StreamInfo& near = client.stream().info();
-  const StreamInfo& far = door.accepted[0]->stream().info();
-  EXPECT_EQ(near.remote, listener->local());
-  EXPECT_EQ(far.local, listener->local());
-  EXPECT_EQ(near.local, far.remote);
-  EXPECT_NE(near.local.port, 0);
+  const Stream& near = client.stream();
+  const Stream& far = door.accepted[0]->stream();
+  EXPECT_EQ(near.remote(), listener->local());
+  EXPECT_EQ(far.local(), listener->local());
+  EXPECT_EQ(near.local(), far.remote());
+  EXPECT_NE(near.local().port, 0);
 }
 
 TYPED_TEST_P(ListenContract, WriteWouldBlockWhileConnecting) {

@@ -69,7 +69,7 @@ TEST(OsNetwork, UnspecifiedAddressListensOnEveryFamily) {
     door.accepted.clear();
     const End client(env.network().connect(target));
     ASSERT_TRUE(env.runUntil([&] { return door.accepted.size() == 1; })) << target.toString();
-    EXPECT_EQ(door.accepted[0]->stream().info().remote.ip, target.ip) << "IPv4 looks the same on every listener";
+    EXPECT_EQ(door.accepted[0]->stream().remote().ip, target.ip) << "IPv4 looks the same on every listener";
   }
 }
 

@@ -65,7 +65,7 @@ class Story : public run::ProxyOutput {
   actor::RawClient& client() {
     clients_.push_back(
         std::make_unique<actor::RawClient>(client_env_->env(), lb::Address{proxy_host_->address(), kPort}));
-    trace_.nameEnd(clients_.back()->info().local, "c" + std::to_string(clients_.size() - 1));
+    trace_.nameEnd(clients_.back()->local(), "c" + std::to_string(clients_.size() - 1));
     return *clients_.back();
   }
   // On a connection that is open; false: no answer came.

@@ -32,7 +32,7 @@ TEST_F(PortsTest, EachIsThereOnceForEachAddress) {
   client_host_.rules().ports = 2;
   RawClient a(client_.env(), at(80));
   RawClient b(client_.env(), at(80));
-  EXPECT_NE(a.info().local.port, b.info().local.port);
+  EXPECT_NE(a.local().port, b.local().port);
   EXPECT_FALSE(canConnect(at(80)));
   EXPECT_TRUE(canConnect(at(81)));
   EXPECT_EQ(client_host_.portsInUse(), 2U);
