@@ -88,8 +88,8 @@ def added_latency(bench, scenario, peers):
         running = start_all(bench, scenario, peers, stack)
 
         def figure(name):
-            direct = bench.load(bench.origin, scenario.load)
-            result = bench.load(running[name], scenario.load)
+            direct = bench.load(bench.origin, scenario.load, times=3)
+            result = bench.load(running[name], scenario.load, times=3)
             return result["p50_us"] - direct["p50_us"], result
         yield figure
 

@@ -27,10 +27,11 @@ double seconds(Duration duration) {
 }  // namespace
 
 BackendMonitor::BackendMonitor(const MonitorContext& context, std::shared_ptr<back::SharedBackend> shared,
-                               const config::Service& service, BackendMonitorOwner& owner)
+                               const config::Service& service, const config::Host* host, BackendMonitorOwner& owner)
     : context_(context),
       shared_(std::move(shared)),
       service_(&service),
+      host_(host),
       owner_(owner),
       timer_(context.env.loop.makeTimer([this] { onTimer(); })) {
   // Whatever an earlier monitor thought of it is forgotten.
@@ -50,11 +51,6 @@ std::string BackendMonitor::name() const {
   const std::string address = shared_->address.toString();
   const std::string which = address == shared_->label ? address : fmt::format("{} ({})", shared_->label, address);
   return fmt::format("backend {} of {}", which, shared_->service);
-}
-
-const config::Host* BackendMonitor::host() const {
-  const auto host = std::ranges::find(service_->hosts, shared_->label, &config::Host::label);
-  return host == service_->hosts.end() ? nullptr : &*host;
 }
 
 // The one place where a backend's state changes, is counted and is told.

@@ -40,9 +40,10 @@ class BackendMonitorOwner {
 class BackendMonitor final : private health::CheckerEvents {
  public:
   BackendMonitor(const MonitorContext& context, std::shared_ptr<back::SharedBackend> shared,
-                 const config::Service& service, BackendMonitorOwner& owner);
+                 const config::Service& service, const config::Host* host, BackendMonitorOwner& owner);
   ~BackendMonitor();
 
+  void setHost(const config::Host* host) { host_ = host; }
   void apply(const config::Service& service);  // which outlives this, or the next apply()
   void look();                                 // a worker may have left news
   void sample() { window_.sample(shared_->health.totals()); }
@@ -61,7 +62,7 @@ class BackendMonitor final : private health::CheckerEvents {
     return shared_->set_weight.load(std::memory_order_relaxed) != back::SharedBackend::kNoWeight;
   }
   // As configured; null: the host has left the configuration, and the backend finishes what it has.
-  [[nodiscard]] const config::Host* host() const;
+  [[nodiscard]] const config::Host* host() const { return host_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] Duration ejectedFor() const;  // from now on; zero unless it is ejected
   [[nodiscard]] std::string name() const;     // for people
@@ -78,6 +79,7 @@ class BackendMonitor final : private health::CheckerEvents {
   const MonitorContext& context_;
   std::shared_ptr<back::SharedBackend> shared_;
   const config::Service* service_;
+  const config::Host* host_;
   BackendMonitorOwner& owner_;
   std::unique_ptr<health::Checker> checker_;  // while there are checks
   std::unique_ptr<Timer> timer_;              // of the ejection, then of the probation

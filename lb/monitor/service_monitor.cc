@@ -18,18 +18,31 @@ ServiceMonitor::ServiceMonitor(const MonitorContext& context, std::shared_ptr<ba
                                const config::Service& settings)
     : context_(context),
       shared_(std::move(shared)),
-      settings_(settings),
       sweep_(context.env.loop.makeTimer([this] { sweep(); })) {
+  adopt(settings);
   armSweep();
 }
 
 ServiceMonitor::~ServiceMonitor() = default;
 
 void ServiceMonitor::apply(const config::Service& settings) {
-  settings_ = settings;
+  adopt(settings);
   for (const auto& [address, backend] : backends_) backend->apply(settings_);
   armSweep();
   onMoved();
+}
+
+void ServiceMonitor::adopt(const config::Service& settings) {
+  settings_ = settings;
+  hosts_.clear();
+  for (const config::Host& host : settings_.hosts) hosts_.emplace(host.label(), &host);
+  for (const auto& [address, backend] : backends_) backend->setHost(hostOf(backend->shared()));
+}
+
+// Null: it has left the configuration.
+const config::Host* ServiceMonitor::hostOf(const back::SharedBackend& backend) const {
+  const auto found = hosts_.find(backend.label);
+  return found == hosts_.end() ? nullptr : found->second;
 }
 
 void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {
@@ -39,8 +52,9 @@ void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {
     backends_.erase(known);
   }
   BackendMonitorOwner& self = *this;
-  backends_.emplace(address, std::make_unique<BackendMonitor>(context_, std::move(backend), settings_, self));
-  onMoved();
+  const config::Host* host = hostOf(*backend);
+  backends_.emplace(address, std::make_unique<BackendMonitor>(context_, std::move(backend), settings_, host, self));
+  has_new_ = true;
 }
 
 void ServiceMonitor::look() {
@@ -49,7 +63,8 @@ void ServiceMonitor::look() {
     const BackendMonitor& backend = *entry.second;
     return !backend.serves() && !(backend.byHand() && backend.host() != nullptr);
   };
-  if (std::erase_if(backends_, gone) > 0) onMoved();
+  const bool some_left = std::erase_if(backends_, gone) > 0;
+  if (std::exchange(has_new_, false) || some_left) onMoved();
   for (const auto& [address, backend] : backends_) backend->look();
 }
 

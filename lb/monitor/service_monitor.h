@@ -1,6 +1,7 @@
 // One service as the control side watches it: its backends, how many of them may be out at a time, and panic.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,8 +18,9 @@ class ServiceMonitor final : private BackendMonitorOwner {
   ~ServiceMonitor();
 
   void apply(const config::Service& settings);
-  void add(std::shared_ptr<back::SharedBackend> backend);  // unless it is known
-  void look();                                             // at all of them; forgets those that serve nobody
+  // Unless it is known. A look() has to follow: of many that come at once the stock is taken once.
+  void add(std::shared_ptr<back::SharedBackend> backend);
+  void look();  // at all of them; forgets those that serve nobody
   [[nodiscard]] const std::map<Address, std::unique_ptr<BackendMonitor>>& backends() const { return backends_; }
   [[nodiscard]] const std::string& name() const { return shared_->name; }
   [[nodiscard]] const config::Service& settings() const { return settings_; }
@@ -28,6 +30,8 @@ class ServiceMonitor final : private BackendMonitorOwner {
  private:
   enum class Mood : std::uint8_t { Fine, Panic, Nobody };
 
+  void adopt(const config::Service& settings);
+  [[nodiscard]] const config::Host* hostOf(const back::SharedBackend& backend) const;
   [[nodiscard]] bool mayEject(const BackendMonitor& backend) override;
   void onMoved() override;
   void takeStock();
@@ -39,9 +43,11 @@ class ServiceMonitor final : private BackendMonitorOwner {
   const MonitorContext& context_;
   std::shared_ptr<back::SharedService> shared_;
   config::Service settings_;
+  std::map<std::string, const config::Host*, std::less<>> hosts_;  // of settings_, by label
   std::map<Address, std::unique_ptr<BackendMonitor>> backends_;
   std::unique_ptr<Timer> sweep_;
   Mood mood_ = Mood::Fine;
+  bool has_new_ = false;
 };
 
 }  // namespace lb::monitor
