@@ -21,6 +21,7 @@ class AnyBackend {
   virtual void kill() = 0;                  // ends every connection and stops listening
   virtual void restart() = 0;               // listens again
   virtual void behave() = 0;                // from now on no answer is faulty or late
+  virtual void end() {}                     // gives all that it has to the loop to destroy, without a trace
   void hangUp(bool on) { hangs_up_ = on; }  // on whoever connects
   void beSick(bool on) { sick_ = on; }      // hang up on users who ask, not on checks
   void failChecks(bool on) { fails_checks_ = on; }

@@ -118,7 +118,9 @@ BeBackend::BeBackend(const lb::Env& env, const lb::Address& at, check::Ledger& l
   restart();
 }
 
-BeBackend::~BeBackend() {
+BeBackend::~BeBackend() = default;
+
+void BeBackend::end() {
   if (backend_) backend_->shutdownNow();
 }
 

@@ -18,6 +18,7 @@ class BeBackend final : public AnyBackend, private lb::Logger {
   void kill() override;
   void restart() override;
   void behave() override {}  // it does nothing else
+  void end() override;
 
  private:
   class Watch;  // its network

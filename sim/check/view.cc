@@ -12,6 +12,21 @@ using plan::AnswerFault;
 using plan::FaultKind;
 using namespace std::chrono_literals;
 
+namespace {
+
+// Where its host leads, and if that is nowhere or a backend knows better, where rules have led it.
+const lb::config::Service* serviceOfView(const Ledger& ledger, const Entry& entry) {
+  const lb::config::Service* own = serviceOf(ledger.scenario(), *entry.plan);
+  if (entry.attempts.empty() || (own != nullptr && entry.routed_to.empty())) return own;
+  const auto names = ledger.servicesOf(entry);
+  const auto& services = ledger.scenario().config.services;
+  const auto led = std::ranges::find_if(
+      services, [&](const auto& service) { return std::ranges::find(names, service.name) != names.end(); });
+  return led == services.end() ? own : &*led;
+}
+
+}  // namespace
+
 constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a time, see actor/client.cc
 
 Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
@@ -32,7 +47,7 @@ View::View(const Ledger& whose, const Entry& of)
       scenario(whose.scenario()),
       entry(of),
       plan(*of.plan),
-      service(serviceOf(scenario, plan)),
+      service(serviceOfView(whose, of)),
       from((of.connected == kNever ? of.started : of.connected) + -slack()),
       to(whose.now()) {}
 

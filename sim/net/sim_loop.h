@@ -65,6 +65,9 @@ class SimLoop final : public lb::Loop, private Event {
   [[nodiscard]] World& world() const { return world_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
 
+  // What was retired outside of a turn, now rather than in the next one; for the end of a world.
+  void destroyRetired();
+
   // For the other classes of sim/net.
   void announce(IoItem& item);
   void withdraw(IoItem& item);
@@ -83,7 +86,6 @@ class SimLoop final : public lb::Loop, private Event {
   void runReady();
   void runTimers();
   void runPosted();
-  void destroyRetired();
   void plan();
 
   World& world_;

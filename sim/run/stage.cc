@@ -96,6 +96,9 @@ Stage::Stage(World& world, const plan::Scenario& scenario, check::Ledger& ledger
 
 Stage::~Stage() {
   *alive_ = false;
+  // be's connections hold what belongs to their backend, so they have to go first.
+  for (const auto& backend : backends_) backend->end();
+  for (const auto& env : backend_envs_) env->loop.destroyRetired();
 }
 
 net::LinkRules Stage::plainRules() const {
