@@ -1,6 +1,10 @@
 // Both formats of the access log. Fields keep their order for ever: people cut columns out of them.
 #include "lb/observe/access_log.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 #include "lb/observe/append.h"
 #include "lb/observe/escape.h"
 
@@ -16,25 +20,49 @@ std::string_view protocolName(http::Version version) {
   return version == http::Version::Http10 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
-void appendText(std::string_view key, std::string_view value, std::string& out) {
-  appendJsonKey(key, out);
+// "proto"_member is `,"proto":`, written by the compiler: a line has 27 of them, and each is one append.
+template <std::size_t N>
+struct Literal {
+  consteval Literal(const char (&text)[N]) { std::copy_n(text, N, characters.begin()); }
+  std::array<char, N> characters{};
+};
+
+template <Literal name>
+struct Member {
+  static constexpr std::size_t kNameSize = name.characters.size() - 1;  // without the terminating zero
+  static constexpr auto kText = [] {
+    std::array<char, kNameSize + 4> text{',', '"'};
+    const auto end = std::copy_n(name.characters.begin(), kNameSize, text.begin() + 2);
+    end[0] = '"';
+    end[1] = ':';
+    return text;
+  }();
+};
+
+template <Literal name>
+consteval std::string_view operator""_member() {
+  return {Member<name>::kText.data(), Member<name>::kText.size()};
+}
+
+void appendText(std::string_view member, std::string_view value, std::string& out) {
+  out += member;
   appendJsonString(value, out);
 }
 
 // For what may be missing; null reads as false in jq and its like, an empty string does not.
-void appendOptional(std::string_view key, bool known, std::string_view value, std::string& out) {
-  if (known) return appendText(key, value, out);
-  appendJsonKey(key, out);
+void appendOptional(std::string_view member, bool known, std::string_view value, std::string& out) {
+  if (known) return appendText(member, value, out);
+  out += member;
   out += "null";
 }
 
-void appendCount(std::string_view key, std::uint64_t value, std::string& out) {
-  appendJsonKey(key, out);
+void appendCount(std::string_view member, std::uint64_t value, std::string& out) {
+  out += member;
   appendNumber(value, out);
 }
 
-void appendPhase(std::string_view key, Duration value, std::string& out) {
-  appendJsonKey(key, out);
+void appendPhase(std::string_view member, Duration value, std::string& out) {
+  out += member;
   if (value == kUnknown) {
     out += "null";
   } else {
@@ -43,20 +71,19 @@ void appendPhase(std::string_view key, Duration value, std::string& out) {
 }
 
 void appendWho(const Record& record, std::string& out) {
-  appendJsonKey("time", out);
-  out += '"';
+  out += R"("time":")";
   appendTime(record.time, out);
   out += '"';
-  appendText("request_id", record.request_id, out);
-  appendJsonKey("client_ip", out);
+  appendText("request_id"_member, record.request_id, out);
+  out += "client_ip"_member;
   out += '"';
   record.client.ip.appendTo(out);
   out += '"';
-  appendJsonKey("peer", out);
+  out += "peer"_member;
   out += '"';
   appendAddress(record.peer, out);
   out += '"';
-  appendJsonKey("listener", out);
+  out += "listener"_member;
   out += '"';
   appendAddress(record.listener, out);
   out += '"';
@@ -130,31 +157,31 @@ void formatText(const Record& record, std::string& out) {
 void formatJson(const Record& record, std::string& out) {
   out += '{';
   appendWho(record, out);
-  appendText("proto", protocolName(record.version), out);
-  appendText("method", record.method_text, out);
-  appendText("host", record.host, out);
-  appendText("path", withoutQuery(record.path), out);
-  appendText("service", record.service, out);
-  appendOptional("backend", !record.backend.empty(), record.backend, out);
-  appendCount("attempts", record.attempts, out);
-  appendCount("code", record.code, out);
-  appendText("origin", toString(record.origin), out);
-  appendOptional("reason", record.reason != Reason::None, toString(record.reason), out);
-  appendCount("bytes_in", record.bytes_in, out);
-  appendCount("bytes_out", record.bytes_out, out);
-  appendPhase("t_total", record.phases.total, out);
-  appendPhase("t_receive", record.phases.receive, out);
-  appendPhase("t_queue", record.phases.queue, out);
-  appendPhase("t_connect", record.phases.connect, out);
-  appendPhase("t_send", record.phases.send, out);
-  appendPhase("t_wait", record.phases.wait, out);
-  appendPhase("t_backend_receive", record.phases.backend_receive, out);
-  appendPhase("t_response", record.phases.response, out);
-  appendPhase("t_overhead", overheadOf(record.phases), out);
-  appendJsonKey("conn_reused", out);
+  appendText("proto"_member, protocolName(record.version), out);
+  appendText("method"_member, record.method_text, out);
+  appendText("host"_member, record.host, out);
+  appendText("path"_member, withoutQuery(record.path), out);
+  appendText("service"_member, record.service, out);
+  appendOptional("backend"_member, !record.backend.empty(), record.backend, out);
+  appendCount("attempts"_member, record.attempts, out);
+  appendCount("code"_member, record.code, out);
+  appendText("origin"_member, toString(record.origin), out);
+  appendOptional("reason"_member, record.reason != Reason::None, toString(record.reason), out);
+  appendCount("bytes_in"_member, record.bytes_in, out);
+  appendCount("bytes_out"_member, record.bytes_out, out);
+  appendPhase("t_total"_member, record.phases.total, out);
+  appendPhase("t_receive"_member, record.phases.receive, out);
+  appendPhase("t_queue"_member, record.phases.queue, out);
+  appendPhase("t_connect"_member, record.phases.connect, out);
+  appendPhase("t_send"_member, record.phases.send, out);
+  appendPhase("t_wait"_member, record.phases.wait, out);
+  appendPhase("t_backend_receive"_member, record.phases.backend_receive, out);
+  appendPhase("t_response"_member, record.phases.response, out);
+  appendPhase("t_overhead"_member, overheadOf(record.phases), out);
+  out += "conn_reused"_member;
   out += record.conn_reused ? "true" : "false";
-  appendText("user_agent", record.user_agent, out);
-  appendOptional("aborted", record.aborted != AbortPhase::None, toString(record.aborted), out);
+  appendText("user_agent"_member, record.user_agent, out);
+  appendOptional("aborted"_member, record.aborted != AbortPhase::None, toString(record.aborted), out);
   out += '}';
 }
 

@@ -8,12 +8,24 @@
 namespace lb::observe {
 namespace {
 
-void appendPadded(std::uint64_t number, std::size_t width, std::string& out) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  const auto size = static_cast<std::size_t>(end - digits.data());
-  if (size < width) out.append(width - size, '0');
-  out.append(digits.data(), size);
+// So many digits, with zeros in front; gives what is behind them. REQUIRES: number < 10^width.
+char* putDigits(std::uint64_t number, std::size_t width, char* at) {
+  for (std::size_t i = width; i > 0; --i) {
+    at[i - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+  return at + width;
+}
+
+char* putCharacter(char character, char* at) {
+  *at = character;
+  return at + 1;
+}
+
+constexpr std::size_t kNumberMax = 20;  // digits of a 64-bit number
+
+char* putNumber(std::uint64_t number, char* at) {
+  return std::to_chars(at, at + kNumberMax, number).ptr;
 }
 
 // Rounded to whole microseconds; never negative, so that no reader meets "-0.000000".
@@ -26,7 +38,8 @@ std::uint64_t microseconds(Duration duration) {
 }  // namespace
 
 void appendNumber(std::uint64_t number, std::string& out) {
-  appendPadded(number, 0, out);
+  std::array<char, kNumberMax> text;
+  out.append(text.data(), putNumber(number, text.data()));
 }
 
 void appendTime(WallTime time, std::string& out) {
@@ -37,20 +50,15 @@ void appendTime(WallTime time, std::string& out) {
   const std::chrono::year_month_day date{std::chrono::sys_days(whole_days)};
   const auto us = static_cast<std::uint64_t>(
       floor<std::chrono::microseconds>(time.since_epoch - std::chrono::duration_cast<Duration>(whole_days)).count());
-  appendPadded(static_cast<std::uint64_t>(static_cast<int>(date.year())), 4, out);
-  out += '-';
-  appendPadded(static_cast<unsigned>(date.month()), 2, out);
-  out += '-';
-  appendPadded(static_cast<unsigned>(date.day()), 2, out);
-  out += 'T';
-  appendPadded(us / 3'600'000'000, 2, out);
-  out += ':';
-  appendPadded(us / 60'000'000 % 60, 2, out);
-  out += ':';
-  appendPadded(us / 1'000'000 % 60, 2, out);
-  out += '.';
-  appendPadded(us % 1'000'000, 6, out);
-  out += 'Z';
+  std::array<char, 32> text;
+  char* at = putDigits(static_cast<std::uint64_t>(static_cast<int>(date.year())), 4, text.data());
+  at = putDigits(static_cast<unsigned>(date.month()), 2, putCharacter('-', at));
+  at = putDigits(static_cast<unsigned>(date.day()), 2, putCharacter('-', at));
+  at = putDigits(us / 3'600'000'000, 2, putCharacter('T', at));
+  at = putDigits(us / 60'000'000 % 60, 2, putCharacter(':', at));
+  at = putDigits(us / 1'000'000 % 60, 2, putCharacter(':', at));
+  at = putDigits(us % 1'000'000, 6, putCharacter('.', at));
+  out.append(text.data(), putCharacter('Z', at));
 }
 
 void appendAddress(const Address& address, std::string& out) {
@@ -64,18 +72,20 @@ void appendAddress(const Address& address, std::string& out) {
 
 void appendSeconds(Duration duration, std::string& out) {
   const std::uint64_t us = microseconds(duration);
-  appendNumber(us / 1'000'000, out);
-  out += '.';
-  appendPadded(us % 1'000'000, 6, out);
+  std::array<char, kNumberMax + 7> text;
+  char* at = putCharacter('.', putNumber(us / 1'000'000, text.data()));
+  out.append(text.data(), putDigits(us % 1'000'000, 6, at));
 }
 
 void appendMilliseconds(Duration duration, std::string& out) {
   const std::uint64_t us = microseconds(duration);
-  appendNumber(us / 1000, out);
-  if (us % 1000 == 0) return;
-  out += '.';
-  appendPadded(us % 1000, 3, out);
-  while (out.back() == '0') out.pop_back();
+  std::array<char, kNumberMax + 4> text;
+  char* at = putNumber(us / 1000, text.data());
+  if (us % 1000 != 0) {
+    at = putDigits(us % 1000, 3, putCharacter('.', at));
+    while (at[-1] == '0') --at;
+  }
+  out.append(text.data(), at);
 }
 
 }  // namespace lb::observe

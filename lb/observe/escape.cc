@@ -1,5 +1,6 @@
 #include "lb/observe/escape.h"
 
+#include <array>
 #include <cstddef>
 
 namespace lb::observe {
@@ -42,10 +43,17 @@ bool isC1Control(std::string_view sequence) {
   return sequence.size() == 2 && byteAt(sequence, 0) == 0xc2 && byteAt(sequence, 1) < 0xa0;
 }
 
-// How many bytes at the start are plain ASCII that both formats take as it is: nearly always all.
+// By byte: plain ASCII that both formats take as it is.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = ' '; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
+
+// How many bytes at the start are plain: nearly always all.
 std::size_t plainSize(std::string_view raw) {
   std::size_t size = 0;
-  while (size < raw.size() && raw[size] >= ' ' && raw[size] < 0x7f && raw[size] != '"' && raw[size] != '\\') ++size;
+  while (size < raw.size() && kPlain[byteAt(raw, size)]) ++size;
   return size;
 }
 
