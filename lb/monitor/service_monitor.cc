@@ -16,9 +16,7 @@ using back::Health;
 
 ServiceMonitor::ServiceMonitor(const MonitorContext& context, std::shared_ptr<back::SharedService> shared,
                                const config::Service& settings)
-    : context_(context),
-      shared_(std::move(shared)),
-      sweep_(context.env.loop.makeTimer([this] { sweep(); })) {
+    : context_(context), shared_(std::move(shared)), sweep_(context.env.loop.makeTimer([this] { sweep(); })) {
   adopt(settings);
   armSweep();
 }

@@ -31,7 +31,8 @@ class ManyHostsTest : public testing::Test {
     config_.services = {shop};
     monitor_.apply(config_);
     for (int i = 0; i < kHosts; ++i) {
-      const auto ip = IpAddress::fromV4({10, 1, static_cast<std::uint8_t>(i / 250), static_cast<std::uint8_t>(i % 250)});
+      const auto ip =
+          IpAddress::fromV4({10, 1, static_cast<std::uint8_t>(i / 250), static_cast<std::uint8_t>(i % 250)});
       backends_.push_back(registry_.backend("shop", shop.hosts[static_cast<std::size_t>(i)].label(), {ip, 80}, {}));
       backends_.back()->members = 1;
     }
