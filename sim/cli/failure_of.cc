@@ -1,11 +1,14 @@
 // See failure_of.h.
 #include "sim/cli/failure_of.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 
+#include "sim/report/hang_watch.h"
 #include "sim/report/names.h"
 #include "sim/report/text.h"
 
@@ -77,7 +80,9 @@ report::FailureReport failureOf(const plan::Scenario& scenario, run::Run& run, c
 report::FailureReport crashOf(const plan::Scenario& scenario, run::Run& run, const std::string& as_given, int signal) {
   report::FailureReport report = failureOf(scenario, run, as_given);
   report.invariant = "crash";
-  report.what = fmt::format("the process dies of signal {} ({})", signal, strsignal(signal));
+  report.what = signal == SIGVTALRM
+                    ? fmt::format("it does not end: {} of processor time are over", report::HangWatch::kLimit)
+                    : fmt::format("the process dies of signal {} ({})", signal, strsignal(signal));
   report.time = run.world().now();
   report.event = run.world().events();
   report.replay = fmt::format("sim run {} --until-event {} --trace text", as_given, report.event);

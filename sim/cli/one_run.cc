@@ -10,6 +10,7 @@
 #include "sim/cli/exit_code.h"
 #include "sim/cli/failure_of.h"
 #include "sim/report/crash_guard.h"
+#include "sim/report/hang_watch.h"
 
 namespace sim::cli {
 namespace {
@@ -78,6 +79,7 @@ Outcome runTraced(const plan::Scenario& scenario, const std::string& as_given, c
       tellCrash(scenario, *run, as_given, option, signal);
       std::_Exit(kCrash);
     });
+    const report::HangWatch watch;
     fine = run->go();
   }
   Outcome outcome = outcomeOf(*run, fine);

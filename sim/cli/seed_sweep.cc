@@ -1,6 +1,7 @@
 // See seed_sweep.h.
 #include "sim/cli/seed_sweep.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include "sim/cli/exit_code.h"
 #include "sim/cli/one_run.h"
 #include "sim/cli/stopwatch.h"
+#include "sim/report/hang_watch.h"
 
 namespace sim::cli {
 namespace {
@@ -37,6 +39,7 @@ Outcome runSeed(std::uint64_t seed) {
 [[noreturn]] void work(std::uint64_t first, std::uint64_t last, std::uint64_t check_every, Progress& progress) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     progress.seed = seed;
+    const report::HangWatch watch;
     const Outcome result = runSeed(seed);
     if (result.code != kFine) std::_Exit(result.code);
     if (check_every > 0 && seed % check_every == 0 && runSeed(seed).hash != result.hash) {
@@ -136,7 +139,9 @@ class Sweep {
     ++result_.failed;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : kCrash;
     if (WIFSIGNALED(status)) {
-      fmt::print("FAIL crash  seed={}  signal {}\n  replay   sim run --seed {}\n", seed, WTERMSIG(status), seed);
+      const std::string why = WTERMSIG(status) == SIGVTALRM ? fmt::format("no end in {}", report::HangWatch::kLimit)
+                                                            : fmt::format("signal {}", WTERMSIG(status));
+      fmt::print("FAIL crash  seed={}  {}\n  replay   sim run --seed {}\n", seed, why, seed);
     } else if (code < kSafety || code > kNondeterminism) {
       fmt::print("FAIL crash  seed={}  exit code {}\n  replay   sim run --seed {}\n", seed, code, seed);
       code = kCrash;

@@ -11,7 +11,7 @@ namespace sim::report {
 
 namespace {
 
-constexpr std::array kSignals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+constexpr std::array kSignals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGVTALRM};
 std::function<void(int)> last_word_of_all;  // a signal handler has nothing else to find it by
 
 void restore() {

@@ -1,5 +1,5 @@
 // Somebody gets the word when this process is about to die of a signal that it raised itself: a broken invariant of the
-// proxy (abort), a bad pointer. What is known of the run is then written down before it is lost.
+// proxy (abort), a bad pointer, no end (HangWatch). What is known of the run is then written down before it is lost.
 #pragma once
 
 #include <functional>

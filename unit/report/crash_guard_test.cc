@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include "lb/base/check.h"
+#include "sim/report/hang_watch.h"
 
 namespace sim::report {
 namespace {
@@ -50,6 +53,32 @@ TEST(CrashGuardDeathTest, IsOverWhenTheGuardIsGone) {
         std::raise(SIGABRT);
       },
       testing::KilledBySignal(SIGABRT), "");
+}
+
+TEST(HangWatchDeathTest, EndsWhatDoesNotEnd) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto loop = [] {
+    const HangWatch watch(std::chrono::seconds(1));
+    volatile bool on = true;
+    while (on) continue;
+  };
+  EXPECT_EXIT(guarded(loop), testing::ExitedWithCode(72), "last word on 26");
+  EXPECT_EXIT(loop(), testing::KilledBySignal(SIGVTALRM), "") << "a sweep's child has no guard";
+}
+
+TEST(HangWatchDeathTest, IsOverWhenTheWatchIsGone) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(guarded([] {
+                const auto busy = [] {
+                  const std::clock_t end = std::clock() + 12 * CLOCKS_PER_SEC / 10;
+                  while (std::clock() < end) continue;
+                };
+                {
+                  const HangWatch watch(std::chrono::seconds(1));
+                }
+                busy();
+              }),
+              testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
