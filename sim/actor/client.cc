@@ -20,7 +20,7 @@ class Client::Conn final : public RawEnd, private StrictEvents {
  public:
   Conn(Client& client, std::unique_ptr<lb::Stream> stream)
       : RawEnd(client.env_.loop, std::move(stream)), client_(client), reader_(StrictReader::Kind::Response, *this) {
-    setReadSize(client.plan_.reading == plan::Reading::Small ? 50 : 8192);
+    setReadSize(client.plan_.reading == plan::Reading::Small ? plan::kSmallRead : 8192);
     if (client.plan_.reading == plan::Reading::Never) setReading(false);
     if (client.plan_.pace > Duration::zero()) pace_ = client.env_.loop.makeTimer([this] { setReading(true); });
   }

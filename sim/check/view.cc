@@ -27,8 +27,6 @@ const lb::config::Service* serviceOfView(const Ledger& ledger, const Entry& entr
 
 }  // namespace
 
-constexpr std::uint32_t kSmallRead = 50;  // bytes that a slow client reads at a time, see actor/client.cc
-
 Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
   Duration least = headTimeOf(service);
   forEachInForce(ledger, service, from, to, [&](const auto& one) { least = std::min(least, headTimeOf(one)); });
@@ -121,11 +119,12 @@ bool View::backendIsSlow(bool within_answer) const {
 bool View::readsInTime(Duration limit) const {
   const plan::Client& client = *entry.client;
   if (client.reading == plan::Reading::Never) return false;
-  return (scenario.network.window / kSmallRead + 1) * client.pace + 4 * roundTrip() + 50ms < limit;
+  return plan::slowestWindow(scenario.network, client) < limit;
 }
 
 bool View::readsWhileLingering() const {
-  const std::uint32_t reads = scenario.network.window / kSmallRead * 2 * (scenario.network.short_io > 0 ? 5 : 1) + 1;
+  const std::uint32_t reads =
+      scenario.network.window / plan::kSmallRead * 2 * (scenario.network.short_io > 0 ? 5 : 1) + 1;
   return reads * entry.client->pace + 4 * roundTrip() + 50ms < StreamWatch::kLinger;
 }
 

@@ -9,6 +9,11 @@ bool Scenario::has(const std::string& family) const {
   return std::ranges::find(families, family) != families.end();
 }
 
+Duration slowestWindow(const Network& network, const Client& client) {
+  const Duration way = network.latency + network.jitter;
+  return (network.window / kSmallRead + 1) * client.pace + 8 * way + std::chrono::milliseconds(50);
+}
+
 std::string serviceHost(int service) {
   if (service < -1) return {};
   return service < 0 ? "nobody.test" : "s" + std::to_string(service) + ".test";

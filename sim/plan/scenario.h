@@ -184,11 +184,15 @@ struct Scenario {
   [[nodiscard]] bool has(const std::string& family) const;
 };
 
+// How long a client with small reads may leave its proxy without room to write, at most: until a whole window is read.
+[[nodiscard]] Duration slowestWindow(const Network& network, const Client& client);
+
 [[nodiscard]] Scenario generate(std::uint64_t seed);
 
 [[nodiscard]] std::string serviceHost(int service);  // the Host field of its requests
 [[nodiscard]] std::string backendIp(std::uint32_t number);
 [[nodiscard]] std::string backendName(std::uint32_t number);  // resolves to that address unless a fault says otherwise
+constexpr std::uint32_t kSmallRead = 50;                      // bytes at a time, of a client whose reads are small
 constexpr std::uint16_t kBackendPort = 80;
 constexpr std::uint16_t kProxyPort = 8080;
 inline constexpr const char* kProxyIp = "10.0.0.2";

@@ -65,6 +65,16 @@ void makeUnavailable(Request& request) {
   request.answer.fault = AnswerFault::Unavailable;
 }
 
+// A timeout that whoever goes on reading just does not meet, however long the whole takes.
+void tightenWriteTimeout(Scenario& scenario, Prng random) {
+  if (scenario.calm_only || scenario.has("tiny_timeouts") || !random.chance({1, 2})) return;
+  Duration slowest{};
+  for (const Client& client : scenario.clients) {
+    if (client.reading == Reading::Small) slowest = std::max(slowest, slowestWindow(scenario.network, client));
+  }
+  if (slowest > 0s) scenario.config.timeouts.response_idle = slowest + 20ms;
+}
+
 }  // namespace
 
 void shapeTraffic(Scenario& scenario, Prng& random) {
@@ -82,6 +92,7 @@ void shapeTraffic(Scenario& scenario, Prng& random) {
   if (scenario.has("per_client"))
     scenario.config.limits.max_connections_per_client =
         static_cast<std::uint32_t>(random.between(4, 6));  // the calm needs three
+  tightenWriteTimeout(scenario, Chance(scenario.seed).stream("scenario write timeout"));
   for (Client& client : scenario.clients) {
     for (Request& request : client.requests) {
       if (scenario.has("retries")) request.idempotency_key = random.chance({1, 3});

@@ -1,5 +1,6 @@
-// Ends a run that does not end. A loop without end inside one callback stops virtual time, so no invariant ever sees it;
-// the processor's time goes on. A run takes milliseconds, the longest some seconds, and ten times that with sanitizers.
+// Ends a run that does not end. A loop without end inside one callback stops virtual time, so no invariant ever sees
+// it; the processor's time goes on. A run takes milliseconds, the longest some seconds, and ten times that with
+// sanitizers.
 #pragma once
 
 #include <chrono>
