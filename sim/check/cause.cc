@@ -259,9 +259,11 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (ledger.mixedUpSince(view.from)) return true;
   // Of an answer that was cut maybe nothing has got through.
   if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk})) return true;
-  // Nor of one that had begun when the time of the whole exchange was over.
-  const Duration total = view.service != nullptr ? view.service->timeouts.total : 0ms;
-  if (total > 0ms && entry.replied != kNever && ledger.now() - entry.started >= total) return true;
+  // Nor of one that came too slowly, or had begun when the time of the whole exchange was over.
+  const bool begun = within_answer || entry.replied != kNever;
+  if (begun && view.service != nullptr && backendTimeoutHasCause(view, true) &&
+      waitedLongEnough(ledger, entry, "backend_timeout"))
+    return true;
   // Nor of one that began before too much of its request had come.
   if (view.fault({Early}) && hasCause(ledger, entry, "body_too_large")) return true;
   if (within_answer) {
@@ -270,7 +272,6 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
     if (view.backends({FaultKind::Kill, FaultKind::Sick, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom,
                        FaultKind::Slow, FaultKind::Pause}) > 0)
       return true;
-    if (backendTimeoutHasCause(view, true) && waitedLongEnough(ledger, entry, "backend_timeout")) return true;
     if (hasCause(ledger, entry, "body_too_large")) return true;
     return hasCause(ledger, entry, "request_timeout") && waitedLongEnough(ledger, entry, "request_timeout");
   }
