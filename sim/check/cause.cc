@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lb/back/host_resolver.h"
+#include "lb/front/server.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/actor/wire_text.h"
 #include "sim/check/in_force.h"
@@ -20,6 +21,7 @@ constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::
 constexpr Duration kFirstLookups = 1s;
 constexpr Duration kLateSlack = 100ms;
 constexpr Duration kHeadSlack = 10ms;
+constexpr Duration kAcceptsLater = 2 * lb::front::Server::kAcceptRetry;  // after descriptors were out
 constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,    FaultKind::StallFrom,
                                                   FaultKind::Slow,  FaultKind::BlackHole,  FaultKind::Pause,
                                                   FaultKind::Kill,  FaultKind::BacklogFull};
@@ -200,7 +202,8 @@ bool headTookTooLong(const Ledger& ledger, const Entry& entry) {
   return ledger.scenario().config.limits.max_connections >= 1000 &&
          !ledger.troubles().any({Stall, StallTo, StallFrom, Slow, BlackHole}, plan::kClientsSide, entry.connected,
                                 ledger.now()) &&
-         !ledger.troubles().any({Pause, AcceptExhausted, BacklogFull}, plan::kProxySide, entry.connected, ledger.now());
+         !ledger.troubles().any({Pause, AcceptExhausted, BacklogFull}, plan::kProxySide,
+                                entry.connected + -kAcceptsLater, ledger.now());
 }
 
 bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
