@@ -159,7 +159,8 @@ void BackendMonitor::onTimer() {
   const bool probing = health().has(Health::kProbing);
   if (probing && std::exchange(probing_long_, true)) {
     probing_long_ = false;
-    move({.clear = Health::kProbing}, "another request is to show");
+    // Nor does the end of this one say anything any more: it would free the place of the next.
+    move({.clear = Health::kProbing, .new_epoch = true}, "another request is to show");
   } else if (!probing) {
     probing_long_ = false;
   }

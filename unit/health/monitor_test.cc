@@ -53,6 +53,7 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
     for (const auto& request : conn.takeRequests()) {
       const bool check = request.start_line.find("/healthz") != std::string::npos;
       ++(check ? checks_ : asked_)[number];
+      if (silent_[number] && !check) continue;
       const bool bad = check ? sick_checks_[number] : fails_[number];
       conn.send(bad ? "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
                     : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
@@ -112,7 +113,7 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
   sim::net::SimEnv client_{fabric_, client_host_, "client"};
   config::Config config_;
   std::map<std::size_t, int> asked_, checks_;
-  std::map<std::size_t, bool> fails_, sick_checks_;
+  std::map<std::size_t, bool> fails_, sick_checks_, silent_;
   std::vector<std::string> log_;
   std::vector<int> statuses_;
   std::unique_ptr<sim::run::Proxy> proxy_;
@@ -136,6 +137,34 @@ TEST_F(MonitorTest, FiveFailuresInARowAndItIsOutForAsLongAsSaid) {
   world_.runFor(9s + 10ms);
   EXPECT_GT(ask(20)[1], 3);
   EXPECT_EQ(state(1), "up");
+}
+
+TEST_F(MonitorTest, WhoIsNotWaitedForAnyMoreDoesNotFreeThePlaceOfTheNext) {
+  shop().outlier.consecutive_failures = 1;
+  shop().outlier.base_ejection = 1s;
+  fails_[1] = true;
+  start();
+  static_cast<void>(ask(8));
+  EXPECT_EQ(state(1), "ejected");
+  world_.runFor(1300ms);  // and its jitter
+  EXPECT_EQ(state(1), "half_open");
+  silent_[1] = true;
+  asked_.clear();
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  const auto askAndWait = [&] {  // four times, so that one of them is the request on probation
+    for (int i = 0; i < 4; ++i) {
+      waiting.push_back(std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080}));
+      waiting.back()->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+      world_.runFor(10ms);
+    }
+    return asked_[1];
+  };
+  EXPECT_EQ(askAndWait(), 1);
+  world_.runFor(2500ms);
+  EXPECT_EQ(askAndWait(), 2) << "another request is to show";
+  for (std::size_t i = 0; i < 4; ++i) waiting[i]->abort();  // the first of the two is among them
+  world_.runFor(100ms);
+  EXPECT_EQ(askAndWait(), 2) << "the second one is still on its way";
 }
 
 TEST_F(MonitorTest, AnotherAnswerEndsTheRow) {
