@@ -151,7 +151,7 @@ void Ledger::checkLoggedTimes(const Entry& entry) {
   const auto seconds = [](Duration time) { return std::chrono::duration<double>(time).count(); };
   const auto late = [&](const char* what, double said, double limit) {
     expect(said <= limit + kSlack, Class::Safety, "safety.times", plan.id,
-           fmt::format("request {}: the log says {} took {} s, which is more than {} s", plan.id, what, said, limit));
+           "request {}: the log says {} took {} s, which is more than {} s", plan.id, what, said, limit);
   };
   expect(logged.total >= 0, Class::Safety, "safety.times", plan.id, "an answered request has no total time");
   late("all", logged.total, seconds(entry.ended - entry.started));
@@ -161,8 +161,8 @@ void Ledger::checkLoggedTimes(const Entry& entry) {
                                         plan.answer.fault == plan::AnswerFault::None && !entry.calm;
   if (first_byte_is_the_answer && entry.attempts.size() == 1 && plan.answer.delay > Duration::zero())
     expect(logged.wait + kSlack >= seconds(plan.answer.delay), Class::Safety, "safety.times", plan.id,
-           fmt::format("request {}: the log says its backend took {} s, which in truth took {} s", plan.id, logged.wait,
-                       seconds(plan.answer.delay)));
+           "request {}: the log says its backend took {} s, which in truth took {} s", plan.id, logged.wait,
+           seconds(plan.answer.delay));
 }
 
 }  // namespace sim::check

@@ -104,8 +104,7 @@ void Ledger::checkStickyCookie(Entry& entry, const actor::Head& head) {
       wrong = fmt::format("a cookie that stands for b{} from b{}", known->second, backend);
     if (!entry.pin.empty()) pins_.try_emplace({service->name, entry.pin}, backend);
   }
-  expect(wrong.empty(), Class::Safety, "safety.sticky", plan.id,
-         fmt::format("the answer to {} has {}", plan.id, wrong));
+  expect(wrong.empty(), Class::Safety, "safety.sticky", plan.id, "the answer to {} has {}", plan.id, wrong);
 }
 
 }  // namespace sim::check

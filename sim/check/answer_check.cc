@@ -62,10 +62,10 @@ void Ledger::headAtClient(std::uint64_t id, const Head& head) {
   entry.status = head.status;
   entry.answered = world_.now();
   trace("the client got \"{}\" to request {}", head.startLine(), id);
-  expect(entry.answers == 1, Class::Safety, "safety.one_answer", id, fmt::format("request {} got two answers", id));
+  expect(entry.answers == 1, Class::Safety, "safety.one_answer", id, "request {} got two answers", id);
   expect(!head.http10, Class::Safety, "safety.version", id, "an answer in HTTP/1.0");
   expect(!plan.http10 || head.body != Head::Body::Chunked, Class::Safety, "safety.framing", id,
-         fmt::format("chunked answer to HTTP/1.0 request {}", id));
+         "chunked answer to HTTP/1.0 request {}", id);
   expect(head.count("date") == 1 || head.status == 101, Class::Safety, "safety.fields", id,
          "an answer has to have one Date");
   const auto said_id = head.field("x-sim-id");
@@ -104,13 +104,13 @@ bool Ledger::couldBeMisled(const Entry& entry, std::uint64_t by) const {
 void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   const plan::Request& plan = *entry.plan;
   expect(head.field("x-sim-id") == std::to_string(plan.id), Class::Safety, "safety.own_answer", plan.id,
-         fmt::format("request {} got the answer to {}", plan.id, *head.field("x-sim-id")));
+         "request {} got the answer to {}", plan.id, *head.field("x-sim-id"));
   const bool unavailable = plan.answer.fault == AnswerFault::Unavailable && !entry.calm;
   const bool first = unavailable && head.status == actor::kUnavailable;
   expect(first || head.status == plan.answer.status, Class::Safety, "safety.status", plan.id,
-         fmt::format("request {} got {} instead of {}", plan.id, head.status, plan.answer.status));
+         "request {} got {} instead of {}", plan.id, head.status, plan.answer.status);
   expect(!first || !hadToBeRetried(*this, entry), Class::Safety, "safety.retry_missed", plan.id,
-         fmt::format("the 503 to request {} was passed on although retry.retry_on names it", plan.id));
+         "the 503 to request {} was passed on although retry.retry_on names it", plan.id);
   if (unavailable && !first) leave(Mark::RetryOfUnavailable);
   expect(!entry.attempts.empty(), Class::Safety, "safety.invented", plan.id, "it got an answer that no backend gave");
   // A body that is malformed may come too late for a backend that answers early.
@@ -119,7 +119,7 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   expect(plan.malformed < 0 || early, Class::Safety, "safety.malformed", plan.id,
          "a malformed request got a backend's answer");
   expect(!answerTookTooLong(*this, entry), Class::Safety, "safety.timeout_late", plan.id,
-         fmt::format("the answer to {} came after timeouts.response_header was over", plan.id));
+         "the answer to {} came after timeouts.response_header was over", plan.id);
   std::uint32_t index = 0;
   checkRoutedAnswer(entry, head);
   const bool routed = !scenario_.config.routes.empty();
@@ -136,15 +136,14 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
                      name, value));
     return;
   }
-  expect(index >= plan.answer.fields, Class::Safety, "safety.fields", plan.id,
-         fmt::format("the answer to {} lost {} of its fields", plan.id, plan.answer.fields - index));
+  expect(index >= plan.answer.fields, Class::Safety, "safety.fields", plan.id, "the answer to {} lost {} of its fields",
+         plan.id, plan.answer.fields - index);
   const auto length = head.field("content-length");
   const bool known = plan.answer.framing == plan::Framing::Length && plan.answer.status != 204 &&
                      plan.answer.status != 304 && plan.answer.status != 101;
   expect(!length || (known && *length == std::to_string(actor::announcedBytes(plan.answer))), Class::Safety,
-         "safety.framing", plan.id, fmt::format("the answer to {} got the length {}", plan.id, length.value_or("")));
-  expect(!known || length, Class::Safety, "safety.framing", plan.id,
-         fmt::format("the answer to {} lost its length", plan.id));
+         "safety.framing", plan.id, "the answer to {} got the length {}", plan.id, length.value_or(""));
+  expect(!known || length, Class::Safety, "safety.framing", plan.id, "the answer to {} lost its length", plan.id);
 }
 
 // What can have made the proxy say this?
@@ -161,17 +160,17 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
   entry.reason = origin.substr(kPrefix.size());
   const auto known = std::ranges::find(kReasons, std::string_view(entry.reason), &ReasonMark::reason);
   const bool fits = known != kReasons.end() && std::ranges::find(known->statuses, head.status) != known->statuses.end();
-  expect(fits, Class::Safety, "safety.error_truth", plan.id,
-         fmt::format("request {} got {} for \"{}\"", plan.id, head.status, entry.reason));
+  expect(fits, Class::Safety, "safety.error_truth", plan.id, "request {} got {} for \"{}\"", plan.id, head.status,
+         entry.reason);
   const bool caused = hasCause(*this, entry, entry.reason) || trafficHasCause(*this, entry, entry.reason);
   expect((!entry.calm || entry.may_fail) && caused, Class::Safety, "safety.error_truth", plan.id,
-         fmt::format("request {} got {} {} without a cause", plan.id, head.status, entry.reason));
+         "request {} got {} {} without a cause", plan.id, head.status, entry.reason);
   expect(waitedLongEnough(*this, entry, entry.reason), Class::Safety, "safety.timeout_early", plan.id,
-         fmt::format("request {} got {} after {} ms, before its time", plan.id, entry.reason,
-                     std::chrono::duration<double, std::milli>(world_.now() - entry.started).count()));
+         "request {} got {} after {} ms, before its time", plan.id, entry.reason,
+         std::chrono::duration<double, std::milli>(world_.now() - entry.started).count());
   const bool later = head.status == 429 || head.status == 503;
   expect(head.count("retry-after") == (later ? 1U : 0U), Class::Safety, "safety.retry_after", plan.id,
-         fmt::format("the {} to request {} has {} Retry-After", head.status, plan.id, head.count("retry-after")));
+         "the {} to request {} has {} Retry-After", head.status, plan.id, head.count("retry-after"));
   if (known != kReasons.end()) leave(known->mark);
   if (entry.reason == "rate_limited") traffic_.rateLimited(entry);
   if (plan.malformed >= 0) leave(Mark::RequestMalformedRefused);
@@ -197,8 +196,8 @@ void Ledger::bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_vi
   if (!entry.from_backend || entry.misled) return;
   if (entry.of_be) {
     const bool right = entry.status != entry.plan->answer.status || isOfBe(bytes, offset);  // its own 408 is in words
-    expect(right, Class::Safety, "safety.answer_body", id,
-           fmt::format("the answer of be to {} has wrong bytes from {} on", id, offset));
+    expect(right, Class::Safety, "safety.answer_body", id, "the answer of be to {} has wrong bytes from {} on", id,
+           offset);
     return;
   }
   if (actor::isPattern(bytes, id, Direction::ToClient, offset)) return;
@@ -216,22 +215,21 @@ void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes
   if (entry.own_planned) {
     entry.good = true;
     expect(bytes == (entry.plan->method == "HEAD" ? 0 : entry.own_body), Class::Safety, "safety.answer_body", id,
-           fmt::format("the answer of a route to {} has {} bytes instead of {}", id, bytes, entry.own_body));
+           "the answer of a route to {} has {} bytes instead of {}", id, bytes, entry.own_body);
   }
   if (!entry.from_backend || entry.misled) return;
   if (entry.of_be) return checkBeEnd(entry, bytes, trailers);
   const plan::Request& plan = *entry.plan;
   expect(bytes == answerBytes(plan), Class::Safety, "safety.answer_body", id,
-         fmt::format("the answer to {} looks complete with {} bytes of {}", id, bytes, answerBytes(plan)));
+         "the answer to {} looks complete with {} bytes of {}", id, bytes, answerBytes(plan));
   const AnswerFault fault = plan.answer.fault;
   const bool cut = fault == AnswerFault::CutClose || fault == AnswerFault::CutReset ||
                    fault == AnswerFault::LengthTooLarge || fault == AnswerFault::BadChunk;
-  expect(!cut || entry.calm, Class::Safety, "safety.cut_looks_whole", id,
-         fmt::format("the cut answer to {} looks complete", id));
+  expect(!cut || entry.calm, Class::Safety, "safety.cut_looks_whole", id, "the cut answer to {} looks complete", id);
   const bool has_trailers =
       head.body == Head::Body::Chunked && plan.answer.framing == plan::Framing::Chunked && plan.answer.trailers;
   expect(trailers.size() == (has_trailers ? 1U : 0U) && (!has_trailers || trailers.field("x-trailer") == "yes"),
-         Class::Safety, "safety.trailers", id, fmt::format("the answer to {} has other trailers", id));
+         Class::Safety, "safety.trailers", id, "the answer to {} has other trailers", id);
   entry.good = true;
   leave(Mark::AnswerWhole);
   if (has_trailers) leave(Mark::AnswerTrailers);
@@ -256,14 +254,13 @@ void Ledger::lostAtClient(std::uint64_t id, Loss how, bool within_answer) {
   if (entry.answers == 0 && entry.attempts.empty()) checkInTime(entry);
   if (how != Loss::Surprise) return;
   trace("the client lost request {}", id);
-  expect(!entry.calm, Class::Liveness, "liveness.fresh", id,
-         fmt::format("request {} lost its connection although all is well", id));
+  expect(!entry.calm, Class::Liveness, "liveness.fresh", id, "request {} lost its connection although all is well", id);
   const bool rejected = scenario_.config.limits.max_connections_per_client > 0 && !within_answer &&
                         entry.attempts.empty() && entry.idle_since == kNever;
   if (rejected) leave(Mark::ClientRejected);
   expect(rejected || mayCut(*this, entry, within_answer), Class::Safety, "safety.lost", id,
-         fmt::format("request {} lost its connection {} without a cause", id,
-                     within_answer ? "within the answer" : "before an answer"));
+         "request {} lost its connection {} without a cause", id,
+         within_answer ? "within the answer" : "before an answer");
 }
 
 }  // namespace sim::check

@@ -32,22 +32,21 @@ void Ledger::checkBeHead(const Entry& entry, const actor::Head& head) {
       entry.attempts, [&](const Attempt& attempt) { return scenario_.backends.at(attempt.backend).be; });
   expect(reached, Class::Safety, "safety.invented", plan.id, "it got an answer of be, which it has not reached");
   expect(head.status == plan.answer.status, Class::Safety, "safety.status", plan.id,
-         fmt::format("request {} got {} of be instead of {}", plan.id, head.status, plan.answer.status));
+         "request {} got {} of be instead of {}", plan.id, head.status, plan.answer.status);
   expect(!answerTookTooLong(*this, entry), Class::Safety, "safety.timeout_late", plan.id,
-         fmt::format("the answer to {} came after timeouts.response_header was over", plan.id));
+         "the answer to {} came after timeouts.response_header was over", plan.id);
   expect(head.field("content-type") == "text/plain; charset=utf-8", Class::Safety, "safety.fields", plan.id,
-         fmt::format("the answer of be to {} lost its type", plan.id));
+         "the answer of be to {} lost its type", plan.id);
   for (std::size_t i = 0; i < head.size(); ++i) {
     expect(std::ranges::any_of(kFields, [&](const char* name) { return head.is(i, name); }), Class::Safety,
-           "safety.fields", plan.id,
-           fmt::format("the answer of be to {} has \"{}: {}\"", plan.id, head.name(i), head.value(i)));
+           "safety.fields", plan.id, "the answer of be to {} has \"{}: {}\"", plan.id, head.name(i), head.value(i));
   }
   const auto length = head.field("content-length");
   const bool has_length = plan.answer.framing != plan::Framing::Chunked && plan.answer.status != 204;
   expect(!length || (has_length && *length == std::to_string(plan.answer.bytes)), Class::Safety, "safety.framing",
-         plan.id, fmt::format("the answer of be to {} got the length {}", plan.id, length.value_or("")));
+         plan.id, "the answer of be to {} got the length {}", plan.id, length.value_or(""));
   expect(!has_length || length || plan.answer.status == 304, Class::Safety, "safety.framing", plan.id,
-         fmt::format("the answer of be to {} lost its length", plan.id));
+         "the answer of be to {} lost its length", plan.id);
 }
 
 void Ledger::checkBeEnd(Entry& entry, std::uint64_t bytes, const actor::Head& trailers) {
@@ -55,9 +54,9 @@ void Ledger::checkBeEnd(Entry& entry, std::uint64_t bytes, const actor::Head& tr
   if (gaveUpOnIt(entry)) return;
   const std::uint64_t whole = answeredWithoutBody(plan) ? 0 : plan.answer.bytes;  // be lies about no length
   expect(bytes == whole, Class::Safety, "safety.answer_body", plan.id,
-         fmt::format("the answer of be to {} looks complete with {} bytes of {}", plan.id, bytes, whole));
-  expect(trailers.size() == 0, Class::Safety, "safety.trailers", plan.id,
-         fmt::format("the answer of be to {} has trailers", plan.id));
+         "the answer of be to {} looks complete with {} bytes of {}", plan.id, bytes, whole);
+  expect(trailers.size() == 0, Class::Safety, "safety.trailers", plan.id, "the answer of be to {} has trailers",
+         plan.id);
   entry.good = true;
   leave(Mark::AnswerOfBe);
 }

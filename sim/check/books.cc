@@ -45,7 +45,7 @@ void checkBuckets(Ledger& ledger, std::string_view metrics, std::string_view fam
     };
     const double said = sumOf(metrics, family, bound);
     ledger.expect(said >= below(limit - kRounding) && said <= below(limit + kRounding), Class::Safety, "safety.metrics",
-                  0, fmt::format("{} with {} is {} and should be {}", family, bound, said, below(limit)));
+                  0, "{} with {} is {} and should be {}", family, bound, said, below(limit));
     if (ledger.failed()) return;
   }
 }
@@ -56,9 +56,8 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
   const Books& books = ledger.books();
   const auto same = [&](std::string_view family, std::string_view label, std::uint64_t truth) {
     const double said = sumOf(metrics, family, label);
-    ledger.expect(
-        std::llround(said) == static_cast<long long>(truth), Class::Safety, "safety.metrics", 0,
-        fmt::format("{}{}{} is {} and should be {}", family, label.empty() ? "" : " with ", label, said, truth));
+    ledger.expect(std::llround(said) == static_cast<long long>(truth), Class::Safety, "safety.metrics", 0,
+                  "{}{}{} is {} and should be {}", family, label.empty() ? "" : " with ", label, said, truth);
   };
   for (const char* gauge : {"lb_client_connections", "lb_service_inflight_requests", "lb_queue_length",
                             "lb_backend_inflight_requests", "lb_backend_connections"})
@@ -89,9 +88,8 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
   // An answer that was put by for another attempt has been one, too.
   const auto put_by = static_cast<std::uint64_t>(std::llround(sumOf(metrics, "lb_retries_total", "reason=\"status\"")));
   const std::uint64_t most = books.failed + books.maybe_failed + put_by;
-  ledger.expect(
-      failed >= books.failed && failed <= most, Class::Safety, "safety.metrics", 0,
-      fmt::format("{} attempts are said to have ended with 5xx, it was {} to {}", failed, books.failed, most));
+  ledger.expect(failed >= books.failed && failed <= most, Class::Safety, "safety.metrics", 0,
+                "{} attempts are said to have ended with 5xx, it was {} to {}", failed, books.failed, most);
 }
 
 }  // namespace sim::check

@@ -41,10 +41,6 @@ Entry* Ledger::find(std::uint64_t id) {
   return id < entries_.size() && entries_[id].plan != nullptr ? &entries_[id] : nullptr;
 }
 
-void Ledger::expect(bool holds, Class kind, const char* invariant, std::uint64_t request, const std::string& what) {
-  if (!holds) fail(kind, invariant, request, what);
-}
-
 void Ledger::fail(Class kind, std::string invariant, std::uint64_t request, std::string what) {
   if (failed()) return;
   if (world_.trace() != nullptr) world_.trace()->violation(invariant, what);

@@ -138,7 +138,12 @@ class Ledger {
   [[nodiscard]] const Books& books() const { return books_; }
 
   // Holds or fails the run; `request` 0: it is about no single one.
-  void expect(bool holds, Class kind, const char* invariant, std::uint64_t request, const std::string& what);
+  // What is wrong is put into words only if something is.
+  template <class... Args>
+  void expect(bool holds, Class kind, const char* invariant, std::uint64_t request, fmt::format_string<Args...> what,
+              Args&&... args) {
+    if (!holds) fail(kind, invariant, request, fmt::format(what, std::forward<Args>(args)...));
+  }
   void fail(Class kind, std::string invariant, std::uint64_t request, std::string what);
   void failBytes(std::string invariant, std::uint64_t request, std::string what, std::string expected,
                  std::string_view seen);

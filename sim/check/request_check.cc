@@ -57,7 +57,7 @@ void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
   expect(head.count("x-request-id") == 1, Class::Safety, "safety.fields", plan.id, "no X-Request-Id, or several");
   const auto [owner, fresh] = request_ids_.try_emplace(std::string(head.field("x-request-id").value_or("")), plan.id);
   expect(fresh || owner->second == plan.id, Class::Safety, "safety.fields", plan.id,
-         fmt::format("requests {} and {} have the same X-Request-Id", owner->second, plan.id));
+         "requests {} and {} have the same X-Request-Id", owner->second, plan.id);
   expect(!head.field("expect") || (plan.expect && !plan.http10), Class::Safety, "safety.fields", plan.id,
          "an Expect that nobody sent");
   std::uint32_t index = 0;
@@ -72,7 +72,7 @@ void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
     }
     if (!std::exchange(led, true)) {
       expect(fmt::format("{}: {}", head.name(i), head.value(i)) == plan.affinity, Class::Safety, "safety.fields",
-             plan.id, fmt::format("\"{}\" became \"{}: {}\"", plan.affinity, head.name(i), head.value(i)));
+             plan.id, "\"{}\" became \"{}: {}\"", plan.affinity, head.name(i), head.value(i));
       continue;
     }
     const auto [name, value] = index < plan.fields ? actor::plannedField(plan.id, Direction::ToBackend, index)
@@ -85,8 +85,8 @@ void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
                      value));
     return;
   }
-  expect(index >= plan.fields, Class::Safety, "safety.fields", plan.id,
-         fmt::format("request {} lost {} of its fields", plan.id, plan.fields - index));
+  expect(index >= plan.fields, Class::Safety, "safety.fields", plan.id, "request {} lost {} of its fields", plan.id,
+         plan.fields - index);
   checkRoutedHead(entry, head);
 }
 
@@ -96,15 +96,14 @@ void Ledger::checkForwardedFraming(const Entry& entry, const Head& head) {
   const bool same = (plan.framing == Framing::None && head.body == Head::Body::None) ||
                     (plan.framing == Framing::Length && head.body == Head::Body::Length && head.length == plan.bytes) ||
                     (plan.framing == Framing::Chunked && head.body == Head::Body::Chunked);
-  expect(same, Class::Safety, "safety.framing", plan.id,
-         fmt::format("request {} has another framing at its backend", plan.id));
+  expect(same, Class::Safety, "safety.framing", plan.id, "request {} has another framing at its backend", plan.id);
   const auto connection = head.field("connection");
   const bool offers = connection && head.connectionHas("upgrade");
   const bool plain = !connection || *connection == "close" || *connection == "keep-alive";
   expect(plain || (offers && plan.upgrade && head.field("upgrade") == actor::kProtocol), Class::Safety,
-         "safety.hop_by_hop", plan.id, fmt::format("Connection: {} at a backend", connection.value_or("")));
+         "safety.hop_by_hop", plan.id, "Connection: {} at a backend", connection.value_or(""));
   expect(offers == plan.upgrade || plan.http10, Class::Safety, "safety.upgrade", plan.id,
-         fmt::format("request {} {} an upgrade on its way", plan.id, offers ? "got" : "lost"));
+         "request {} {} an upgrade on its way", plan.id, offers ? "got" : "lost");
 }
 
 // A whole request whose turn it is gets to a backend, or to its answer, without waiting for anything else to happen.
@@ -142,7 +141,7 @@ void Ledger::checkWhoIsOut(const Entry& entry, std::uint32_t backend) {
       troubles_.any({Pause}, plan::kProxySide, lately, world_.now());
   const HealthWatch::Arrival arrival{.request = id, .started = entry.started, .now = world_.now(), .held_up = held_up};
   const std::string wrong = health_.onRequest(services.front(), backend, arrival, over);
-  expect(wrong.empty(), Class::Safety, "safety.health", id, wrong);
+  expect(wrong.empty(), Class::Safety, "safety.health", id, "{}", wrong);
 }
 
 Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reused) {
@@ -166,7 +165,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   expect(entry->started != kNever, Class::Safety, "safety.invented", id, "it reached a backend before it was sent");
   if (plan.malformed >= 0) {
     const actor::BadRequest& row = actor::badRequests()[static_cast<std::size_t>(plan.malformed)];
-    expect(!row.bad_head, Class::Safety, "safety.malformed", id, fmt::format("\"{}\" was passed on", row.name));
+    expect(!row.bad_head, Class::Safety, "safety.malformed", id, "\"{}\" was passed on", row.name);
     return failed() ? nullptr : entry;
   }
   const lb::config::Service* service = serviceOf(scenario_, plan);
@@ -177,22 +176,22 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   }
   const bool vouched = plan.idempotency_key && service->retry.idempotency_key;
   expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,
-         fmt::format("{} {} reached backends twice", plan.method, id));
+         "{} {} reached backends twice", plan.method, id);
   traffic_.atBackend(*entry);
   expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.route", id,
-         fmt::format("request {} of {} went to b{}", id, service->name, backend));
+         "request {} of {} went to b{}", id, service->name, backend);
   const std::string misplaced = whyNotThere(*this, *entry, *service, backend);
-  expect(misplaced.empty(), Class::Safety, "safety.share", id,
-         fmt::format("request {} of {} went to b{}, {}", id, service->name, backend, misplaced));
+  expect(misplaced.empty(), Class::Safety, "safety.share", id, "request {} of {} went to b{}, {}", id, service->name,
+         backend, misplaced);
   if (std::ranges::any_of(service->hosts, [&](const lb::config::Host& host) {
         return host.backup && backendOf(scenario_, host) == static_cast<int>(backend);
       }))
     leave(Mark::BackupUsed);
   expect(
       service->limits.max_body == 0 || plan.framing != plan::Framing::Length || plan.bytes <= service->limits.max_body,
-      Class::Safety, "safety.body_limit", id, fmt::format("request {} is over the limit and was passed on", id));
+      Class::Safety, "safety.body_limit", id, "request {} is over the limit and was passed on", id);
   expect(!headTookTooLong(*this, *entry), Class::Safety, "safety.timeout_late", id,
-         fmt::format("request {} was passed on although its head took longer than timeouts.request_header", id));
+         "request {} was passed on although its head took longer than timeouts.request_header", id);
   checkForwardedHead(*entry, head);
   checkForwardedFraming(*entry, head);
   checkWhoIsOut(*entry, backend);
@@ -210,7 +209,7 @@ void Ledger::onProxyLine(std::string_view line) {
     }));
   };
   const std::string wrong = health_.onLine(line, world_.now(), under_way);
-  expect(wrong.empty(), Class::Safety, "safety.health", 0, wrong);
+  expect(wrong.empty(), Class::Safety, "safety.health", 0, "{}", wrong);
 }
 
 void Ledger::bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
@@ -232,18 +231,18 @@ void Ledger::endAtBackend(std::uint64_t id, std::uint64_t bytes, const Head& tra
     return;
   }
   const std::uint64_t planned = plan.framing == plan::Framing::None ? 0 : plan.bytes;
-  expect(bytes == planned, Class::Safety, "safety.request_body", id,
-         fmt::format("request {} has {} bytes instead of {}", id, bytes, planned));
+  expect(bytes == planned, Class::Safety, "safety.request_body", id, "request {} has {} bytes instead of {}", id, bytes,
+         planned);
   expect(planned == 0 || entry.sent != kNever, Class::Safety, "safety.cut_looks_whole", id,
-         fmt::format("request {} is complete but was never sent whole", id));
+         "request {} is complete but was never sent whole", id);
   // Null: routes have led it there from a host that nobody serves.
   const lb::config::Service* service = serviceOf(scenario_, plan);
   const std::uint64_t limit = service == nullptr ? 0 : service->limits.max_body;
   expect(limit == 0 || planned <= limit, Class::Safety, "safety.body_limit", id,
-         fmt::format("request {} is over the limit of {} bytes", id, limit));
+         "request {} is over the limit of {} bytes", id, limit);
   const bool has_trailers = plan.framing == plan::Framing::Chunked && plan.trailers;
   expect(trailers.size() == (has_trailers ? 1U : 0U) && (!has_trailers || trailers.field("x-trailer") == "yes"),
-         Class::Safety, "safety.trailers", id, fmt::format("request {} has other trailers at its backend", id));
+         Class::Safety, "safety.trailers", id, "request {} has other trailers at its backend", id);
   if (has_trailers) leave(Mark::RequestTrailers);
   if (plan.framing == plan::Framing::Chunked) leave(Mark::RequestChunked);
   if (planned > scenario_.config.limits.buffer_bytes) leave(Mark::RequestLarge);

@@ -21,7 +21,7 @@ void StreamWatch::look() {
   // All clients have the same address.
   const std::uint32_t most = ledger_.scenario().config.limits.max_connections_per_client;
   ledger_.expect(most == 0 || open <= most, Class::Safety, "safety.per_client", 0,
-                 fmt::format("{} connections of one client where {} are the limit", open, most));
+                 "{} connections of one client where {} are the limit", open, most);
   std::erase_if(seen_, [&](const auto& one) { return one.second.round != round_; });
 }
 

@@ -90,7 +90,9 @@ void TrafficWatch::atBackend(const Entry& entry) {
   if (plan.malformed >= 0 || plan.service < 0 || ledger_.failed() || routed(ledger_)) return;
   checkAttempts(entry);
   checkPlacement(entry);
-  if (isPaid(entry)) {
+  // Of what has been held up, the attempt on a pooled connection, which costs nothing, may come last.
+  const bool mixed = std::ranges::any_of(entry.attempts, &Attempt::reused) && heldUp(entry.started);
+  if (isPaid(entry) && !mixed) {
     paid_.push_back({plan.service, ledger_.now()});
     ledger_.leave(Mark::RetryPaid);
     checkBudget(entry);
@@ -106,8 +108,8 @@ void TrafficWatch::checkAttempts(const Entry& entry) {
   const auto most = static_cast<std::int64_t>(service.retry.attempts) + 1;
   ledger_.expect(fresh <= most && (moved || static_cast<std::int64_t>(entry.attempts.size()) <= 2 * most),
                  Class::Safety, "safety.retries", entry.plan->id,
-                 fmt::format("request {} was tried {} times, {} of them on new connections", entry.plan->id,
-                             entry.attempts.size(), fresh));
+                 "request {} was tried {} times, {} of them on new connections", entry.plan->id, entry.attempts.size(),
+                 fresh);
 }
 
 // As long as there is a host that it has not been to, it goes there.
@@ -126,9 +128,8 @@ void TrafficWatch::checkPlacement(const Entry& entry) {
   if (count > hostsWithWeight(service)) return;
   for (std::size_t i = 0; i + 1 < count; ++i) {
     ledger_.expect(entry.attempts[i].backend != entry.attempts.back().backend, Class::Safety, "safety.retry_placement",
-                   entry.plan->id,
-                   fmt::format("request {} went to b{} again although it has not been everywhere", entry.plan->id,
-                               entry.attempts.back().backend));
+                   entry.plan->id, "request {} went to b{} again although it has not been everywhere", entry.plan->id,
+                   entry.attempts.back().backend);
   }
 }
 
@@ -148,14 +149,14 @@ void TrafficWatch::checkBudget(const Entry& entry) {
   const double earned = static_cast<double>(budget.percent * underWay(number, begin)) / 100 +
                         budget.min_concurrency * (seconds(now - begin) + lb::back::RetryBudget::kSaved);
   ledger_.expect(static_cast<double>(ever) <= earned, Class::Safety, "safety.amplification", entry.plan->id,
-                 fmt::format("{} retries where {} could be earned", ever, earned));
+                 "{} retries where {} could be earned", ever, earned);
   if (heldUp(now + -2 * kWindow)) return;
   const std::uint64_t lately = since(now + -kWindow);
   const auto saved = static_cast<double>(lb::back::RetryBudget::kSaved * (1 + std::int64_t{budget.min_concurrency}));
   const double most = static_cast<double>(budget.percent * underWay(number, now + -kWindow + -kNews)) / 100 +
                       budget.min_concurrency * seconds(kWindow) + saved;
   ledger_.expect(static_cast<double>(lately) <= most, Class::Safety, "safety.amplification", entry.plan->id,
-                 fmt::format("{} retries in ten seconds where {} are the budget", lately, most));
+                 "{} retries in ten seconds where {} are the budget", lately, most);
 }
 
 void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::Address& peer) {
@@ -180,14 +181,14 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
   }
   if (most > 0) {
     ledger_.expect(here <= most, Class::Safety, "safety.inflight", plan.id,
-                   fmt::format("b{} has {} requests of {} where {} are the limit", backend, here, service.name, most));
+                   "b{} has {} requests of {} where {} are the limit", backend, here, service.name, most);
     if (here == most) ledger_.leave(Mark::InflightAtLimit);
   }
   const lb::config::RetryBudget& budget = service.retry.budget;
   const std::uint64_t share = budget.percent * underWay(plan.service, ledger_.now() + -kNews) / 100;
   ledger_.expect(
       !budgeted || heldUp(ledger_.now() + -kWindow) || paid <= std::max<std::uint64_t>(share, budget.min_concurrency),
-      Class::Safety, "safety.amplification", plan.id, fmt::format("{} retries of {} at a time", paid, service.name));
+      Class::Safety, "safety.amplification", plan.id, "{} retries of {} at a time", paid, service.name);
 }
 
 void TrafficWatch::ends(std::uint32_t backend, const lb::Address& peer) {
@@ -207,9 +208,8 @@ void TrafficWatch::checkRate(const Entry& entry) {
   std::ranges::sort(begins);
   for (std::size_t i = 0; i < begins.size(); ++i) {
     const double most = limit.burst + limit.rate * seconds(ledger_.now() - begins[i]) + 1e-6;
-    ledger_.expect(
-        static_cast<double>(begins.size() - i) <= most, Class::Safety, "safety.rate", entry.plan->id,
-        fmt::format("{} requests have passed in {} s", begins.size() - i, seconds(ledger_.now() - begins[i])));
+    ledger_.expect(static_cast<double>(begins.size() - i) <= most, Class::Safety, "safety.rate", entry.plan->id,
+                   "{} requests have passed in {} s", begins.size() - i, seconds(ledger_.now() - begins[i]));
     if (ledger_.failed()) return;
   }
 }
@@ -236,7 +236,7 @@ void TrafficWatch::rateLimited(const Entry& entry) {
     explained = explained || static_cast<double>(count) >= most;
   }
   ledger_.expect(explained, Class::Safety, "safety.rate", entry.plan->id,
-                 fmt::format("request {} got a 429 although the rate had not been used up", entry.plan->id));
+                 "request {} got a 429 although the rate had not been used up", entry.plan->id);
 }
 
 bool trafficHasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {

@@ -49,8 +49,8 @@ void Run::patience() {
       longestDeadlines(), kGaugesEvery);
   const Proxy::Gauges now = stage_->proxy().gauges();
   expect(ended, Class::Liveness, "liveness.deadlines",
-         fmt::format("{} client connections, {} exchanges and {} requests at backends have outlived every deadline",
-                     now.connections, now.inflight, now.backend_inflight));
+         "{} client connections, {} exchanges and {} requests at backends have outlived every deadline",
+         now.connections, now.inflight, now.backend_inflight);
   if (!ledger_.failed()) checkRemovedHosts();
 }
 
@@ -65,7 +65,7 @@ void Run::checkRemovedHosts() {
       return connection->addressOf(net::Side::Server) == address && connection->held(net::Side::Client);
     });
     expect(serves || left == 0, Class::Liveness, "liveness.removed_host",
-           fmt::format("{} connections to b{}, which is in no configuration any more", left, i));
+           "{} connections to b{}, which is in no configuration any more", left, i);
   }
 }
 
@@ -94,14 +94,13 @@ void Run::calm() {
   // Names that could not be looked up are asked for again.
   pass(std::max<Duration>(2 * scenario_.network.name_ttl, 60s));
   const Proxy::Gauges now = stage_->proxy().gauges();
-  expect(now.connections == 0, Class::Liveness, "liveness.clients_gone",
-         fmt::format("{} client connections without a client", now.connections));
+  expect(now.connections == 0, Class::Liveness, "liveness.clients_gone", "{} client connections without a client",
+         now.connections);
   expect(now.inflight == 0 && now.backend_inflight == 0 && now.backend_active == 0, Class::Liveness,
-         "liveness.exchanges_end",
-         fmt::format("{} exchanges, {} at backends, {} active backend connections without a client", now.inflight,
-                     now.backend_inflight, now.backend_active));
+         "liveness.exchanges_end", "{} exchanges, {} at backends, {} active backend connections without a client",
+         now.inflight, now.backend_inflight, now.backend_active);
   expect(stage_->proxy().placesTaken() == 0, Class::Liveness, "liveness.exchanges_end",
-         fmt::format("{} places on backends are taken and nobody has them", stage_->proxy().placesTaken()));
+         "{} places on backends are taken and nobody has them", stage_->proxy().placesTaken());
   ledger_.setCalm();
 }
 
@@ -153,8 +152,8 @@ void Run::recover() {
       expect(until([&] { return clients_.back()->done(); }, 60s), Class::Liveness, "liveness.fresh",
              "a row of plain requests does not come to its end");
     }
-    expect(ledger_.health().allUp(name), Class::Liveness, "liveness.health",
-           fmt::format("a backend of {} is well and is not used", name));
+    expect(ledger_.health().allUp(name), Class::Liveness, "liveness.health", "a backend of {} is well and is not used",
+           name);
   }
   pass(slow_start);
 }
@@ -182,7 +181,7 @@ void Run::restAWhile() {
   for (const auto& service : config_.services) checks += turnsOfHealth(service);
   const std::uint64_t turns_max = kTurnsOfAnIdleProxy + config_.threads * lookups * 4 + checks;
   expect(stage_->proxy().turns() - before < turns_max, Class::Liveness, "liveness.spin",
-         fmt::format("{} turns in 10 s of doing nothing", stage_->proxy().turns() - before));
+         "{} turns in 10 s of doing nothing", stage_->proxy().turns() - before);
 }
 
 }  // namespace sim::run

@@ -74,8 +74,7 @@ void Run::checkDrained(const std::vector<std::uint64_t>& in_flight) {
   for (const std::uint64_t id : in_flight) {
     const check::Entry& entry = ledger_.of(id);
     ledger_.expect(entry.good || badLuck(entry) || entry.client->pace > 0s || takesLong(*entry.plan), Class::Safety,
-                   "safety.drain_loses", id,
-                   fmt::format("request {} was in flight when draining began and got no answer", id));
+                   "safety.drain_loses", id, "request {} was in flight when draining began and got no answer", id);
   }
 }
 
@@ -88,11 +87,11 @@ void Run::finish() {
     return one.config.services.size() == scenario_.config.services.size();
   });
   check::checkBooks(ledger_, proxy.control().metrics(), services_stayed, scenario_.reloads.empty());
-  expect(proxy.blocksInUse() == 0, Class::Safety, "safety.blocks",
-         fmt::format("{} blocks in use after the drain", proxy.blocksInUse()));
+  expect(proxy.blocksInUse() == 0, Class::Safety, "safety.blocks", "{} blocks in use after the drain",
+         proxy.blocksInUse());
   for (const auto& backend : proxy.control().registry().backends()) {
     expect(backend->inflight.load() == 0, Class::Safety, "safety.shared_load",
-           fmt::format("{} requests in flight at {} after the drain", backend->inflight.load(), backend->label));
+           "{} requests in flight at {} after the drain", backend->inflight.load(), backend->label);
   }
   // Exchanges that wait to be used again keep their timer, and names are looked up for as long as there is a worker.
   const bool timers_stay = std::ranges::any_of(scenario_.config.services, [](const lb::config::Service& service) {
@@ -101,14 +100,14 @@ void Run::finish() {
   });
   expect(timers_stay || ledger_.marks().count(static_cast<std::size_t>(check::Mark::TunnelOpened)) > 0 ||
              until([&] { return proxy.timersArmed() == 0; }, kBackoffMax),
-         Class::Safety, "safety.timers", fmt::format("{} timers are armed after the drain", proxy.timersArmed()));
+         Class::Safety, "safety.timers", "{} timers are armed after the drain", proxy.timersArmed());
   if (ledger_.failed()) return;
   proxy.destroyWorkers();
   pass(100ms);
-  expect(proxy.timersArmed() == 0, Class::Safety, "safety.timers",
-         fmt::format("{} timers are armed when nothing is left", proxy.timersArmed()));
+  expect(proxy.timersArmed() == 0, Class::Safety, "safety.timers", "{} timers are armed when nothing is left",
+         proxy.timersArmed());
   expect(stage_->proxyHost().portsInUse() == 0, Class::Safety, "safety.ports",
-         fmt::format("{} ports are in use when nothing is left", stage_->proxyHost().portsInUse()));
+         "{} ports are in use when nothing is left", stage_->proxyHost().portsInUse());
 }
 
 }  // namespace sim::run

@@ -51,8 +51,8 @@ void Run::sickIsEjected(std::size_t service) {
   const auto ejected = [&] { return ledger_.health().isEjected(settings.name, who); };
   for (int i = 0; i < kRequestsMax && !ejected() && !ledger_.failed(); ++i)
     static_cast<void>(askFor(service, {.bytes = 100}, false));
-  expect(ejected(), Class::Liveness, "liveness.ejection",
-         fmt::format("b{} of {} fails whoever asks it and is not ejected", who, settings.name));
+  expect(ejected(), Class::Liveness, "liveness.ejection", "b{} of {} fails whoever asks it and is not ejected", who,
+         settings.name);
   stage_->makeSick(who, false);
   ledger_.setTolerant(false);
   if (ledger_.failed()) return;

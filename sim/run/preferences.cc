@@ -56,7 +56,7 @@ void Run::othersGoElsewhere(std::size_t service, std::uint64_t than, const char*
     const std::uint64_t other = askFor(service, {.bytes = 100}, false);
     if (ledger_.failed()) return;
     expect(answererOf(other) != answererOf(than), Class::Safety, "safety.preference",
-           fmt::format("request {} went to b{}, {}, although there was another one", other, answererOf(than), why));
+           "request {} went to b{}, {}, although there was another one", other, answererOf(than), why);
   }
 }
 
@@ -114,8 +114,8 @@ void Run::newcomerIsSpared(std::size_t service) {
   if (!askInTurn(service, std::vector<std::string>(kRequests))) return;
   int got = 0;
   for (std::uint64_t id = first; id <= last_id_; ++id) got += answererOf(id) == newcomer ? 1 : 0;
-  expect(got <= kMost, Class::Safety, "safety.slow_start",
-         fmt::format("b{} got {} of {} requests of {} just when it had come", newcomer, got, kRequests, settings.name));
+  expect(got <= kMost, Class::Safety, "safety.slow_start", "b{} got {} of {} requests of {} just when it had come",
+         newcomer, got, kRequests, settings.name);
   ledger_.leave(check::Mark::NewcomerSpared);
 }
 

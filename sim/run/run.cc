@@ -84,17 +84,15 @@ void Run::checkMemory() {
   const Proxy::Gauges now = stage_->proxy().gauges();
   const std::uint64_t connections = now.connections + now.backend_active + now.backend_idle;
   const std::uint64_t bound = (connections + 2) * connection + 16;
-  expect(blocks <= bound, Class::Safety, "safety.memory",
-         fmt::format("{} blocks for {} connections", blocks, connections));
+  expect(blocks <= bound, Class::Safety, "safety.memory", "{} blocks for {} connections", blocks, connections);
   const std::uint32_t threads = scenario_.config.threads;
   const bool limited = limits.max_connections > 0;  // and not `auto`
   const std::uint64_t clients_max = std::uint64_t{std::max(1U, limits.max_connections / threads)} * threads;
   // Who stands in the queue when draining begins is let in.
   expect(!limited || now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
-         "safety.connections",
-         fmt::format("{} client connections where {} are the limit", now.connections, clients_max));
-  expect(now.idle_over_limit == 0, Class::Safety, "safety.pool",
-         fmt::format("{} idle connections more than pool.max_idle", now.idle_over_limit));
+         "safety.connections", "{} client connections where {} are the limit", now.connections, clients_max);
+  expect(now.idle_over_limit == 0, Class::Safety, "safety.pool", "{} idle connections more than pool.max_idle",
+         now.idle_over_limit);
   if (limited && now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
 }
@@ -130,7 +128,7 @@ void Run::start() {
   });
   stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
   const auto started = stage_->proxy().start();
-  expect(started.has_value(), Class::Safety, "safety.start", started ? "" : started.error().what);
+  expect(started.has_value(), Class::Safety, "safety.start", "{}", started ? "" : started.error().what);
   expect(until([&] { return stage_->proxy().accepting(); }, 5s), Class::Liveness, "liveness.start", "nobody accepts");
   if (scenario_.config.threads > 1) ledger_.leave(check::Mark::SeveralWorkers);
 }
@@ -203,7 +201,7 @@ void Run::storm() {
   for (const check::Entry& entry : ledger_.entries()) {
     if (entry.plan == nullptr || ledger_.failed()) continue;
     ledger_.expect(entry.good || entry.lost || badLuck(entry), Class::Safety, "safety.model", entry.plan->id,
-                   fmt::format("request {} failed for nothing", entry.plan->id));
+                   "request {} failed for nothing", entry.plan->id);
   }
 }
 

@@ -46,8 +46,9 @@ class Run final : public ProxyOutput {
   void pass(Duration time) {
     static_cast<void>(until([] { return false; }, time));
   }
-  void expect(bool holds, check::Class kind, const char* invariant, const std::string& what) {
-    ledger_.expect(holds, kind, invariant, 0, what);
+  template <class... Args>
+  void expect(bool holds, check::Class kind, const char* invariant, fmt::format_string<Args...> what, Args&&... args) {
+    ledger_.expect(holds, kind, invariant, 0, what, std::forward<Args>(args)...);
   }
   void checkMemory();
   void reload(std::uint64_t number);

@@ -66,22 +66,23 @@ void Run::judgeCensus(const lb::config::Service& service, std::uint64_t first, s
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const double expected = shares[i] * scenario_.census;
     if (expected == 0) {
-      expect(counts[i] == 0, Class::Safety, "safety.balance",
-             fmt::format("b{} got {} requests of {}, and was to get none", i, counts[i], service.name));
+      expect(counts[i] == 0, Class::Safety, "safety.balance", "b{} got {} requests of {}, and was to get none", i,
+             counts[i], service.name);
       continue;
     }
     ++sharing;
     worst = std::max(worst, std::abs(counts[i] - expected));
     chi_square += (counts[i] - expected) * (counts[i] - expected) / expected;
     const bool any = counts[i] > 0 || one_key || by_latency || expected < 30;
-    expect(any, Class::Safety, "safety.balance", fmt::format("b{} got no request of {}", i, service.name));
+    expect(any, Class::Safety, "safety.balance", "b{} got no request of {}", i, service.name);
   }
   if (one_key) {
     expect(std::ranges::count_if(counts, [](double count) { return count > 0; }) == 1, Class::Safety, "safety.affinity",
-           fmt::format("requests of one address went to several backends of {}", service.name));
+           "requests of one address went to several backends of {}", service.name);
   }
   if (ledger_.failed() || sharing < 2 || one_key || by_latency) return;
-  if (shares != std::vector<double>(shares.size(), shares.front())) ledger_.leave(check::Mark::WeightsCounted);
+  const auto differs = [&](double share) { return share != shares.front(); };
+  if (std::ranges::any_of(shares, differs)) ledger_.leave(check::Mark::WeightsCounted);
   if (service.balance == Balance::RoundRobin) {
     if (config_.threads > 1) return;  // each counts for itself
     // Of a row that is no whole number of rounds each may have a turn more or less, and the row's ends fall anywhere.
@@ -89,14 +90,13 @@ void Run::judgeCensus(const lb::config::Service& service, std::uint64_t first, s
       return one.weight == service.hosts.front().weight && one.backup == service.hosts.front().backup;
     });
     expect(worst <= (equal ? 1 : 2), Class::Safety, "safety.balance",
-           fmt::format("round robin is {} requests off the share of a host of {}", worst, service.name));
+           "round robin is {} requests off the share of a host of {}", worst, service.name);
     ledger_.leave(check::Mark::RoundRobinExact);
     return;
   }
   constexpr std::array kChiSquareMax{37.3, 41.4, 44.8};  // of 1, 2 and 3 degrees of freedom
   expect(sharing - 2 < kChiSquareMax.size() && chi_square <= kChiSquareMax[sharing - 2], Class::Safety,
-         "safety.balance",
-         fmt::format("picks of {} do not follow weights: chi-square {:.1f}", service.name, chi_square));
+         "safety.balance", "picks of {} do not follow weights: chi-square {:.1f}", service.name, chi_square);
 }
 
 int Run::answererOf(std::uint64_t request) {
@@ -141,8 +141,7 @@ void Run::keysStay(std::size_t service) {
   for (std::size_t i = kKeys; i < keys.size(); ++i) {
     const int before = answererOf(first + i - kKeys);
     const int now = answererOf(first + i);
-    expect(before == now, Class::Safety, "safety.affinity",
-           fmt::format("\"{}\" went to b{} and to b{}", keys[i], before, now));
+    expect(before == now, Class::Safety, "safety.affinity", "\"{}\" went to b{} and to b{}", keys[i], before, now);
   }
   ledger_.leave(check::Mark::KeyKept);
 }
@@ -157,7 +156,7 @@ void Run::stickyClientsStay(std::size_t service) {
   if (!askInTurn(service, std::vector<std::string>(8, fmt::format("Cookie: {}={}", cookie, pin)))) return;
   for (std::uint64_t id = first; id <= last_id_; ++id) {
     expect(answererOf(id) == answererOf(first), Class::Safety, "safety.affinity",
-           fmt::format("a sticky client of b{} was sent to b{}", answererOf(first), answererOf(id)));
+           "a sticky client of b{} was sent to b{}", answererOf(first), answererOf(id));
   }
   ledger_.leave(check::Mark::StickyKept);
 }
