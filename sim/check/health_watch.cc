@@ -58,8 +58,10 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
     track.nobody_until = std::max(track.nobody_until, nobody_before_[service.name]);
     track.settings = service;
     std::map<std::uint32_t, Track> backends;
+    track.host_backends.clear();
     for (const lb::config::Host& host : service.hosts) {
       const auto number = backendOf(host.label());
+      track.host_backends.push_back(number);
       if (!number) continue;
       const auto known = track.backends.find(*number);
       Track& one = backends[*number];
@@ -85,10 +87,10 @@ bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
 
 HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
   Stock stock;
-  for (const lb::config::Host& host : service.settings.hosts) {
-    const auto known = std::ranges::find_if(service.backends, [&](const auto& one) {
-      return host.address == plan::backendIp(one.first) || host.address == plan::backendName(one.first);
-    });
+  for (std::size_t i = 0; i < service.settings.hosts.size(); ++i) {
+    const lb::config::Host& host = service.settings.hosts[i];
+    const std::optional<std::uint32_t> number = service.host_backends[i];
+    const auto known = number ? service.backends.find(*number) : service.backends.end();
     if (known == service.backends.end()) continue;
     const Track& track = known->second;
     stock.ejected += track.ejected || track.half_open ? 1 : 0;

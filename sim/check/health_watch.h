@@ -96,9 +96,10 @@ class HealthWatch {
   struct ServiceTrack {
     lb::config::Service settings;
     std::map<std::uint32_t, Track> backends;
-    MonoTime panic_until{};   // the last moment at which there may have been panic
-    MonoTime nobody_until{};  // and nobody to send to
-    MonoTime full_until{};    // and nobody could be ejected
+    std::vector<std::optional<std::uint32_t>> host_backends;  // which backend each host of the settings is
+    MonoTime panic_until{};                                   // the last moment at which there may have been panic
+    MonoTime nobody_until{};                                  // and nobody to send to
+    MonoTime full_until{};                                    // and nobody could be ejected
   };
 
   [[nodiscard]] const Track* find(const std::string& service, std::uint32_t backend) const;

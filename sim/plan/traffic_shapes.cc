@@ -72,7 +72,9 @@ void tightenWriteTimeout(Scenario& scenario, Prng random) {
   for (const Client& client : scenario.clients) {
     if (client.reading == Reading::Small) slowest = std::max(slowest, slowestWindow(scenario.network, client));
   }
-  if (slowest > 0s) scenario.config.timeouts.response_idle = slowest + 20ms;
+  // In whole milliseconds, as people write it.
+  if (slowest > 0s)
+    scenario.config.timeouts.response_idle = std::chrono::ceil<std::chrono::milliseconds>(slowest) + 20ms;
 }
 
 }  // namespace
