@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "sim/check/in_force.h"
+#include "sim/check/traffic_watch.h"
 
 namespace sim::check {
 namespace {
@@ -81,7 +82,8 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
   });
   const Duration way = 2 * (scenario.network.latency + scenario.network.jitter) + std::chrono::milliseconds(50);
   if (!has_weight) return "which has a weight of 0";
-  if (!needed && way < service.timeouts.connect) return "a backup, although there are others";
+  if (!needed && way < service.timeouts.connect && !mayGetNowhere(scenario, service))
+    return "a backup, although there are others";
   return {};
 }
 

@@ -54,6 +54,11 @@ bool isPaid(const Entry& entry) {
   return count > 1 && !entry.attempts[count - 2].reused;
 }
 
+bool mayGetNowhere(const plan::Scenario& scenario, const Service& service) {
+  const Duration way = 2 * (scenario.network.latency + scenario.network.jitter);
+  return service.retry.per_try_timeout > 0s && service.retry.per_try_timeout <= 10 * way + 50ms;
+}
+
 bool retriesFreely(const Service& service) {
   return service.retry.attempts > 0 && service.retry.on.connect_failure && !limited(service);
 }
@@ -121,9 +126,7 @@ void TrafficWatch::checkPlacement(const Entry& entry) {
       someWereOut(ledger_, service, entry.connected))
     return;
   if (std::ranges::any_of(entry.attempts, &Attempt::reused)) return;
-  // Where the way takes longer than an attempt may, it may have been somewhere without having got there.
-  const Duration way = 2 * (scenario.network.latency + scenario.network.jitter);
-  if (service.retry.per_try_timeout > 0s && service.retry.per_try_timeout <= 10 * way + 50ms) return;
+  if (mayGetNowhere(scenario, service)) return;
   const std::size_t count = entry.attempts.size();
   if (count > hostsWithWeight(service)) return;
   for (std::size_t i = 0; i + 1 < count; ++i) {

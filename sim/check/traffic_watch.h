@@ -70,6 +70,8 @@ class TrafficWatch {
 // May the proxy have refused it for such a reason: rate_limited, queue_full, queue_timeout, overloaded, or in the
 // queue?
 [[nodiscard]] bool trafficHasCause(const Ledger& ledger, const Entry& entry, std::string_view reason);
+// Where the way takes longer than an attempt may, it may have been somewhere without having got there.
+[[nodiscard]] bool mayGetNowhere(const plan::Scenario& scenario, const lb::config::Service& service);
 // Does retry.retry_on name the status of the planned answer?
 [[nodiscard]] bool statusIsRetried(const Ledger& ledger, const Entry& entry);
 // Was the 503 that came to be passed on although another attempt had to be made?
