@@ -284,6 +284,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
     return true;
   const Duration idle = entry.idle_since == kNever ? entry.started - entry.connected : entry.started - entry.idle_since;
   if (idle + view.slack() >= config.timeouts.client_idle) return true;
+  // To the proxy it is idle once the answer is written, however long its client reads it.
+  if (client.pace > 0ms && ledger.now() - entry.connected + view.slack() >= config.timeouts.client_idle) return true;
   if (ledger.now() - entry.started >= config.timeouts.request_header && view.clientIsSlow()) return true;
   if (config.limits.max_connection_age > 0s &&
       ledger.now() - entry.connected + view.slack() >= config.limits.max_connection_age)
