@@ -64,7 +64,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
 
   std::uint32_t place_ = 0;          // where the owner keeps it
   bool counted_for_client_ = false;  // by the owner, among the connections of its address
-  [[nodiscard]] const Address& remote() const { return stream_->remote(); }
+  [[nodiscard]] const Address& peer() const override { return stream_->remote(); }
 
   void start();
   void drain();        // closes if idle, else after the response in progress
@@ -112,7 +112,6 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   std::size_t room() const override { return out_.roomBelow(context_.settings.buffer_high); }
   void pauseRequest(bool paused) override;
   const http::MessageTimes& times() const override { return state_->times; }
-  const Address& peer() const override { return stream_->remote(); }
   const Address& local() const override { return stream_->local(); }
   void flushOut();
   void onWritten();

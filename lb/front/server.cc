@@ -102,7 +102,7 @@ void Server::updatePaused() {
 }
 
 void Server::onClosed(ClientConn& connection) {
-  if (connection.counted_for_client_) client_counts_->remove(connection.remote().ip);
+  if (connection.counted_for_client_) client_counts_->remove(connection.peer().ip);
   std::unique_ptr<ClientConn>& place = connections_[connection.place_];
   loop_.retire(std::move(place));
   if (&place != &connections_.back()) {  // the last one takes its place

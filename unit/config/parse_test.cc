@@ -77,7 +77,7 @@ TEST(Parse, EverySettingArrives) {
            max_response_header_bytes: 3KiB, buffer_bytes: 1MiB, min_body_rate: 1KiB/s, max_requests: 9, max_connection_age: 0}
   drain: {delay: 4s, timeout: 1m}
   access_log: {path: off, format: json}
-  log: {level: debug, format: json, path: /tmp/l}
+  log: {level: debug, format: json, path: lb.log}
   metrics: {on_proxy_port: true, backend_histograms: false, buckets: {request: [1, 2], overhead: [0.5]}}
   routing: {service_parameter: s}
   default_service: a)"));
@@ -91,7 +91,7 @@ TEST(Parse, EverySettingArrives) {
   EXPECT_EQ(config.limits, (ClientLimits{7, 1024, 8, 300, 2048, 3072, 1048576, 1024, 9, 0s}));
   EXPECT_EQ(config.drain, (Drain{4s, 1min}));
   EXPECT_EQ(config.access_log, (AccessLog{"off", LogFormat::Json}));
-  EXPECT_EQ(config.log, (Log{LogLevel::Debug, LogFormat::Json, "/tmp/l"}));
+  EXPECT_EQ(config.log, (Log{LogLevel::Debug, LogFormat::Json, "lb.log"}));
   EXPECT_EQ(config.metrics, (Metrics{true, false, {1, 2}, {0.5}}));
   EXPECT_EQ(config.routing.service_parameter, "s");
   EXPECT_EQ(config.default_service, "a");
