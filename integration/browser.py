@@ -104,9 +104,12 @@ class Browser:
         while not self.ask(f"new Promise(done => requestAnimationFrame(() => done(Boolean({condition}))))"):
             assert time.monotonic() < deadline, f"never: {condition}"
 
-    def click(self, x, y):
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    def click(self, x, y, meanwhile=lambda: None):
+        """`meanwhile` happens between press and release."""
+        where = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        self.call("Input.dispatchMouseEvent", type="mousePressed", **where)
+        meanwhile()
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", **where)
 
     def key(self, key):
         text = {"text": key} if len(key) == 1 else {}

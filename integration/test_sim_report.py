@@ -202,6 +202,9 @@ def test_faults_are_bands_that_can_be_clicked(browser, story):
                        " return [b.x + 4, b.y + 4]; })()")
     browser.click(*band)
     assert "lasts200 ms" in browser.ask("document.getElementById('detail').textContent")
+    browser.key("Escape")
+    browser.click(*band, meanwhile=lambda: browser.ask("chart.draw()"))
+    assert "lasts200 ms" in browser.ask("document.getElementById('detail').textContent"), "drawn anew during the click"
 
 
 def test_keys_zoom_and_true_time(browser, story):

@@ -103,7 +103,13 @@ const app = (() => {
     });
   }
 
-  svg.addEventListener('click', event => {
+  // Press and release, not 'click': a browser gives no click when the chart was drawn anew in between.
+  let pressed = false;
+  svg.addEventListener('pointerdown', event => { pressed = event.isPrimary && event.button === 0; });
+  svg.addEventListener('pointercancel', () => { pressed = false; });
+  svg.addEventListener('pointerup', event => {
+    if (!pressed) return;
+    pressed = false;
     const group = event.target.closest('.item');
     select(group ? model.items[Number(group.dataset.item)] : null);
     scroll.focus({preventScroll: true});
