@@ -257,7 +257,10 @@ void UpstreamConn::goIdle() {
   LB_CHECK(handler_ == nullptr && !response_);
   state_ = State::Idle;
   deadlines_.clear(kWriteSlot);
-  deadlines_.set(kReadSlot, idle_timeout_);
+  const config::Pool& pool = context_.settings.pool;
+  Duration limit = idle_timeout_;
+  if (pool.max_age > Duration::zero()) limit = std::min(limit, opened_ + pool.max_age - context_.clock.now());
+  deadlines_.set(kReadSlot, limit);
   context_.stats.connections_active.subtract();
   context_.stats.connections_idle.add();
   context_.owner.onIdle(*this);

@@ -29,6 +29,9 @@ std::string PooledConnection::onRequest(const lb::config::Pool& pool, MonoTime n
     return fmt::format("a connection of {} ms was pooled; {} ms is the limit", milliseconds(answered_ - accepted_),
                        milliseconds(pool.max_age));
   if (delivery == Duration::max()) return {};
+  if (pool.max_age > Duration::zero() && now - accepted_ >= pool.max_age + delivery)
+    return fmt::format("a request on a connection of {} ms; {} ms is the limit", milliseconds(now - accepted_),
+                       milliseconds(pool.max_age));
   if (now - answered_ > pool.idle_timeout + delivery)
     return fmt::format("a connection was idle for {} ms; {} ms is the limit", milliseconds(now - answered_),
                        milliseconds(pool.idle_timeout));

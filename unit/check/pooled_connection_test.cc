@@ -63,9 +63,16 @@ TEST_F(PooledConnectionTest, TheLimitOfRequestsIsExact) {
 TEST_F(PooledConnectionTest, AgeIsJudgedWhereTheLastAnswerEnded) {
   pool_.max_age = 50ms;
   serveOne(49ms);
-  EXPECT_THAT(connection_.onRequest(pool_, at(60ms), kDelivery), IsEmpty());
-  connection_.onAnswered(at(60ms));
-  EXPECT_THAT(connection_.onRequest(pool_, at(61ms), kDelivery), HasSubstr("a connection of 60 ms was pooled"));
+  EXPECT_THAT(connection_.onRequest(pool_, at(59ms), kDelivery), IsEmpty());
+  connection_.onAnswered(at(59ms));
+  EXPECT_THAT(connection_.onRequest(pool_, at(59ms), kDelivery), HasSubstr("a connection of 59 ms was pooled"));
+}
+
+TEST_F(PooledConnectionTest, NobodyGetsTooOldInThePool) {
+  pool_.max_age = 50ms;
+  serveOne(49ms);
+  EXPECT_THAT(connection_.onRequest(pool_, at(60ms), Duration::max()), IsEmpty());
+  EXPECT_THAT(connection_.onRequest(pool_, at(60ms), kDelivery), HasSubstr("a request on a connection of 60 ms"));
 }
 
 TEST_F(PooledConnectionTest, WhatWasSpoiltMayBeUsedUntilThatCanHaveBeenNoticed) {
