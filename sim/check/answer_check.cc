@@ -112,7 +112,7 @@ void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
   expect(!first || !hadToBeRetried(*this, entry), Class::Safety, "safety.retry_missed", plan.id,
          "the 503 to request {} was passed on although retry.retry_on names it", plan.id);
   if (unavailable && !first) leave(Mark::RetryOfUnavailable);
-  expect(!entry.attempts.empty(), Class::Safety, "safety.invented", plan.id, "it got an answer that no backend gave");
+  expect(!entry.attempts.empty(), Class::Safety, "safety.own_answer", plan.id, "it got an answer that no backend gave");
   // A body that is malformed may come too late for a backend that answers early.
   using enum AnswerFault;
   const bool early = plan.answer.fault == Early || plan.answer.fault == EarlyReset || plan.answer.fault == EarlyClose;

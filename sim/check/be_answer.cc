@@ -30,7 +30,7 @@ void Ledger::checkBeHead(const Entry& entry, const actor::Head& head) {
   if (gaveUpOnIt(entry)) return;
   const bool reached = std::ranges::any_of(
       entry.attempts, [&](const Attempt& attempt) { return scenario_.backends.at(attempt.backend).be; });
-  expect(reached, Class::Safety, "safety.invented", plan.id, "it got an answer of be, which it has not reached");
+  expect(reached, Class::Safety, "safety.own_answer", plan.id, "it got an answer of be, which it has not reached");
   expect(head.status == plan.answer.status, Class::Safety, "safety.status", plan.id,
          "request {} got {} of be instead of {}", plan.id, head.status, plan.answer.status);
   expect(!answerTookTooLong(*this, entry), Class::Safety, "safety.timeout_late", plan.id,

@@ -62,6 +62,10 @@ enum class Mark : std::uint8_t {
   // The proxy's life
   Reloaded,
   ReloadedInFlight,
+  ReloadedByPost,
+  ReloadedByFile,
+  ReloadRefused,
+  OrderedOverHttp,
   DrainedInFlight,
   DrainCut,
   RoundRobinExact,

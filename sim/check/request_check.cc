@@ -162,7 +162,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   if (reused) leave(Mark::RequestOnReusedConnection);
   if (times > 1) leave(Mark::RequestSentTwice);
   if (times == 1) checkInTime(*entry);
-  expect(entry->started != kNever, Class::Safety, "safety.invented", id, "it reached a backend before it was sent");
+  expect(entry->started != kNever, Class::Safety, "safety.smuggled", id, "it reached a backend before it was sent");
   if (plan.malformed >= 0) {
     const actor::BadRequest& row = actor::badRequests()[static_cast<std::size_t>(plan.malformed)];
     expect(!row.bad_head, Class::Safety, "safety.malformed", id, "\"{}\" was passed on", row.name);
@@ -170,9 +170,12 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   }
   const lb::config::Service* service = serviceOf(scenario_, plan);
   if (service == nullptr) {
-    if (!scenario_.config.routes.empty()) return entry;  // routes may lead from every host; route_check.cc judges that
-    fail(Class::Safety, "safety.route", id, "a request for a host that nobody serves was passed on");
-    return nullptr;
+    // Routes may lead from every host.
+    expect(!scenario_.config.routes.empty(), Class::Safety, "safety.route", id,
+           "a request for a host that nobody serves was passed on");
+    checkForwardedHead(*entry, head);
+    checkForwardedFraming(*entry, head);
+    return failed() ? nullptr : entry;
   }
   const bool vouched = plan.idempotency_key && service->retry.idempotency_key;
   expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,

@@ -10,7 +10,14 @@ namespace sim::plan {
 struct Family {
   const char* name = nullptr;
   const char* about = nullptr;
-  enum class Drawn : std::uint8_t { Here, Be, Balance, Health, Routes } drawn = Drawn::Here;  // the others apart
+  enum class Drawn : std::uint8_t {
+    Here,
+    Be,
+    Balance,
+    Health,
+    Routes,
+    Operator
+  } drawn = Drawn::Here;  // the others apart
 };
 
 // Legal, and merely unusual.
@@ -33,6 +40,8 @@ inline constexpr std::array kOddities{
     Family{"close", "Connection: close, of clients and of backends"},
     Family{"half_close", "clients that finish sending before the last answer"},
     Family{"reload", "the configuration is changed and loaded again"},
+    Family{"control_plane", "reloads and drains over HTTP, and reloads of broken files; reloads by a file that changes",
+           Family::Drawn::Operator},
     Family{"segments", "segments from 1 to 1460 bytes"},
     Family{"fields", "further fields that must be passed on, some of them twice"},
     Family{"names", "backends by name, looked up again when the answer is too old"},

@@ -8,6 +8,7 @@
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/balance_shapes.h"
 #include "sim/plan/draw_health.h"
+#include "sim/plan/draw_operator.h"
 #include "sim/plan/draw_routes.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
@@ -60,13 +61,11 @@ class Generator {
     for (std::uint64_t i = 0; i < clients; ++i) made_.clients.push_back(client());
     faults();
     shapeFaults(made_, random_);
-    if (made_.has("reload")) {
-      for (std::uint64_t i = random_.between(1, 3); i > 0; --i) made_.reloads.push_back(upTo(10s));
-    }
     shapeBalance(made_, Chance(made_.seed).stream("scenario balance"));
     drawHealth(made_);
     shapeTraffic(made_, traffic_);
     drawRoutes(made_);
+    drawOperator(made_);
     return std::move(made_);
   }
 

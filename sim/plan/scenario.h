@@ -195,6 +195,7 @@ struct Scenario {
 constexpr std::uint32_t kSmallRead = 50;                      // bytes at a time, of a client whose reads are small
 constexpr std::uint16_t kBackendPort = 80;
 constexpr std::uint16_t kProxyPort = 8080;
+constexpr std::uint16_t kAdminPort = 9100;
 inline constexpr const char* kProxyIp = "10.0.0.2";
 inline constexpr const char* kClientIp = "10.0.0.1";
 

@@ -41,6 +41,8 @@ void Run::patience() {
   stage_->heal();
   for (const auto& client : clients_) client->stopAsking();
   pass(kHandshakesTake);
+  expect(!stage_->theOperator().busy(), Class::Liveness, "liveness.deadlines",
+         "an operator waits for an answer although all is well again");
   const bool ended = until(
       [&] {
         const Proxy::Gauges now = stage_->proxy().gauges();
@@ -94,8 +96,6 @@ void Run::calm() {
   // Names that could not be looked up are asked for again.
   pass(std::max<Duration>(2 * scenario_.network.name_ttl, 60s));
   const Proxy::Gauges now = stage_->proxy().gauges();
-  expect(now.connections == 0, Class::Liveness, "liveness.clients_gone", "{} client connections without a client",
-         now.connections);
   expect(now.inflight == 0 && now.backend_inflight == 0 && now.backend_active == 0, Class::Liveness,
          "liveness.exchanges_end", "{} exchanges, {} at backends, {} active backend connections without a client",
          now.inflight, now.backend_inflight, now.backend_active);
@@ -120,9 +120,16 @@ plan::Request Run::plainRequest(const char* method, std::size_t service) {
 
 void Run::fresh() {
   const std::uint64_t before = last_id_;
+  // The end of a connection that the storm swallowed is news to lb only when it sends something there, and what cannot
+  // be sent again is then lost.
+  const bool dead = std::ranges::any_of(stage_->fabric().connections(), [&](const auto& one) {
+    return one->addressOf(net::Side::Client).ip == stage_->proxyHost().address() && one->held(net::Side::Client) &&
+           !one->held(net::Side::Server);
+  });
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
-    for (const char* method : {"GET", "POST", "GET"}) client.requests.push_back(plainRequest(method, service));
+    for (const char* method : {"GET", dead ? "GET" : "POST", "GET"})
+      client.requests.push_back(plainRequest(method, service));
     client.requests.back().close = true;  // there may be room for one connection only
     ask(client);
   }

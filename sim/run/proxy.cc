@@ -46,8 +46,33 @@ lb::Result<void> Proxy::start() {
   return control_->start(control_->resolved(config_), std::move(ports));
 }
 
+void Proxy::offer(lb::config::Config config, std::function<void()> taken) {
+  spoilt_.reset();
+  offered_ = std::move(config);
+  taken_ = std::move(taken);
+}
+
+void Proxy::spoil(std::uint64_t how) {
+  spoilt_ = how;
+}
+
+lb::Result<std::string> Proxy::readConfiguration() {
+  if (spoilt_) {
+    if (*spoilt_ % 4 == 0) return std::unexpected(lb::Error{"cannot read the file"});
+    const std::string text = lb::config::dump(config_);
+    if (*spoilt_ % 4 == 1) return text + "  - name: \"";  // it is still being written
+    return *spoilt_ % 4 == 2 ? std::string() : text + "servces: []\n";
+  }
+  const bool draining = control_->notReady() == "draining";  // then nothing is taken over
+  if (offered_ && !draining) {
+    std::exchange(taken_, {})();
+    config_ = *std::exchange(offered_, std::nullopt);
+  }
+  return lb::config::dump(config_);
+}
+
 void Proxy::reload(lb::config::Config config) {
-  config_ = std::move(config);
+  offer(std::move(config), [] {});
   control_->reload();
 }
 

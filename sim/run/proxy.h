@@ -2,7 +2,9 @@
 // it.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,12 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
 
   // REQUIRES: every name that the configuration has is in the fabric, or first requests wait for it.
   [[nodiscard]] lb::Result<void> start();
+  // What is in the configured file from now on; `taken` is called when it is read.
+  void offer(lb::config::Config config, std::function<void()> taken);
+  void spoil(std::uint64_t how);  // and from now on it is no configuration, until the next offer
   void reload(lb::config::Config config);
+  void fileChanged() { control_->fileChanged(readConfiguration()); }
+  [[nodiscard]] const lb::config::Config& config() const { return config_; }  // in force
   void drain() { control_->drain(); }
   void destroyWorkers();
   // As if the system did not let this thread run for that long.
@@ -64,7 +71,7 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
   };
   class Port;
 
-  lb::Result<std::string> readConfiguration() override { return lb::config::dump(config_); }
+  lb::Result<std::string> readConfiguration() override;
   lb::Result<void> probeListen(const lb::Address&) override { return {}; }
   lb::observe::Telemetry::Process process() override { return {}; }
   void postToControl(std::move_only_function<void()> task) override { control_env_.loop.post(std::move(task)); }
@@ -75,6 +82,9 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
 
   ProxyOutput& output_;
   lb::config::Config config_;
+  std::optional<lb::config::Config> offered_;  // nobody has read it yet
+  std::function<void()> taken_;
+  std::optional<std::uint64_t> spoilt_;
   net::SimEnv control_env_;
   std::vector<Thread> threads_;
   std::unique_ptr<lb::Control> control_;

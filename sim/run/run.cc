@@ -161,11 +161,12 @@ void Run::reload(std::uint64_t number) {
     for (lb::config::Service& service : config_.services)
       service.timeouts.response_header = std::min<Duration>(service.timeouts.response_header, kReloadedHeaderTime);
   }
-  ledger_.trace("the configuration changes");
-  ledger_.leave(check::Mark::Reloaded);
-  if (stage_->proxy().gauges().inflight > 0) ledger_.leave(check::Mark::ReloadedInFlight);
-  ledger_.configure(config_);
-  stage_->proxy().reload(config_);
+  stage_->theOperator().bring(config_, [this, next = config_] {
+    ledger_.trace("the configuration changes");
+    ledger_.leave(check::Mark::Reloaded);
+    if (stage_->proxy().gauges().inflight > 0) ledger_.leave(check::Mark::ReloadedInFlight);
+    ledger_.configure(next);
+  });
 }
 
 // Who may not be sent again has it if its connection is closed at the very moment of its use (RFC 9112 9.3.1); so has a

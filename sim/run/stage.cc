@@ -92,6 +92,7 @@ Stage::Stage(World& world, const plan::Scenario& scenario, check::Ledger& ledger
     }
   }
   proxy_ = std::make_unique<Proxy>(fabric_, proxy_host_, scenario.config, output);
+  operator_ = std::make_unique<Operator>(fabric_, *proxy_, scenario, ledger);
 }
 
 Stage::~Stage() {
@@ -208,22 +209,8 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     }
     case FaultKind::Sick: backends_.at(index)->beSick(on); return;
     case FaultKind::CheckSick: backends_.at(index)->failChecks(on); return;
-    case FaultKind::DrainByHand: orderByHand(index, on); return;
+    case FaultKind::DrainByHand: operator_->order(static_cast<std::uint32_t>(index), on); return;
     case FaultKind::FewPorts: proxy_host_.rules().ports = on ? 1 : net::HostRules{}.ports; return;
-  }
-}
-
-// Of a host that the configuration has by its name, or by its address.
-void Stage::orderByHand(std::size_t backend, bool drain) {
-  using Kind = lb::admin::BackendOrder::Kind;
-  const auto number = static_cast<std::uint32_t>(backend);
-  for (const lb::config::Service& service : scenario_.config.services) {
-    for (const std::string& host : {plan::backendIp(number), plan::backendName(number)}) {
-      static_cast<void>(proxy_->control().order({.kind = drain ? Kind::Drain : Kind::Enable,
-                                                 .service = service.name,
-                                                 .backend = fmt::format("{}:{}", host, plan::kBackendPort),
-                                                 .weight = {}}));
-    }
   }
 }
 
@@ -276,7 +263,7 @@ void Stage::heal() {
     backends_[i]->hangUp(false);
     backends_[i]->beSick(false);
     backends_[i]->failChecks(false);
-    orderByHand(i, false);
+    operator_->order(static_cast<std::uint32_t>(i), false);
     backend_hosts_[i]->rules().backlog = net::HostRules{}.backlog;
   }
   net::HostRules& proxy = proxy_host_.rules();

@@ -9,6 +9,7 @@
 #include "sim/check/ledger.h"
 #include "sim/net/sim_env.h"
 #include "sim/plan/scenario.h"
+#include "sim/run/operator.h"
 #include "sim/run/proxy.h"
 
 namespace sim::run {
@@ -28,6 +29,7 @@ class Stage {
 
   // From now on. REQUIRES: they live as long as this.
   void schedule(const std::vector<plan::Fault>& faults);
+  [[nodiscard]] Operator& theOperator() { return *operator_; }
   void makeSick(std::uint32_t backend, bool sick);  // also when all is healed
   void heal();                                      // everything, for ever; what is scheduled does not come
 
@@ -39,7 +41,6 @@ class Stage {
   void turn(const plan::Fault& fault, bool on);
   void markStalls();
   void strike(const plan::Fault& fault, bool on);
-  void orderByHand(std::size_t backend, bool drain);
   void applyLinks(int who);
   void applyName(std::uint32_t backend);
   [[nodiscard]] bool on(plan::FaultKind kind, int who) const;
@@ -55,6 +56,7 @@ class Stage {
   std::unique_ptr<net::SimEnv> client_env_;
   std::vector<std::unique_ptr<net::SimEnv>> backend_envs_;
   std::unique_ptr<Proxy> proxy_;
+  std::unique_ptr<Operator> operator_;
   std::vector<std::unique_ptr<actor::AnyBackend>> backends_;
   std::vector<const plan::Fault*> awaiting_;  // something that has not happened yet
   std::map<Place, int> on_;                   // how many faults of that kind are on there
