@@ -158,7 +158,8 @@ void Ledger::checkLoggedTimes(const Entry& entry) {
   late("waiting", logged.wait, logged.total);
   late("the proxy's own part", logged.overhead, logged.total);
   const bool first_byte_is_the_answer = entry.from_backend && !entry.misled && !plan.answer.interim && !plan.expect &&
-                                        plan.answer.fault == plan::AnswerFault::None && !entry.calm;
+                                        plan.answer.fault == plan::AnswerFault::None && !entry.calm &&
+                                        entry.status == plan.answer.status;  // be may have lost its patience
   if (first_byte_is_the_answer && entry.attempts.size() == 1 && plan.answer.delay > Duration::zero())
     expect(logged.wait + kSlack >= seconds(plan.answer.delay), Class::Safety, "safety.times", plan.id,
            "request {}: the log says its backend took {} s, which in truth took {} s", plan.id, logged.wait,

@@ -91,6 +91,9 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
 void Ledger::checkStickyCookie(Entry& entry, const actor::Head& head) {
   const plan::Request& plan = *entry.plan;
   const lb::config::Service* service = serviceOf(scenario_, plan);
+  const auto& services = scenario_.config.services;
+  const auto led = std::ranges::find(services, entry.routed_to, &lb::config::Service::name);
+  if (led != services.end()) service = &*led;  // there are routes
   const bool sticky = service != nullptr && !service->sticky.cookie.empty() && entry.from_backend;
   std::string wrong;
   entry.pin = sticky ? valueSet(service->sticky, head, wrong) : std::string();

@@ -28,7 +28,7 @@ constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::S
 
 // A request without a service, or one whose service a reload has taken away.
 bool noRouteHasCause(const View& view) {
-  if (view.service == nullptr) return true;
+  if (serviceOf(view.scenario, view.plan) == nullptr) return true;
   return std::ranges::any_of(view.ledger.configurations(), [&](const Ledger::Configured& one) {
     return std::ranges::find(one.config.services, view.service->name, &lb::config::Service::name) ==
            one.config.services.end();
@@ -211,7 +211,8 @@ bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
   const lb::config::Service* service = serviceOf(ledger.scenario(), plan);
   const bool plain = !entry.calm && plan.answer.fault == AnswerFault::None && !plan.answer.interim && !plan.expect;
   if (service == nullptr || !plain || entry.attempts.empty() || entry.attempts.back().complete == kNever) return false;
-  const Duration limit = longestHeaderTime(ledger, *service, entry.attempts.back().head, ledger.now());
+  // The limit is that of the moment at which lb sent it, which a stall may have kept from its backend since.
+  const Duration limit = longestHeaderTime(ledger, *service, entry.started, ledger.now());
   if (plan.answer.delay <= limit + kLateSlack) return false;
   if (ledger.now() - entry.attempts.back().head <= limit + kLateSlack) return false;  // it did not take that long
   return !ledger.troubles().any({FaultKind::Pause}, plan::kProxySide, entry.attempts.back().head, ledger.now());

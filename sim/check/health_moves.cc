@@ -46,6 +46,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   const std::string_view why = line.substr(std::min(line.size(), line.find(": ") + 2));
   // What the proxy may have forgotten, and what lookups may have taken away meanwhile, is as it says.
   const bool differs = before != track.word();
+  const bool sure = !track.unsure && certain(service->second, now);
   if (track.unsure || (differs && !certain(service->second, now))) {
     track = {.drained = before == "drained",
              .down = before == "down",
@@ -63,6 +64,12 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
     rows_.forget(service->first, *number);
   track.hangups.clear();
   track.moved_at = now;
+  // What else a backend was besides being drained or down shows only now.
+  if (!sure && (before == "down" || before == "drained") && claimed != "drained") {
+    track.down = claimed == "down";
+    if (!track.down) track.ejected = claimed == "ejected";
+    if (!track.down) track.half_open = claimed == "half_open";
+  }
   if (wrong.empty() && claimed != track.word()) wrong = fmt::format("it has to be {}", track.word());
   return wrong.empty() ? wrong : fmt::format("\"{}\": {}", line, wrong);
 }

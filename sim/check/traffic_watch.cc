@@ -167,7 +167,7 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
   const plan::Request& plan = *entry.plan;
   if (plan.malformed >= 0 || plan.service < 0 || !held_ || routed(ledger_)) return;
   ends(backend, peer);  // where ports are few they come again, and the last one's backend may not know of its end
-  open_.push_back({backend, peer, plan.service, isPaid(entry)});
+  open_.push_back({backend, peer, plan.service, plan.id, isPaid(entry)});
   const Service& service = *serviceOf(scenario, plan);
   std::uint32_t most = service.limits.max_inflight;
   if (service.limits.adaptive.enabled)
@@ -180,7 +180,8 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
   for (const Open& one : open_) {
     if (one.service != plan.service || (one.backend != backend && !one.paid) || !held_(one.backend, one.peer)) continue;
     if (one.backend == backend) ++here;
-    if (one.paid) ++paid;
+    // An earlier attempt of the same request has had its answer, which is kept there.
+    if (one.paid && (one.request != plan.id || &one == &open_.back())) ++paid;
   }
   if (most > 0) {
     ledger_.expect(here <= most, Class::Safety, "safety.inflight", plan.id,

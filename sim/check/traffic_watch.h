@@ -40,6 +40,7 @@ class TrafficWatch {
     std::uint32_t backend;
     lb::Address peer;
     int service;
+    std::uint64_t request = 0;
     bool paid;  // a retry that the budget was charged for
   };
   void checkAttempts(const Entry& entry);

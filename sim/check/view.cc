@@ -14,10 +14,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Where its host leads, and if that is nowhere or a backend knows better, where rules have led it.
+// Where its host leads, and if that is nowhere or a backend knows better, where rules have led it or may have.
 const lb::config::Service* serviceOfView(const Ledger& ledger, const Entry& entry) {
   const lb::config::Service* own = serviceOf(ledger.scenario(), *entry.plan);
-  if (entry.attempts.empty() || (own != nullptr && entry.routed_to.empty())) return own;
+  if (own != nullptr && entry.routed_to.empty()) return own;
   const auto names = ledger.servicesOf(entry);
   const auto& services = ledger.scenario().config.services;
   const auto led = std::ranges::find_if(
