@@ -111,10 +111,13 @@ void readTarget(Section& section, Stream& stream, const Reading& reading) {
   const lb::config::Service* service = services.size() == 1 ? &services.front() : nullptr;
   const auto host = section.find("host");
   const auto name = section.find("service");
+  const bool routed = !reading.config.routes.empty();  // then a host may lead anywhere
   std::string text;
   if (host && host->parsed(stream.host, &lb::config::parseDomain, "a host")) {
     service = serviceOfHost(reading.config, stream.host);
-    if (service == nullptr) host->error(fmt::format("no service of the configuration serves {}", quote(stream.host)));
+    if (service == nullptr && !(routed && name))
+      host->error(fmt::format("no service of the configuration serves {}{}", quote(stream.host),
+                              routed ? "; set `service` as well, to say where routes lead" : ""));
   }
   if (name && name->text(text, "a service's name")) {
     const auto found = std::ranges::find(services, text, &lb::config::Service::name);
@@ -124,7 +127,7 @@ void readTarget(Section& section, Stream& stream, const Reading& reading) {
       const auto near = lb::config::suggest(text, known);
       name->error(fmt::format("no service of the configuration has the name {}{}", quote(text),
                               near ? fmt::format("; did you mean \"{}\"?", *near) : ""));
-    } else if (!stream.host.empty() && service != nullptr && service != &*found) {
+    } else if (!stream.host.empty() && service != nullptr && service != &*found && !routed) {
       name->error(fmt::format("{} leads to {}, not here", quote(stream.host), quote(service->name)));
     } else {
       service = &*found;

@@ -33,6 +33,14 @@ proxy: {services: [{name: shop, domain: shop.example.com, hosts: [{address: 10.0
 constexpr std::string_view kName = R"(
 proxy: {services: [{name: shop, domain: shop.example.com, hosts: [{address: shop.internal, port: 80}]}]}
 )";
+constexpr std::string_view kSplit = R"(
+proxy:
+  routes:
+  - {match: {path_prefix: /}, split: [{service: shop, weight: 3}, {service: next, weight: 1}]}
+  services:
+  - {name: shop, domain: shop.example.com, hosts: [{address: 10.0.0.1, port: 80}]}
+  - {name: next, hosts: [{address: 10.0.0.2, port: 80}]}
+)";
 constexpr std::string_view kLocal = R"(
 proxy: {listen: {address: 192.0.2.1, port: 80}, services: [{name: shop, domain: shop.example.com, balance: round_robin,
   hosts: [{address: 127.0.0.1, port: 9090}, {address: localhost, port: 9091}]}]}
@@ -148,6 +156,19 @@ TEST(Rehearsal, EveryFaultAndSettingIsSeenByTheClients) {
       const Verdict verdict = judge(expectation, *result, scenario.layout);
       EXPECT_TRUE(verdict.holds) << story.name << ": " << expectation.text << " measured " << verdict.shown;
     }
+  }
+}
+
+TEST(Rehearsal, WhereARouteHasLedIsToldByWhoAnswered) {
+  const Scenario scenario = scenarioOf(
+      "{duration: 10s, traffic: [{rate: 100/s, arrivals: even, host: www.example.com, service: shop}], expect: [errors "
+      "= 0, requests > 650 of service shop, requests < 850 of service shop, requests > 150 of service next]}",
+      kSplit);
+  const auto result = rehearse(configOf(kSplit), scenario, 1);
+  ASSERT_EQ(scenario.expectations.size(), 4U);
+  for (const Expectation& expectation : scenario.expectations) {
+    const Verdict verdict = judge(expectation, *result, scenario.layout);
+    EXPECT_TRUE(verdict.holds) << expectation.text << " measured " << verdict.shown;
   }
 }
 
