@@ -48,7 +48,8 @@ lb::config::Config Lab::config(std::uint32_t servers) const {
   config.listen = {{.address = "10.0.0.2", .port = kProxyPort, .place = {}}};
   config.threads = 1;
   config.admin.enabled = false;
-  config.access_log.path = "off";
+  config.access_log.path = plan_.log ? "stdout" : "off";
+  config.access_log.format = lb::config::LogFormat::Json;
   const lb::Duration patience = plan_.late > 0 ? kDay : kNever;  // a reload reads it from a file
   config.timeouts = {patience, patience, patience, patience};
   config.limits.max_connections = kPlenty;
@@ -85,8 +86,9 @@ void Lab::build() {
       world_.chance().stream("traffic"), *this);
 }
 
-bool Lab::run(std::function<void(const model::Outcome&)> on_done) {
+bool Lab::run(std::function<void(const model::Outcome&)> on_done, std::function<void(std::string_view)> on_line) {
   on_done_ = std::move(on_done);
+  on_line_ = std::move(on_line);
   if (plan_.late > 0) proxy_->reload(config(plan_.servers));
   if (!world_.runUntil([&] { return traffic_->finished(); }, kNever)) spoil("not everything is answered");
   if (!traffic_->violation().empty()) spoil(traffic_->violation());

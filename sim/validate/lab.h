@@ -25,6 +25,7 @@ struct LabPlan {
   model::Arrivals arrivals{};
   std::uint64_t requests = 0;
   bool losses = false;  // a 503 is what is being measured; otherwise it spoils
+  bool log = false;     // the access log is kept, in JSON, and its lines are told
   std::uint64_t seed = 1;
 };
 
@@ -33,8 +34,9 @@ class Lab final : public model::TrafficObserver, public run::ProxyOutput {
   explicit Lab(LabPlan plan);
   ~Lab();
 
-  // Until everything has been answered; `on_done` is told of each request. False: it was spoilt.
-  bool run(std::function<void(const model::Outcome&)> on_done);
+  // Until everything has been answered; `on_done` is told of each request, `on_line` of each line of the access log.
+  // False: it was spoilt.
+  bool run(std::function<void(const model::Outcome&)> on_done, std::function<void(std::string_view)> on_line = {});
   [[nodiscard]] const std::string& spoilt() const { return spoilt_; }  // by what
 
   [[nodiscard]] std::uint64_t requests() const { return traffic_->counters().done; }
@@ -48,7 +50,9 @@ class Lab final : public model::TrafficObserver, public run::ProxyOutput {
  private:
   void onDone(const model::Outcome& outcome) override;
   void onLog(lb::LogLevel level, std::string_view line) override;
-  void onAccess(std::string_view) override {}
+  void onAccess(std::string_view line) override {
+    if (on_line_) on_line_(line);
+  }
   void build();
   void spoil(std::string why);
   [[nodiscard]] lb::config::Config config(std::uint32_t servers) const;
@@ -63,6 +67,7 @@ class Lab final : public model::TrafficObserver, public run::ProxyOutput {
   std::unique_ptr<run::Proxy> proxy_;
   std::unique_ptr<model::OpenLoop> traffic_;
   std::function<void(const model::Outcome&)> on_done_;
+  std::function<void(std::string_view)> on_line_;
   std::string spoilt_;
 };
 

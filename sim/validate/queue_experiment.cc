@@ -77,6 +77,10 @@ Counts countsOf(const QueueExperiment& experiment, const Options& options) {
           static_cast<std::uint64_t>(per_unit * timeOf(experiment, options)) + Series::kBatches};
 }
 
+bool asks(const QueueExperiment& experiment, Figure figure) {
+  return std::ranges::find(experiment.expectations, figure, &Expectation::figure) != experiment.expectations.end();
+}
+
 LabPlan labPlan(const QueueExperiment& experiment, const Options& options, std::uint64_t requests) {
   const double per_second =
       experiment.load * experiment.servers * experiment.slots / std::chrono::duration<double>(kUnit).count();
@@ -88,8 +92,8 @@ LabPlan labPlan(const QueueExperiment& experiment, const Options& options, std::
                       .service = serviceLaw(experiment.law)},
           .arrivals = {.kind = experiment.arrivals, .rate = {{Duration::zero(), per_second}}},
           .requests = requests,
-          .losses = std::ranges::any_of(experiment.expectations,
-                                        [](const Expectation& one) { return one.figure == Figure::Lost; }),
+          .losses = asks(experiment, Figure::Lost),
+          .log = asks(experiment, Figure::Waits),
           .seed = Chance(options.seed).stream(experiment.id + experiment.what).next()};
 }
 
@@ -98,6 +102,7 @@ const char* nameOf(Figure figure) {
     case Figure::MeanTime: return "mean time";
     case Figure::P99: return "p99";
     case Figure::Lost: return "share lost";
+    case Figure::Waits: return "share waits";
   }
   return "";
 }
@@ -134,18 +139,29 @@ std::vector<Verdict> run(const QueueExperiment& experiment, const Options& optio
   Lab lab(labPlan(experiment, options, counts.warm_up + counts.measured));
   Series times(counts.measured);
   Series losses(counts.measured);
+  Series waits(counts.measured);
+  std::uint64_t lines = 0;
   const double unit = std::chrono::duration<double>(kUnit).count();
-  lab.run([&](const model::Outcome& outcome) {
+  const auto on_done = [&](const model::Outcome& outcome) {
     if (outcome.id <= counts.warm_up) return;
     const std::uint64_t index = outcome.id - counts.warm_up - 1;
     times.add(index, std::chrono::duration<double>(outcome.latency()).count() / unit);
     losses.add(index, outcome.status == 503 ? 1 : 0);
-  });
+  };
+  const auto on_line = [&](std::string_view line) {  // in the order of their ends
+    if (++lines <= counts.warm_up) return;
+    waits.add(lines - counts.warm_up - 1, line.find("\"t_queue\":null") == std::string_view::npos ? 1 : 0);
+  };
+  lab.run(on_done, on_line);
   std::vector<Verdict> verdicts;
   for (const Expectation& wanted : experiment.expectations) {
-    Estimate found = wanted.figure == Figure::Lost       ? losses.mean()
-                     : wanted.figure == Figure::MeanTime ? times.mean()
-                                                         : times.quantile(0.99);
+    Estimate found;
+    switch (wanted.figure) {
+      case Figure::MeanTime: found = times.mean(); break;
+      case Figure::P99: found = times.quantile(0.99); break;
+      case Figure::Lost: found = losses.mean(); break;
+      case Figure::Waits: found = waits.mean(); break;
+    }
     Verdict verdict{.id = experiment.id,
                     .what = experiment.what,
                     .figure = nameOf(wanted.figure),

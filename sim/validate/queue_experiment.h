@@ -20,6 +20,7 @@ enum class Figure : std::uint8_t {
   MeanTime,  // of a request, from its intended start to its end, in units
   P99,       // of the same
   Lost,      // the share that was answered with 503
+  Waits,     // the share that had to wait in the proxy's queue, as its access log says
 };
 
 struct Expectation {

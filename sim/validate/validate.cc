@@ -55,7 +55,8 @@ void addProxyQueue(std::vector<QueueExperiment>& rows) {
                     .load = 0.9,
                     .servers = row.servers,
                     .service = service,
-                    .expectations = {{Figure::MeanTime, 1 + waitInMMc(static_cast<int>(row.servers), 0.9), 0.02}},
+                    .expectations = {{Figure::MeanTime, 1 + waitInMMc(static_cast<int>(row.servers), 0.9), 0.02},
+                                     {Figure::Waits, erlangC(static_cast<int>(row.servers), 0.9), 0.02}},
                     .time = row.time,
                     .full_time = row.full_time});
   }

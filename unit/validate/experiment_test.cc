@@ -76,6 +76,19 @@ TEST(Experiment, CountsLossesWhenTheyAreAskedFor) {
   EXPECT_FALSE(verdictOf(row).passed());
 }
 
+TEST(Experiment, CountsWhoWaitsInTheProxyWhenThatIsAskedFor) {
+  QueueExperiment row = sound();
+  row.servers = 4;
+  row.load = 0.7;
+  row.service.limits.max_inflight = 1;
+  row.service.limits.queue = {.max = 1'000'000, .timeout = std::chrono::hours(24)};
+  row.expectations = {{Figure::Waits, erlangC(4, 0.7), 0.03}};
+  row.time = 10'000;
+  EXPECT_TRUE(verdictOf(row).passed()) << verdictOf(row).measured << verdictOf(row).spoilt;
+  row.expectations = {{Figure::Waits, erlangC(4, 0.8), 0.03}};
+  EXPECT_FALSE(verdictOf(row).passed());
+}
+
 TEST(Experiment, IsTheSameForTheSameSeed) {
   EXPECT_EQ(verdictOf(sound()).measured, verdictOf(sound()).measured);
   EXPECT_NE(verdictOf(sound()).measured, run(sound(), {.seed = 2}).at(0).measured);
