@@ -182,12 +182,14 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     answering_ = true;
     if (fault() == AnswerFault::Silence || fault() == AnswerFault::StopsReading) return;
     const bool first = backend_.ledger_.of(current_id_).attempts.size() == 1;
-    outbox_ = answerText(*request_, first && fault() == AnswerFault::Unavailable).bytes;
-    if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) outbox_.clear();
+    std::string text = answerText(*request_, first && fault() == AnswerFault::Unavailable).bytes;
+    if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) text.clear();
     if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)
-      outbox_.resize(outbox_.size() * request_->answer.fault_at / 1000);
-    if (fault() == AnswerFault::TrailingBytes) outbox_ += "HTTP/1.1 200 OK\r\nnonsense";
-    answer_size_ = outbox_.size();
+      text.resize(text.size() * request_->answer.fault_at / 1000);
+    if (fault() == AnswerFault::TrailingBytes) text += "HTTP/1.1 200 OK\r\nnonsense";
+    answer_size_ = text.size();
+    outbox_.clear();
+    outbox_.end() = std::move(text);
     const bool of_storm = backend_.well_behaved_ && !backend_.ledger_.of(request_->id).calm;  // nobody waits for it now
     const Duration delay = of_storm ? Duration::zero() : request_->answer.delay;
     if (delay > Duration::zero()) {
@@ -208,14 +210,13 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     // What is more than was announced comes with the rest: whoever believed the length may ask for more meanwhile.
     const bool whole = backend_.well_behaved_ || answer.fault == AnswerFault::LengthTooSmall;
     if (answer.piece > 0 && !whole && outbox_.size() > answer.piece) {
-      const std::string piece = outbox_.substr(0, answer.piece);
-      outbox_.erase(0, answer.piece);
+      const std::string piece = outbox_.take(answer.piece);
       backend_.ledger_.of(request_->id).replied = backend_.ledger_.now();
       send(piece);
       timer_->arm(answer.gap + std::chrono::microseconds(1));
       return;
     }
-    answered(std::exchange(outbox_, {}));
+    answered(outbox_.take(outbox_.size()));
   }
 
   // The last piece: the request is over before it is sent, because what it causes may come at once.
@@ -327,7 +328,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   bool tunnel_ = false;
   bool checked_ = false;  // it is a check's
   bool trickle_ = false;
-  std::string outbox_;
+  Outbox outbox_;
   std::string stray_;         // an answer that nobody asks for, to come
   bool strayed_ = false;      // it has been sent
   bool after_stray_ = false;  // and a request has come nevertheless

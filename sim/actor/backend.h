@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/actor/outbox.h"
 #include "sim/actor/raw_client.h"
 #include "sim/actor/strict_reader.h"
 #include "sim/check/ledger.h"

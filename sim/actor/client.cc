@@ -115,7 +115,7 @@ void Client::onContinueTime() {
                     plan_.pace == Duration::zero() && ledger_.now() - entry.continued > kContinueWait / 2;
   if (lost)
     ledger_.fail(check::Class::Safety, "safety.interim", entry.plan->id, "a backend's 100 (Continue) did not arrive");
-  outbox_ += std::exchange(held_body_, {});
+  outbox_.end() += std::exchange(held_body_, {});
   writeSome();
 }
 
@@ -158,13 +158,12 @@ void Client::queue(const plan::Request& request) {
     text.bytes.resize(text.head_size);
     continue_timer_->arm(kContinueWait);
   }
-  outbox_ += text.bytes;
-  if (request.tunnel.eager) appendPattern(outbox_, request.id, Direction::TunnelUp, 0, request.tunnel.up);
+  outbox_.end() += text.bytes;
+  if (request.tunnel.eager) appendPattern(outbox_.end(), request.id, Direction::TunnelUp, 0, request.tunnel.up);
 }
 
 void Client::pass(std::size_t bytes) {
-  const std::string piece = outbox_.substr(0, bytes);
-  outbox_.erase(0, bytes);
+  const std::string piece = outbox_.take(bytes);
   passed_ += bytes;
   for (const Mark& mark : marks_) {
     check::Entry& entry = ledger_.of(mark.id);
@@ -230,7 +229,7 @@ void Client::onHead(const Head& head) {
     if (head.status != 100) ledger_.leave(check::Mark::AnswerInterim);
     if (head.status == 100 && !held_body_.empty() && waiting_.back() == &request) {
       ledger_.leave(check::Mark::Continue100);
-      outbox_ += std::exchange(held_body_, {});
+      outbox_.end() += std::exchange(held_body_, {});
       continue_timer_->disarm();
       writeSome();
     }

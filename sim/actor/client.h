@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/actor/outbox.h"
 #include "sim/actor/raw_client.h"
 #include "sim/actor/strict_reader.h"
 #include "sim/check/client_connection.h"
@@ -68,7 +69,7 @@ class Client {
 
   // Of the current connection.
   std::deque<const plan::Request*> waiting_;  // sent or being sent, without a complete answer
-  std::string outbox_;
+  Outbox outbox_;
   std::string held_body_;  // until 100 (Continue) or until the wait for it is over
   std::deque<Mark> marks_;
   std::uint64_t queued_ = 0;

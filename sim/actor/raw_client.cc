@@ -14,7 +14,7 @@ RawEnd::RawEnd(lb::Loop& loop, std::unique_ptr<lb::Stream> stream) : loop_(loop)
 }
 
 void RawEnd::send(std::string_view text) {
-  unsent_ += text;
+  unsent_.end() += text;
   writeAll();
   updateInterest();
 }
@@ -64,7 +64,7 @@ void RawEnd::readAll() {
 
 void RawEnd::writeAll() {
   while (stream_ && !unsent_.empty() && write_failed_ == IoStatus::Ok) {
-    const lb::Bytes piece = std::as_bytes(std::span(unsent_));
+    const lb::Bytes piece = std::as_bytes(std::span(unsent_.rest()));
     const lb::IoResult result = stream_->write(std::span(&piece, 1));
     if (result.status == IoStatus::WouldBlock) return;
     if (result.status != IoStatus::Ok) {
@@ -72,7 +72,7 @@ void RawEnd::writeAll() {
       unsent_.clear();
       return;
     }
-    unsent_.erase(0, result.bytes);
+    unsent_.drop(result.bytes);
   }
   if (stream_ && finish_wanted_ && connected_) {
     finish_wanted_ = false;

@@ -8,6 +8,7 @@
 
 #include "lb/env/env.h"
 #include "sim/actor/http_text.h"
+#include "sim/actor/outbox.h"
 
 namespace sim::actor {
 
@@ -46,7 +47,7 @@ class RawEnd : private lb::StreamEvents {
 
   lb::Loop& loop_;
   std::unique_ptr<lb::Stream> stream_;
-  std::string unsent_;
+  Outbox unsent_;
   std::string received_;
   std::size_t read_size_ = 64 * 1024;
   lb::IoStatus ended_ = lb::IoStatus::Ok;

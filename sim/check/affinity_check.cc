@@ -80,6 +80,8 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
     }
     needed = needed || !others;
   });
+  // Whoever may be sent again by his key has perhaps been on a used connection that was closed.
+  if (service.retry.idempotency_key && entry.plan->idempotency_key && service.retry.attempts > 0) needed = true;
   const Duration way = 2 * (scenario.network.latency + scenario.network.jitter) + std::chrono::milliseconds(50);
   if (!has_weight) return "which has a weight of 0";
   if (!needed && way < service.timeouts.connect && !mayGetNowhere(scenario, service))

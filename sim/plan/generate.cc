@@ -362,6 +362,7 @@ class Generator {
         fault.who = static_cast<int>(random_.below(made_.backends.size()));
         if (row.where == Anywhere && random_.chance({1, 3})) fault.who = kClientsSide;
         if (row.where == Proxy || (row.where == BackendOrProxy && random_.chance({1, 3}))) fault.who = kProxySide;
+        if (row.where == Name && random_.chance({1, 4})) fault.at = {};  // lb starts with it
         if (row.kind == FaultKind::Pause) fault.length = std::min<Duration>(fault.length, 1s);
         made_.faults.push_back(fault);
       }

@@ -97,6 +97,8 @@ void shapeTraffic(Scenario& scenario, Prng& random) {
   tightenWriteTimeout(scenario, Chance(scenario.seed).stream("scenario write timeout"));
   for (Client& client : scenario.clients) {
     for (Request& request : client.requests) {
+      // A megabyte in single bytes is millions of events, and shows nothing more.
+      if (client.piece > 0) client.piece = std::max(client.piece, request.bytes / 50'000);
       if (scenario.has("retries")) request.idempotency_key = random.chance({1, 3});
       const bool plain = request.answer.fault == AnswerFault::None && !request.upgrade && !request.words;
       if (scenario.has("unavailable") && plain && random.chance({1, 3})) makeUnavailable(request);
