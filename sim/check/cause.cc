@@ -7,6 +7,7 @@
 #include "lb/front/server.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/actor/wire_text.h"
+#include "sim/check/affinity_check.h"
 #include "sim/check/in_force.h"
 #include "sim/check/view.h"
 
@@ -57,6 +58,17 @@ bool namesMayBeOld(const View& view) {
   return false;
 }
 
+// A name that was in trouble when lb started may not have been found since.
+bool someMayBeUnknown(const View& view) {
+  using enum FaultKind;
+  const MonoTime begin{World::kStart};
+  return std::ranges::any_of(view.service->hosts, [&](const lb::config::Host& host) {
+    return !lb::IpAddress::parse(host.address) &&
+           view.ledger.troubles().any({DnsFails, DnsEmpty, DnsSilent}, backendOf(view.scenario, host), begin,
+                                      begin + kFirstLookups);
+  });
+}
+
 constexpr std::initializer_list<FaultKind> kUnreachable{FaultKind::Refuse, FaultKind::Kill,    FaultKind::BlackHole,
                                                         FaultKind::Stall,  FaultKind::StallTo, FaultKind::StallFrom,
                                                         FaultKind::Slow,   FaultKind::Pause,   FaultKind::BacklogFull};
@@ -68,10 +80,11 @@ bool connectHasCause(const View& view, bool timed_out) {
   if (may_time_out && (timed_out || unreachable > 0)) return true;
   if (unreachable == 0) return false;
   // One host in trouble, another one that is not, and leave to try it: then it has to work.
-  if (namesMayBeOld(view)) return true;
-  // A pooled connection that was found closed is no attempt.
+  if (namesMayBeOld(view) || someMayBeUnknown(view)) return true;
+  // A pooled connection that was found closed is no attempt; one on which the answer took too long is.
   const std::vector<Attempt>& attempts = view.entry.attempts;
-  const bool stale = attempts.size() == 1 && attempts.front().reused && view.service->retry.per_try_timeout == 0s;
+  const bool stale = attempts.size() == 1 && attempts.front().reused && view.service->retry.per_try_timeout == 0s &&
+                     !view.service->retry.on.timeout;
   const bool retried = view.plan.malformed < 0 && retriesFreely(*view.service) && (attempts.empty() || stale) &&
                        view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan, *view.service) &&
                        std::ranges::count_if(
