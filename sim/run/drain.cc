@@ -5,6 +5,7 @@
 
 #include "sim/actor/wire_text.h"
 #include "sim/check/books.h"
+#include "sim/net/connection.h"
 #include "sim/run/run.h"
 
 namespace sim::run {
@@ -106,8 +107,12 @@ void Run::finish() {
   pass(100ms);
   expect(proxy.timersArmed() == 0, Class::Safety, "safety.timers", "{} timers are armed when nothing is left",
          proxy.timersArmed());
-  expect(stage_->proxyHost().portsInUse() == 0, Class::Safety, "safety.ports",
-         "{} ports are in use when nothing is left", stage_->proxyHost().portsInUse());
+  const lb::IpAddress& here = stage_->proxyHost().address();
+  const auto sockets = std::ranges::count_if(stage_->fabric().connections(), [&](const auto& one) {
+    return (one->addressOf(net::Side::Client).ip == here && one->held(net::Side::Client)) ||
+           (one->addressOf(net::Side::Server).ip == here && one->held(net::Side::Server));
+  });
+  expect(sockets == 0, Class::Safety, "safety.sockets", "{} sockets are open when nothing is left", sockets);
 }
 
 }  // namespace sim::run
