@@ -127,9 +127,9 @@ void Run::start() {
     });
   });
   stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
-  stage_->schedule(scenario_.faults);  // names may be in trouble already
+  stage_->startWith(scenario_.faults);
   const auto started = stage_->proxy().start();
-  expect(started.has_value(), Class::Safety, "safety.start", "{}", started ? "" : started.error().what);
+  expect(started.has_value(), Class::Liveness, "liveness.start", "{}", started ? "" : started.error().what);
   expect(until([&] { return stage_->proxy().accepting(); }, 5s), Class::Liveness, "liveness.start", "nobody accepts");
   if (scenario_.config.threads > 1) ledger_.leave(check::Mark::SeveralWorkers);
 }
@@ -185,6 +185,7 @@ bool Run::badLuck(const check::Entry& entry) const {
 }
 
 void Run::storm() {
+  stage_->schedule(scenario_.faults);
   const MonoTime begin = world_.now();
   for (std::uint64_t i = 0; i < scenario_.reloads.size(); ++i) {
     world_.at(begin + scenario_.reloads[i], [this, i] {

@@ -29,6 +29,13 @@ std::string nameOf(int who) {
   return who == plan::kProxySide ? "proxy" : fmt::format("b{}", who);
 }
 
+bool isThereAtTheStart(const plan::Fault& fault) {
+  using enum FaultKind;
+  const bool of_names =
+      fault.kind == DnsFails || fault.kind == DnsEmpty || fault.kind == DnsSilent || fault.kind == DnsMoves;
+  return of_names && fault.at == Duration::zero() && fault.trigger == plan::Trigger::None;
+}
+
 check::Mark markFor(FaultKind kind) {
   using check::Mark;
   switch (kind) {
@@ -111,8 +118,15 @@ net::LinkRules Stage::plainRules() const {
   return rules;
 }
 
+void Stage::startWith(const std::vector<plan::Fault>& faults) {
+  for (const plan::Fault& fault : faults) {
+    if (isThereAtTheStart(fault)) arrange(fault);
+  }
+}
+
 void Stage::schedule(const std::vector<plan::Fault>& faults) {
   for (const plan::Fault& fault : faults) {
+    if (isThereAtTheStart(fault)) continue;
     if (fault.trigger == plan::Trigger::None) {
       arrange(fault);
     } else {

@@ -27,8 +27,9 @@ class Stage {
 
   [[nodiscard]] NextDraws nextDraws();
 
-  // From now on. REQUIRES: they live as long as this.
-  void schedule(const std::vector<plan::Fault>& faults);
+  // REQUIRES for both: the faults live as long as this.
+  void startWith(const std::vector<plan::Fault>& faults);  // names may be in trouble before the proxy starts
+  void schedule(const std::vector<plan::Fault>& faults);   // all others, from now on
   [[nodiscard]] Operator& theOperator() { return *operator_; }
   void makeSick(std::uint32_t backend, bool sick);  // also when all is healed
   void heal();                                      // everything, for ever; what is scheduled does not come
