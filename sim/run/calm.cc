@@ -99,7 +99,7 @@ void Run::calm() {
   expect(now.inflight == 0 && now.backend_inflight == 0 && now.backend_active == 0, Class::Liveness,
          "liveness.exchanges_end", "{} exchanges, {} at backends, {} active backend connections without a client",
          now.inflight, now.backend_inflight, now.backend_active);
-  expect(stage_->proxy().placesTaken() == 0, Class::Liveness, "liveness.exchanges_end",
+  expect(stage_->proxy().placesTaken() == 0, Class::Safety, "safety.shared_load",
          "{} places on backends are taken and nobody has them", stage_->proxy().placesTaken());
   ledger_.setCalm();
 }
