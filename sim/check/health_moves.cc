@@ -46,14 +46,19 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   const std::string_view why = line.substr(std::min(line.size(), line.find(": ") + 2));
   // What the proxy may have forgotten, and what lookups may have taken away meanwhile, is as it says.
   const bool differs = before != track.word();
-  const bool sure = !track.unsure && certain(service->second, now);
   if (track.unsure || (differs && !certain(service->second, now))) {
     track = {.drained = before == "drained",
              .down = before == "down",
              .ejected = before == "ejected",
              .half_open = before == "half_open"};
+    track.veiled = true;
   }
   if (before != track.word()) return fmt::format("\"{}\": it was {}", line, track.word());
+  // What else a backend is besides being drained or down shows late; until then nobody may know it.
+  track.veiled = (before == "down" || before == "drained") && (track.veiled || !certain(service->second, now));
+  const bool hidden = track.veiled;
+  if (hidden && why.starts_with("one request is to show")) track.ejected = true;
+  if (hidden && why.starts_with("the request on probation")) track.half_open = true;
   touch(service->second, now);
   std::string wrong;
   if (why.find("failures in a row") != std::string_view::npos) wrong = judgeRow(service->second, *number, under_way);
@@ -64,8 +69,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
     rows_.forget(service->first, *number);
   track.hangups.clear();
   track.moved_at = now;
-  // What else a backend was besides being drained or down shows only now.
-  if (!sure && (before == "down" || before == "drained") && claimed != "drained") {
+  if (hidden && claimed != "drained") {  // and now it shows
     track.down = claimed == "down";
     if (!track.down) track.ejected = claimed == "ejected";
     if (!track.down) track.half_open = claimed == "half_open";

@@ -68,6 +68,7 @@ class HealthWatch {
   struct Track {
     bool drained = false, down = false, ejected = false, half_open = false;
     bool unsure = false;   // a reload may have made the proxy forget
+    bool veiled = false;   // it was down or drained when that was, so what else it is nobody knows
     MonoTime out_since{};  // drained, down or ejected without a break
     MonoTime out_until{};  // the last moment at which it was that, or on probation
     MonoTime moved_at{};   // the last line about it
