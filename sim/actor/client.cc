@@ -43,7 +43,11 @@ class Client::Conn final : public RawEnd, private StrictEvents {
     if (ended() == IoStatus::Eof) reader_.endOfInput();
     if (client_.current_ == this) client_.onConnectionEnded(ended());
   }
-  bool nextIsToHead() override { return !client_.waiting_.empty() && client_.waiting_.front()->method == "HEAD"; }
+  bool nextIsToHead() override {
+    if (client_.waiting_.empty()) return false;
+    const plan::Request& next = *client_.waiting_.front();
+    return next.method == "HEAD" && next.malformed < 0;  // those are texts of their own, and none of them is a HEAD
+  }
   void onHead(const Head& head) override {
     client_.onHead(head);
     if (client_.current_ != this) {
