@@ -3,8 +3,9 @@
 // It knows nothing of proxying: lb's exchanges, the control plane and be all stand behind it as RequestHandlers.
 // Invariants: at most one request is being handled; a request starts only from the connection's own events, never from
 // inside a handler's call; while idle it holds no buffer block, no head and no handler.
-// The rules of closing: a request that was not read to its end, or bytes that follow a last response, lead to a
-// lingering close (FIN, then discard for a while), or the reset that unread bytes cause would destroy the answer.
+// The rules of closing: a request that was not read to its end, or bytes that follow a last response, whole or cut,
+// lead to a lingering close (FIN, then discard for a while), or the reset that unread bytes cause would destroy the
+// answers.
 #pragma once
 
 #include <memory>
@@ -91,6 +92,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   void endEarly();
   void giveUp();
   void onGone();
+  void tell(http::RequestReset why);
   void onReadDeadline();
   void onRateDeadline();
   void expectBody();
@@ -118,10 +120,12 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   void responseWritten();
   void finishRequest();
   void becomeIdle();
+  void closeAfterAll(bool request_incomplete);
   void linger();
   void close();
   [[nodiscard]] bool mustClose() const;
 
+  [[nodiscard]] bool over() const { return reading_ >= Reading::Linger; }  // no request will be on it any more
   [[nodiscard]] bool idle() const { return reading_ == Reading::Head && !state_; }
   [[nodiscard]] bool wantsRead() const;
   void updateInterest();

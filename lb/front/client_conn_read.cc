@@ -62,7 +62,7 @@ void ClientConn::drain() {
 
 void ClientConn::shutdownNow() {
   if (reading_ == Reading::Closed) return;
-  if (handler_) handler_->onRequestReset(http::RequestReset::Shutdown);
+  tell(http::RequestReset::Shutdown);
   stream_->abort();
   close();
 }
@@ -78,7 +78,12 @@ void ClientConn::onReady(Interest ready) {
 void ClientConn::endEvent() {
   while (reading_ != Reading::Closed && next_pending_) processInput();
   in_own_event_ = false;
-  if (reading_ != Reading::Closed) updateInterest();
+  if (reading_ == Reading::Closed) return;
+  if (reading_ == Reading::Linger) {  // after an answer that was cut
+    handler_.reset();
+    state_.reset();
+  }
+  updateInterest();
 }
 
 void ClientConn::readWhatThereIs() {
@@ -111,7 +116,7 @@ void ClientConn::processInput() {
   next_pending_ = false;
   while (advance()) {
   }
-  if (reading_ == Reading::Closed) return;
+  if (over()) return;
   if (handler_) handler_->onRequestBatchEnd();
   if (reading_ != Reading::Closed) flushOut();
 }
@@ -265,8 +270,12 @@ void ClientConn::giveUp() {
   close();
 }
 
+void ClientConn::tell(http::RequestReset why) {
+  if (handler_ && !over()) handler_->onRequestReset(why);
+}
+
 void ClientConn::onGone() {
-  if (handler_) handler_->onRequestReset(http::RequestReset::ClientGone);
+  tell(http::RequestReset::ClientGone);
   stream_->abort();
   close();
 }
@@ -296,7 +305,7 @@ void ClientConn::onDeadline(std::size_t slot) {
     case kReadSlot: onReadDeadline(); break;
     case kRateSlot: onRateDeadline(); break;
     case kWriteSlot:
-      if (handler_) handler_->onRequestReset(http::RequestReset::WriteTimeout);
+      tell(http::RequestReset::WriteTimeout);
       stream_->abort();
       close();
       break;

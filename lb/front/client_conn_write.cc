@@ -67,7 +67,7 @@ void ClientConn::sendEnd(const http::Fields* trailers) {
 }
 
 void ClientConn::flush() {
-  if (in_own_event_ || reading_ == Reading::Closed) return;  // the event flushes at its end
+  if (in_own_event_ || over()) return;  // the event flushes at its end
   flushOut();
   if (reading_ != Reading::Closed) updateInterest();
 }
@@ -123,14 +123,20 @@ void ClientConn::finishRequest() {
   handler_->onResponseSent();
   handler_.reset();
   state_.reset();
-  // Who did not ask for the end may have more requests on their way; closing now would answer them with a reset, which
-  // destroys what of this response has not been read yet (RFC 9112 9.6).
-  if (request_incomplete || (closing && (keep_alive_ || !in_.empty()))) {
-    linger();
-  } else if (closing) {
-    close();
+  if (request_incomplete || closing) {
+    closeAfterAll(request_incomplete);
   } else {
     becomeIdle();
+  }
+}
+
+// Who did not ask for the end may have more requests on their way; closing now would answer them with a reset, which
+// destroys what of the responses has not been read yet (RFC 9112 9.6).
+void ClientConn::closeAfterAll(bool request_incomplete) {
+  if (request_incomplete || keep_alive_ || !in_.empty()) {
+    linger();
+  } else {
+    close();
   }
 }
 
@@ -159,15 +165,23 @@ void ClientConn::linger() {
   if (!in_own_event_) updateInterest();
 }
 
+// Called by the handler, which is let go once it is off the stack.
 void ClientConn::reset() {
-  if (reading_ == Reading::Closed) return;
+  if (over()) return;
   if (!out_.empty()) {  // as far as the client takes it at once; what matters is that the end is missing
     buf::Buffer::BytesArray storage;
     static_cast<void>(stream_->write(out_.slices(storage)));
   }
-  // A FIN shows that a chunked or counted body was cut; a body that ends with the connection needs a reset for that.
-  if (writing_ == Writing::Nothing || response_kind_ == http::BodyKind::UntilClose) stream_->abort();
-  close();
+  if (writing_ == Writing::Nothing || response_kind_ == http::BodyKind::UntilClose) {
+    stream_->abort();  // a body that ends with the connection needs it to look cut
+    close();
+    return;
+  }
+  // A FIN shows that a chunked or counted body was cut, and leaves the client the responses before this one.
+  const bool request_incomplete = reading_ != Reading::Done;
+  writing_ = Writing::Finished;
+  closeAfterAll(request_incomplete);
+  if (reading_ == Reading::Linger && !in_own_event_) deadlines_.set(kKickSlot, Duration::zero());
 }
 
 void ClientConn::close() {

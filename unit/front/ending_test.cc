@@ -221,6 +221,35 @@ TEST_F(FrontTest, LateRequestsDoNotDestroyTheLastResponse) {
   EXPECT_EQ(c.ended(), IoStatus::Eof);
 }
 
+// An answer that is cut must not take those before it along, which a slow client may not have read yet.
+TEST_F(FrontTest, CutAnswerLeavesTheAnswersBeforeIt) {
+  const std::string large(100'000, 'x');
+  router_.on_end = [&](ScriptedHandler& one) {
+    if (one.head.path() == "/whole") return one.reply(large);
+    http::ResponseHead head;
+    head.start(200);
+    one.writer.sendHead(head, {.kind = http::BodyKind::Chunked}, {});
+    one.writer.flush();
+  };
+  RawClient& c = client();
+  c.setReading(false);
+  c.send(get("/whole") + get("/cut"));
+  run(1s);
+  ASSERT_THAT(router_.log, ElementsAre("GET /whole", "sent", "GET /cut"));
+  handler().writer.reset();
+  EXPECT_THAT(router_.handlers, SizeIs(1)) << "it may still be on the stack";
+  run();
+  EXPECT_THAT(router_.handlers, IsEmpty());
+  EXPECT_EQ(blocks_.blocksInUse(), 0U);
+  c.send(get("/late"));
+  run(1s);
+  c.setReading(true);
+  run(1s);
+  EXPECT_THAT(bodies(c), ElementsAre(large)) << "and the cut one does not look complete";
+  EXPECT_EQ(c.ended(), IoStatus::Eof);
+  EXPECT_THAT(router_.log, ElementsAre("GET /whole", "sent", "GET /cut")) << "no event after a reset";
+}
+
 TEST_F(FrontTest, DrainServesTheFirstRequestOfAConnectionThatJustCame) {
   RawClient& quick = client();
   RawClient& silent = client();

@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 using sim::actor::RawClient;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 class ScriptedRouter;
 
