@@ -290,6 +290,7 @@ void Client::onBody(std::string_view bytes) {
 }
 
 void Client::onEnd(const Head& head, std::size_t wire_bytes, const Head& trailers) {
+  if (!answering_) return;  // nobody asked
   const plan::Request& request = *waiting_.front();
   answering_ = false;
   ledger_.of(request.id).wire_bytes += wire_bytes;

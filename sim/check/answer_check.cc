@@ -224,12 +224,12 @@ void Ledger::endAtClient(std::uint64_t id, const Head& head, std::uint64_t bytes
   if (!entry.from_backend || entry.misled) return;
   if (entry.of_be) return checkBeEnd(entry, bytes, trailers);
   const plan::Request& plan = *entry.plan;
-  expect(bytes == answerBytes(plan), Class::Safety, "safety.answer_body", id,
-         "the answer to {} looks complete with {} bytes of {}", id, bytes, answerBytes(plan));
   const AnswerFault fault = plan.answer.fault;
   const bool cut = fault == AnswerFault::CutClose || fault == AnswerFault::CutReset ||
                    fault == AnswerFault::LengthTooLarge || fault == AnswerFault::BadChunk;
   expect(!cut || entry.calm, Class::Safety, "safety.cut_looks_whole", id, "the cut answer to {} looks complete", id);
+  expect(bytes == answerBytes(plan), Class::Safety, "safety.answer_body", id,
+         "the answer to {} looks complete with {} bytes of {}", id, bytes, answerBytes(plan));
   const bool has_trailers =
       head.body == Head::Body::Chunked && plan.answer.framing == plan::Framing::Chunked && plan.answer.trailers;
   expect(trailers.size() == (has_trailers ? 1U : 0U) && (!has_trailers || trailers.field("x-trailer") == "yes"),

@@ -131,10 +131,19 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
   return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
 }
 
+// Its head has come, and it lets less time pass between the pieces of its body than it has for each.
+bool sendsSteadily(const View& view) {
+  const plan::Client& client = *view.entry.client;
+  return !view.entry.attempts.empty() && client.piece > 0 && !view.plan.expect && !view.scenario.has("small") &&
+         client.gap + 10 * view.roundTrip() + 50ms < view.scenario.config.timeouts.request_body_idle &&
+         std::ranges::none_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
+}
+
 bool requestTimeoutHasCause(const View& view) {
-  return view.clientIsSlow() || view.fault({AnswerFault::StopsReading, AnswerFault::EarlyClose}) ||
-         view.client(kStalls) || view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) ||
-         view.plan.malformed >= 0 || view.backends(kWaits) > 0;
+  return (view.clientIsSlow() && !sendsSteadily(view)) ||
+         view.fault({AnswerFault::StopsReading, AnswerFault::EarlyClose}) || view.client(kStalls) ||
+         view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) || view.plan.malformed >= 0 ||
+         view.backends(kWaits) > 0;
 }
 
 // A request line that does not fit into the head, either.
@@ -150,14 +159,15 @@ bool headIsTooLarge(const View& view) {
 }
 
 // A tunnel that one of its ends resets takes with it what the client has not read yet, of its own answer and of those
-// before it on the connection. So does an answer that is cut, if the client sends more behind it.
+// before it on the connection. So does a cut answer whose end is the end of the connection, as nothing else can say it.
 bool cutFromBehind(const Ledger& ledger, const Entry& entry) {
   using End = plan::Tunnel::End;
   using enum AnswerFault;
   return std::ranges::any_of(entry.client->requests, [&](const plan::Request& one) {
     const bool reset = one.upgrade && (one.tunnel.end == End::BackendReset || one.tunnel.end == End::ClientReset);
-    const bool cut = entry.client->pipeline > 1 && (one.answer.fault == CutClose || one.answer.fault == CutReset ||
-                                                    one.answer.fault == BadChunk || one.answer.fault == EarlyReset);
+    const AnswerFault fault = one.answer.fault;
+    const bool cut = entry.client->pipeline > 1 && one.http10 &&
+                     (fault == CutClose || fault == CutReset || fault == BadChunk || fault == EarlyReset);
     if (!reset && !cut) return false;
     const Entry& other = ledger.entries()[one.id];
     return other.connected == entry.connected && other.started != kNever && one.id >= entry.plan->id;

@@ -120,6 +120,7 @@ void Ledger::checkInTime(const Entry& entry) {
                        static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
   if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
   if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;
+  if (mixedUpSince(entry.connected)) return;  // the request before it, answered already, may be stuck at its backend
   fail(Class::Liveness, "liveness.forwarded", plan.id,
        fmt::format("request {} got to no backend for {} s although nothing was in its way", plan.id,
                    std::chrono::duration<double>(world_.now() - std::max(entry.sent, entry.turn)).count()));
@@ -171,7 +172,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   const lb::config::Service* service = serviceOf(scenario_, plan);
   if (service == nullptr) {
     // Routes may lead from every host.
-    expect(!scenario_.config.routes.empty(), Class::Safety, "safety.route", id,
+    expect(!scenario_.config.routes.empty(), Class::Safety, "safety.routes", id,
            "a request for a host that nobody serves was passed on");
     checkForwardedHead(*entry, head);
     checkForwardedFraming(*entry, head);
@@ -181,7 +182,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,
          "{} {} reached backends twice", plan.method, id);
   traffic_.atBackend(*entry);
-  expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.route", id,
+  expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.routes", id,
          "request {} of {} went to b{}", id, service->name, backend);
   const std::string misplaced = whyNotThere(*this, *entry, *service, backend);
   expect(misplaced.empty(), Class::Safety, "safety.share", id, "request {} of {} went to b{}, {}", id, service->name,
@@ -234,10 +235,10 @@ void Ledger::endAtBackend(std::uint64_t id, std::uint64_t bytes, const Head& tra
     return;
   }
   const std::uint64_t planned = plan.framing == plan::Framing::None ? 0 : plan.bytes;
-  expect(bytes == planned, Class::Safety, "safety.request_body", id, "request {} has {} bytes instead of {}", id, bytes,
-         planned);
   expect(planned == 0 || entry.sent != kNever, Class::Safety, "safety.cut_looks_whole", id,
          "request {} is complete but was never sent whole", id);
+  expect(bytes == planned, Class::Safety, "safety.request_body", id, "request {} has {} bytes instead of {}", id, bytes,
+         planned);
   // Null: routes have led it there from a host that nobody serves.
   const lb::config::Service* service = serviceOf(scenario_, plan);
   const std::uint64_t limit = service == nullptr ? 0 : service->limits.max_body;

@@ -108,7 +108,9 @@ inline constexpr std::array kFaultFamilies{
     Family{"trigger", "faults that strike when so many bytes of a request or an answer have come"},
     Family{"idle_answer", "whole answers that nobody asked for, on idle connections"},
     Family{"outage", "all backends but one refuse connections"},
-    Family{"dawdle", "answers that take several times timeouts.response_idle, in pieces that come soon enough"},
+    Family{"dawdle",
+           "answers and uploads that take several times the time they have for each piece, in pieces that come soon "
+           "enough"},
     Family{"slowloris", "request heads that take several times timeouts.request_header, in pieces"},
     Family{"reload_timeouts", "reloads that shorten timeouts.response_header"},
     Family{"sick", "backends that pass their checks and fail their users", Family::Drawn::Health},

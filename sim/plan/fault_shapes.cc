@@ -1,6 +1,7 @@
 // See fault_shapes.h.
 #include "sim/plan/fault_shapes.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -65,6 +66,25 @@ void awaitBytes(Scenario& scenario, Prng& random) {
   scenario.faults.push_back(fault);
 }
 
+// The proxy stands still while an answer arrives that nobody asked for, and then the next question: it finds both in
+// the same turn. What it must not do is to take the one for the answer to the other.
+void hideStrayAnswers(Scenario& scenario, Prng& random) {
+  for (Client& client : scenario.clients) {
+    for (std::size_t i = 0; i + 1 < client.requests.size(); ++i) {
+      Answer& stray = client.requests[i].answer;
+      if (stray.fault != AnswerFault::IdleAnswer || !random.chance({1, 2})) continue;
+      stray.gap = std::min<Duration>(stray.gap, 20ms);
+      Duration& think = client.requests[i + 1].think;
+      think = stray.gap + 4 * (scenario.network.latency + scenario.network.jitter) + 1ms;
+      scenario.faults.push_back({.kind = FaultKind::Pause,
+                                 .length = think + 2 * scenario.network.latency + upTo(random, 10ms),
+                                 .who = kProxySide,
+                                 .trigger = Trigger::Answer,
+                                 .request = client.requests[i].id});
+    }
+  }
+}
+
 }  // namespace
 
 void shapeFaults(Scenario& scenario, Prng& random) {
@@ -72,6 +92,7 @@ void shapeFaults(Scenario& scenario, Prng& random) {
   if (scenario.has("isolation")) isolate(scenario, random);
   if (!scenario.has("trigger")) return;
   for (std::uint64_t i = random.between(1, 4); i > 0; --i) awaitBytes(scenario, random);
+  hideStrayAnswers(scenario, random);
 }
 
 }  // namespace sim::plan

@@ -7,6 +7,7 @@
 #include "lb/config/defaults.h"
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/balance_shapes.h"
+#include "sim/plan/dawdle.h"
 #include "sim/plan/draw_health.h"
 #include "sim/plan/draw_operator.h"
 #include "sim/plan/draw_routes.h"
@@ -111,6 +112,7 @@ class Generator {
     if (random_.chance({3, 4})) config.access_log.format = lb::config::LogFormat::Json;
     config.timeouts.request_header = timeout(10s);
     config.timeouts.request_body_idle = timeout(30s);
+    if (on("dawdle", {1, 2})) config.timeouts.request_body_idle = oneOf<Duration>({200ms, 1s});
     config.timeouts.client_idle = timeout(75s);
     config.timeouts.response_idle = timeout(60s);
     if (made_.has("tiny_buffer")) config.limits.buffer_bytes = oneOf<std::uint64_t>({1024, 1500, 4096, 16'384});
@@ -264,7 +266,9 @@ class Generator {
     if (random_.chance({1, 3})) made.think = upTo(made_.calm_only ? 200ms : 3s);
     made.answer = answer();
     made.words = made_.has("be");
-    if (on("dawdle", {1, 3}) && made.service >= 0) dawdle(made);
+    if (on("dawdle", {1, 3}) && made.service >= 0)
+      dawdle(made.answer, made_.config.services[static_cast<std::size_t>(made.service)].timeouts.response_idle,
+             random_);
     if (!canShow(made)) made.answer.fault = AnswerFault::None;
     if (on("upgrade", {1, 6}) && !made.http10 && made.framing == Framing::None && made.malformed < 0) upgrade(made);
     return made;
@@ -289,16 +293,6 @@ class Generator {
     if (made.tunnel.eager) ++made.tunnel.down;  // by which the client knows that all it said was heard
   }
 
-  // A healthy download that takes long: a dozen pieces, each of which comes in time.
-  void dawdle(Request& made) {
-    const auto& service = made_.config.services[static_cast<std::size_t>(made.service)];
-    if (service.timeouts.response_idle < 50ms || service.timeouts.response_idle > 5s) return;
-    made.answer.status = 200;
-    made.answer.bytes = number(4000, 20'000);
-    made.answer.piece = made.answer.bytes / 12;
-    made.answer.gap = service.timeouts.response_idle / 3;
-  }
-
   Client client() {
     Client made;
     made.start = upTo(random_.chance({1, 2}) ? 10ms : 5s);
@@ -321,6 +315,7 @@ class Generator {
     made.patience = made_.calm_only ? Duration(1h) : oneOf<Duration>({300ms, 3s, 15s, 60s, 3h});
     const std::uint64_t count = random_.between(1, random_.chance({1, 4}) ? 40 : 8);
     for (std::uint64_t i = 0; i < count; ++i) made.requests.push_back(request());
+    if (on("dawdle", {1, 3})) dawdle(made, made_.config.timeouts.request_body_idle, random_);
     return made;
   }
 

@@ -37,6 +37,10 @@ Duration Run::longestDeadlines() const {
 }
 
 void Run::patience() {
+  // Before pools end by themselves what waits in them. Who has a request under way may still be using a removed host.
+  const Proxy::Gauges storm = stage_->proxy().gauges();
+  const bool long_since = world_.now() - ledger_.configurations().back().since > 1s;
+  if (long_since && storm.connections == storm.idle_connections) checkRemovedHosts();
   ledger_.trace("the network is well again, and nobody asks for more");
   stage_->heal();
   for (const auto& client : clients_) client->stopAsking();

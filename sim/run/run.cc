@@ -202,7 +202,7 @@ void Run::storm() {
   expect(done, Class::Liveness, "liveness.answers", "not every request has ended although nothing went wrong");
   for (const check::Entry& entry : ledger_.entries()) {
     if (entry.plan == nullptr || ledger_.failed()) continue;
-    ledger_.expect(entry.good || entry.lost || badLuck(entry), Class::Safety, "safety.model", entry.plan->id,
+    ledger_.expect(entry.good || entry.lost || badLuck(entry), Class::Safety, "safety.error_truth", entry.plan->id,
                    "request {} failed for nothing", entry.plan->id);
   }
 }
