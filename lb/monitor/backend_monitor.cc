@@ -40,6 +40,7 @@ BackendMonitor::BackendMonitor(const MonitorContext& context, std::shared_ptr<ba
       {.set = down ? std::uint32_t{Health::kDown} : 0U,
        .clear = kProbation | Health::kUnseen | Health::kDrained | Health::kEjected | (down ? 0U : Health::kDown),
        .new_epoch = true}));
+  shared_->set_weight.store(back::SharedBackend::kNoWeight, std::memory_order_relaxed);
   window_.restart(shared_->health.totals());
   reason_ = down ? "not checked yet" : "";
   applyChecks(service.health_check);

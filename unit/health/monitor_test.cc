@@ -87,9 +87,9 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
     const std::size_t word = json.find("\"state\":\"", at) + 9;
     return json.substr(word, json.find('"', word) - word);
   }
-  std::size_t order(admin::BackendOrder::Kind kind, std::size_t number) {
+  std::size_t order(admin::BackendOrder::Kind kind, std::size_t number, std::optional<std::uint32_t> weight = {}) {
     return proxy_->control().order(
-        {.kind = kind, .service = "shop", .backend = shop().hosts[number].label(), .weight = {}});
+        {.kind = kind, .service = "shop", .backend = shop().hosts[number].label(), .weight = weight});
   }
   [[nodiscard]] bool logged(std::string_view part) const {
     return std::ranges::any_of(log_, [&](const std::string& line) { return line.find(part) != std::string::npos; });
@@ -239,6 +239,29 @@ TEST_F(MonitorTest, ChecksThatFailTakeItOutAndPanicUsesAll) {
   world_.runFor(2s);
   EXPECT_TRUE(logged("the others are spared"));
   EXPECT_EQ(order(admin::BackendOrder::Kind::Enable, 0), 1U);
+  EXPECT_EQ(ask(16).size(), 4U);
+}
+
+// Also where something was still under way there when it left, so that its state was still known when it came back.
+TEST_F(MonitorTest, WeightByHandLeavesWithItsHost) {
+  silent_[3] = true;
+  start();
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (int i = 0; i < 8; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080}));
+    waiting.back()->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  }
+  world_.runFor(100ms);
+  ASSERT_EQ(order(admin::BackendOrder::Kind::Weight, 3, 0), 1U);
+  EXPECT_EQ(ask(16).size(), 3U);
+  const config::Host gone = shop().hosts.back();
+  shop().hosts.pop_back();
+  proxy_->reload(config_);
+  world_.runFor(100ms);
+  shop().hosts.push_back(gone);
+  proxy_->reload(config_);
+  world_.runFor(100ms);
+  silent_[3] = false;
   EXPECT_EQ(ask(16).size(), 4U);
 }
 
