@@ -1,6 +1,7 @@
 """Health: active checks, ejection by what requests say, panic, and orders of an operator."""
 
 import collections
+import itertools
 
 import pytest
 import requests
@@ -131,6 +132,45 @@ def test_a_backend_that_fails_users_is_ejected_although_its_checks_pass(start, b
         for reason in ("consecutive_failures", "probe_failed")
     }
     assert ejections["consecutive_failures"] == 1 and ejections["probe_failed"] >= 1, ejections
+
+
+def test_a_low_rate_of_success_is_a_reason(start, backends):
+    """Every other request fails: never two in a row."""
+    sick = backends[1]
+    turns = itertools.count()
+    sick.raw.answer = lambda request: ok(b"1", status="503 Busy" if next(turns) % 2 else "200 OK")
+    outlier = {"success_percent": 80, "min_requests": 5, "window": "1s", "base_ejection": "1m", "max_ejection": "1m"}
+    lb = front(start, backends, outlier=outlier)
+    until(lambda: ask(lb, 30) and state(lb, sick)["state"] == "ejected", "its ejection")
+    assert "requests succeeded" in state(lb, sick)["reason"]
+    assert set(ask(lb)) == {0, 2}
+    assert lb.metrics().value("lb_backend_ejections_total", backend=sick.label, reason="success_rate") == 1
+
+
+def test_who_is_much_slower_than_the_others_is_ejected(start, backends):
+    slow = backends[2]
+
+    def late(connection):
+        while connection.read_request():
+            connection.done.wait(0.05)
+            connection.send(ok(b"2"))
+
+    slow.raw.script = late
+    outlier = {"latency_factor": 10, "min_requests": 3, "window": "5s", "base_ejection": "1m", "max_ejection": "1m"}
+    lb = front(start, backends, outlier=outlier)
+    until(lambda: ask(lb, 9) and state(lb, slow)["state"] == "ejected", "its ejection")
+    assert "the median backend's" in state(lb, slow)["reason"]
+    assert set(ask(lb)) == {0, 1}
+    assert lb.metrics().value("lb_backend_ejections_total", backend=slow.label, reason="latency") == 1
+
+
+def test_a_check_has_to_find_its_words(start, backends):
+    check = {"http": {"path": "/healthz", "body": "fine", "expect": [200, "500-599"]}, **QUICK}
+    lb = front(start, backends, health_check=check)
+    backends[0].well = False  # a 500, which is expected here, without a body
+    wait_state(lb, backends[0], "down")
+    assert "the body does not have what is expected" in state(lb, backends[0])["reason"]
+    assert set(ask(lb)) == {1, 2}
 
 
 def test_the_last_backend_is_never_ejected(start, backends):

@@ -99,6 +99,25 @@ def test_who_leaves_the_queue_is_not_served(start):
     first.close()
 
 
+def test_a_limit_that_finds_itself_sheds_the_rest(start):
+    gate = Gate()
+    backend = start.backend(script=gate)
+    lb = start.lb(service(backend, limits={"adaptive": {"min": 2, "max": 3}}), threads=1)
+    clients = asking(lb, 12)
+    shed = lambda: lb.metrics().total("lb_generated_responses_total", reason="overloaded")
+    until(lambda: gate.now + shed() == 12, "everybody to be at the backend or turned away")
+    gate.open.set()
+    answers = [client.read_response() for client in clients]
+    assert 2 <= gate.most <= 3
+    turned_off = [answer for answer in answers if answer.status != 200]
+    assert len(turned_off) == 12 - gate.most
+    assert {(one.status, one.proxy_status, one.get("retry-after")) for one in turned_off} == {(503, "overloaded", "1")}
+    limit = "lb_backend_concurrency_limit"
+    until(lambda: 2 <= lb.metrics().total(limit, service="svc") <= 3, "the limit to be shown once something is measured")
+    for client in clients:
+        client.close()
+
+
 def test_a_rate_is_one_for_all_workers(start, backend):
     lb = start.lb(service(backend, rate_limit={"rate": "1/h", "burst": 7}), threads=2)
     answers = []
