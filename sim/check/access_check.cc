@@ -131,7 +131,8 @@ void Ledger::checkLogged(const Entry& entry) {
   expect(service == nullptr || service->pool.max_idle > 0 || logged.attempts <= service->retry.attempts + 1,
          Class::Safety, "safety.retries", plan.id, "request {} was tried {} times", plan.id, logged.attempts);
   const bool limited = service != nullptr && service->limits.max_inflight > 0 && !service->limits.adaptive.enabled;
-  wrong(!logged.queued || limited, "queued", logged.queued, "that nothing has to wait");
+  const bool led_away = service == nullptr;  // from a host that nobody serves, by a route or to the default service
+  wrong(!logged.queued || limited || led_away, "queued", logged.queued, "that nothing has to wait");
   if (entry.from_backend && entry.status != plan.answer.status && logged.attempts > 1) leave(Mark::KeptAnswerPassedOn);
   if (!entry.routed_to.empty()) wrong(logged.service == entry.routed_to, "service", logged.service, entry.routed_to);
   if (entry.answers == 1) {

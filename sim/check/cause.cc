@@ -131,11 +131,17 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
   return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
 }
 
-// Its head has come, and it lets less time pass between the pieces of its body than it has for each.
+// Its head has come, it lets less time pass between the pieces of its body than it has for each, and they are large
+// enough for proxy.limits.min_body_rate, the last one left out.
 bool sendsSteadily(const View& view) {
   const plan::Client& client = *view.entry.client;
+  const lb::config::Config& config = view.scenario.config;
+  const Duration idle = config.timeouts.request_body_idle;
+  const double least = static_cast<double>(config.limits.min_body_rate) * std::chrono::duration<double>(idle).count();
+  if (client.gap > 0ms && static_cast<double>(client.piece) * static_cast<double>(idle / client.gap - 2) < least)
+    return false;
   return !view.entry.attempts.empty() && client.piece > 0 && !view.plan.expect && !view.scenario.has("small") &&
-         client.gap + 10 * view.roundTrip() + 50ms < view.scenario.config.timeouts.request_body_idle &&
+         client.gap + 10 * view.roundTrip() + 50ms < idle &&
          std::ranges::none_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
 }
 
@@ -291,6 +297,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (begun && view.service != nullptr && backendTimeoutHasCause(view, true) &&
       waitedLongEnough(ledger, entry, "backend_timeout"))
     return true;
+  // Nor of one whose backend died while its head was on its way.
+  if (begun && view.service != nullptr && view.backends({FaultKind::Kill}) > 0) return true;
   // Nor of one that began before too much of its request had come.
   if (view.fault({Early}) && hasCause(ledger, entry, "body_too_large")) return true;
   if (within_answer) {

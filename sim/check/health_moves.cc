@@ -40,6 +40,19 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   const auto known = service->second.backends.find(*number);
   if (known == service->second.backends.end()) return {};
   Track& track = known->second;
+  if (line.ends_with(" by hand") && line.find(" has weight ") != std::string_view::npos) {
+    touch(service->second, now);
+    track.weightless = line.ends_with(" has weight 0 by hand");
+    touch(service->second, now);
+    if (track.weightless) marks_.leave(Mark::HealthWeightless);
+    return {};
+  }
+  if (line.ends_with(" has its configured weight")) {
+    touch(service->second, now);
+    track.weightless = false;
+    touch(service->second, now);
+    return {};
+  }
   const bool stays = line.find(" stays ") != std::string_view::npos;
   const std::string_view claimed = stays ? between(line, " stays ", ":") : between(line, " is ", ",");
   const std::string_view before = stays ? claimed : between(line, ", was ", ":");
@@ -50,7 +63,9 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
     track = {.drained = before == "drained",
              .down = before == "down",
              .ejected = before == "ejected",
-             .half_open = before == "half_open"};
+             .half_open = before == "half_open",
+             .weightless = track.weightless,
+             .row_unknown = true};
     track.veiled = true;
   }
   if (before != track.word()) return fmt::format("\"{}\": it was {}", line, track.word());
@@ -106,10 +121,14 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
   } else if (says("a check failed")) {
     if (!service.settings.health_check.enabled) return "nobody is checked";
     if (calm_ || scenario_.calm_only) return "there was no reason";
+    if (std::string wrong = judgeChecks(service, track, false, now); !wrong.empty()) return wrong;
+    track.checks_moved_at = now;
     track.down = true;
     marks_.leave(Mark::HealthDown);
   } else if (says("a check passed") || says("it is not checked any more")) {
     if (says("passed") && (track.ejected || track.half_open)) marks_.leave(Mark::HealthGrayKeptOut);
+    if (std::string wrong = judgeChecks(service, track, true, now); says("passed") && !wrong.empty()) return wrong;
+    track.checks_moved_at = now;
     track.down = false;
   } else if (says("drained by hand")) {
     track.drained = true;
@@ -123,6 +142,38 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
   return {};
 }
 
+// Of the checks in a row that it takes, each but the first comes an interval after the one before, less its jitter.
+std::string HealthWatch::judgeChecks(const ServiceTrack& service, const Track& track, bool up, MonoTime now) {
+  const lb::config::HealthCheck& check = service.settings.health_check;
+  if (track.checks_moved_at == kNever || hasNames(service.settings)) return {};
+  const Duration interval = (up ? check.down_interval : check.interval) * (100 - check.jitter_percent) / 100;
+  const Duration least = interval * static_cast<Duration::rep>((up ? check.rise : check.fall) - 1);
+  if (now - track.checks_moved_at + kMoment >= least) return {};
+  return "there cannot have been enough checks";
+}
+
+// What requests have shown has to be worth it.
+std::string HealthWatch::judgeOutlier(const lb::config::Outlier& rules, std::string_view why) {
+  const auto number = [](std::string_view text) {
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  if (why.find(" requests succeeded") != std::string_view::npos) {
+    const double good = number(why);
+    const double all = number(between(why, " of ", " "));
+    const bool enough =
+        rules.success_percent > 0 && all >= rules.min_requests && good * 100 < all * rules.success_percent;
+    return enough ? std::string() : "that is enough of them";
+  }
+  if (!why.starts_with("answers take ")) return {};
+  const double mean = number(between(why, "answers take ", " "));
+  const double median = number(between(why, "the median backend's ", " "));
+  constexpr double kRounding = 0.05;  // of what is said
+  const bool slow = rules.latency_factor > 0 && mean + kRounding > (median - kRounding) * rules.latency_factor;
+  return slow ? std::string() : "that is not too slow";
+}
+
 std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now) {
   const lb::config::Outlier& rules = service.settings.outlier;
   if (!rules.enabled) return "outlier is off";
@@ -133,12 +184,15 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
   // An answer that is larger than lb takes, a tunnel that is reset early, and an attempt that has hardly more time than
   // its way takes, fail without anybody's fault.
   const bool excused = scenario_.has("limits") || scenario_.has("upgrade") || scenario_.has("retries");
-  if (calm_ || (scenario_.calm_only && !excused)) return "there was no reason";
+  const bool slower = why.starts_with("answers take ");  // than others, which nobody can help
+  if ((calm_ || (scenario_.calm_only && !excused)) && !slower) return "there was no reason";
+  if (std::string wrong = judgeOutlier(rules, why); !wrong.empty()) return wrong;
   const std::string_view text = between(why, "; out for ", " s");
   double seconds = 0;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
   const bool again = track.half_open;
   if (!again && now - track.returned_at >= track.length) track.in_a_row = 0;
+  if (!again && now - track.returned_at >= 2 * rules.max_ejection) track.row_unknown = false;
   ++track.in_a_row;
   Duration planned = rules.base_ejection;
   for (std::uint32_t i = 1; i < track.in_a_row && planned < rules.max_ejection; ++i) planned *= 2;
@@ -146,7 +200,7 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
   track.length = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
   // Who is on probation has been out before: if that was not counted, a reload has been in between.
   const bool counted = !again || track.in_a_row > 1;
-  const bool known = counted && (track.returned_at != kNever || track.in_a_row == 1 || again);
+  const bool known = counted && !track.row_unknown && (track.returned_at != kNever || track.in_a_row == 1 || again);
   if (certain(service, now) && known &&
       (track.length < planned * 4 / 5 - kMoment || track.length > planned * 6 / 5 + kMoment))
     return fmt::format("the {}. time in a row is too long or too short", track.in_a_row);
@@ -155,10 +209,11 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
     const std::size_t most = std::max<std::size_t>(1, service.backends.size() * rules.max_ejection_percent / 100);
     if (rules.max_ejection_percent == 0 || stock.ejected >= most)
       return fmt::format("{} of {} are out already", stock.ejected, service.backends.size());
-    if (stock.up() < 2) return "it is the last one";
+    if (stock.up() < (track.weightless ? 1U : 2U)) return "it is the last one";
     if (stock.ejected + 1 == most && most > 1) marks_.leave(Mark::HealthCapReached);
   }
   if (track.in_a_row > 1) marks_.leave(Mark::HealthEjectedAgain);
+  if (slower) marks_.leave(Mark::HealthSlowEjected);
   marks_.leave(Mark::HealthEjected);
   track.ejected = true;
   track.half_open = false;

@@ -17,11 +17,11 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kWords{"up", "down", "ejected", "half_open", "drained"};
 
-bool hasNames(const lb::config::Service& service) {
+}  // namespace
+
+bool HealthWatch::hasNames(const lb::config::Service& service) {
   return std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
 }
-
-}  // namespace
 
 HealthWatch::State HealthWatch::Track::state() const {
   if (drained) return State::Drained;
@@ -67,6 +67,7 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
       Track& one = backends[*number];
       if (known != track.backends.end()) {
         one = known->second;
+        one.checks_moved_at = kNever;
       } else {
         one.unsure = !first;
         one.down = service.health_check.enabled && service.health_check.initial == lb::config::InitialHealth::Down;
@@ -94,7 +95,7 @@ HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
     if (known == service.backends.end()) continue;
     const Track& track = known->second;
     stock.ejected += track.ejected || track.half_open ? 1 : 0;
-    if (track.drained || host.weight == 0) continue;
+    if (track.drained || track.weightless || host.weight == 0) continue;
     ++(host.backup ? stock.backups : stock.hosts);
     if (track.state() == State::Up) ++(host.backup ? stock.up_backups : stock.up_hosts);
   }
@@ -199,6 +200,10 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (track.drained && arrival.started > std::max(track.out_since, track.drained_at) + kMoment && !track.down &&
       !track.ejected)
     return fmt::format("b{} of {} got request {} although it was drained by hand", backend, name, arrival.request);
+  if (track.weightless && arrival.started > track.out_since + kMoment && !track.drained && !track.down &&
+      !track.ejected)
+    return fmt::format("b{} of {} got request {} although an operator had given it the weight 0", backend, name,
+                       arrival.request);
   if (service.panic_until >= arrival.started) return {};
   if (track.out() && arrival.started > track.out_since + kMoment)
     return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request, track.word());

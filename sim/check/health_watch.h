@@ -67,11 +67,14 @@ class HealthWatch {
 
   struct Track {
     bool drained = false, down = false, ejected = false, half_open = false;
-    bool unsure = false;   // a reload may have made the proxy forget
-    bool veiled = false;   // it was down or drained when that was, so what else it is nobody knows
-    MonoTime out_since{};  // drained, down or ejected without a break
-    MonoTime out_until{};  // the last moment at which it was that, or on probation
-    MonoTime moved_at{};   // the last line about it
+    bool unsure = false;         // a reload may have made the proxy forget
+    bool veiled = false;         // it was down or drained when that was, so what else it is nobody knows
+    bool weightless = false;     // an operator has given it the weight 0
+    bool row_unknown = false;    // how often it has been ejected in a row
+    MonoTime checks_moved_at{};  // when checks took it out or brought it back, since the last reload
+    MonoTime out_since{};        // drained, down or ejected without a break
+    MonoTime out_until{};        // the last moment at which it was that, or on probation
+    MonoTime moved_at{};         // the last line about it
     MonoTime drained_at{};
     MonoTime ejected_at{}, half_open_at{}, returned_at{}, probe_at{};
     Duration length{};  // of the last ejection
@@ -79,7 +82,7 @@ class HealthWatch {
     std::uint64_t probe = 0;          // the request on probation
     std::vector<MonoTime> hangups{};  // of a sick backend, since it answered somebody or changed its state
 
-    [[nodiscard]] bool out() const { return drained || down || ejected; }
+    [[nodiscard]] bool out() const { return drained || down || ejected || weightless; }
     [[nodiscard]] State state() const;
     [[nodiscard]] std::string_view word() const;  // as the proxy calls that
   };
@@ -114,7 +117,10 @@ class HealthWatch {
   [[nodiscard]] std::string judgeHangUps(const ServiceTrack& service, const Track& track, MonoTime now) const;
   [[nodiscard]] std::string move(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
   [[nodiscard]] std::string eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);
+  [[nodiscard]] static std::string judgeOutlier(const lb::config::Outlier& rules, std::string_view why);
+  [[nodiscard]] static std::string judgeChecks(const ServiceTrack& service, const Track& track, bool up, MonoTime now);
   [[nodiscard]] static Stock stockOf(const ServiceTrack& service);
+  [[nodiscard]] static bool hasNames(const lb::config::Service& service);
   [[nodiscard]] bool namesMayMove(const ServiceTrack& service) const;
   [[nodiscard]] bool mayBeNobody(const ServiceTrack& service, MonoTime at) const;
   [[nodiscard]] static bool isFull(const ServiceTrack& service);

@@ -120,7 +120,7 @@ void Ledger::checkInTime(const Entry& entry) {
                        static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
   if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
   if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;
-  if (mixedUpSince(entry.connected)) return;  // the request before it, answered already, may be stuck at its backend
+  if (mixed_up_ != kNever) return;  // who had a pooled connection before it may be stuck there, answered already
   fail(Class::Liveness, "liveness.forwarded", plan.id,
        fmt::format("request {} got to no backend for {} s although nothing was in its way", plan.id,
                    std::chrono::duration<double>(world_.now() - std::max(entry.sent, entry.turn)).count()));

@@ -190,6 +190,11 @@ RouteFate fateOf(const lb::config::Config& config, const plan::Request& request)
                               });
     if (chosen) fate.ways.push_back(wayTo(service, route, request));
   }
+  if (route == nullptr && fate.ways.empty()) {
+    for (const lb::config::Service& service : config.services) {
+      if (service.name == config.default_service) fate.ways.push_back(wayTo(service, nullptr, request));
+    }
+  }
   if (!fate.ways.empty()) fate.kind = RouteFate::Kind::Forward;
   return fate;
 }

@@ -11,7 +11,9 @@ void StreamWatch::look() {
   ++round_;
   std::uint32_t open = 0;
   for (const auto& connection : fabric_.connections()) {
-    if (connection->addressOf(Side::Server) != proxy_ || !connection->held(Side::Server)) continue;
+    const lb::Address at = connection->addressOf(Side::Server);
+    const bool asked_here = at.port == plan::kProxyPort || at.port == plan::kSecondPort;  // not at the control plane
+    if (at.ip != proxy_ || !asked_here || !connection->held(Side::Server)) continue;
     Seen& seen = seen_[connection->id()];
     seen.round = round_;
     ++open;

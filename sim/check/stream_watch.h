@@ -14,8 +14,8 @@ class StreamWatch {
   static constexpr Duration kEvery = std::chrono::seconds(1);
   static constexpr Duration kLinger = std::chrono::seconds(5);  // the proxy's, for a client that ignores its FIN
 
-  // `proxy`: where the proxy listens.
-  StreamWatch(const net::Fabric& fabric, const lb::Address& proxy, Ledger& ledger)
+  // `proxy`: where the proxy listens for clients.
+  StreamWatch(const net::Fabric& fabric, const lb::IpAddress& proxy, Ledger& ledger)
       : fabric_(fabric), proxy_(proxy), ledger_(ledger) {}
 
   void look();
@@ -32,7 +32,7 @@ class StreamWatch {
   [[nodiscard]] bool stoodStill(MonoTime from) const;
 
   const net::Fabric& fabric_;
-  lb::Address proxy_;
+  lb::IpAddress proxy_;
   Ledger& ledger_;
   std::map<std::uint64_t, Seen> seen_;  // by the connections' ids
   std::uint64_t round_ = 0;

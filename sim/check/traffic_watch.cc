@@ -276,6 +276,7 @@ bool statusIsRetried(const Ledger& ledger, const Entry& entry) {
 }
 
 bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
+  if (routed(ledger)) return false;
   const plan::Scenario& scenario = ledger.scenario();
   const plan::Request& plan = *entry.plan;
   const Service& service = *serviceOf(scenario, plan);
@@ -283,10 +284,10 @@ bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
   const bool paid_for = service.retry.budget.min_concurrency >= 1000;
   const bool elsewhere =
       paid_for && retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
-  return named && elsewhere && !routed(ledger) && replayable(plan, service) && !plan.answer.interim && !plan.expect &&
-         !plan.trailers && entry.attempts.size() == 1 && service.timeouts.total == 0s &&
-         !scenario.has("tiny_timeouts") && !scenario.has("names") && ledger.drainingSince() == kNever &&
-         !ledger.troubles().anySince(entry.connected) && !someWereOut(ledger, service, entry.connected);
+  return named && elsewhere && replayable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
+         entry.attempts.size() == 1 && service.timeouts.total == 0s && !scenario.has("tiny_timeouts") &&
+         !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected) &&
+         !someWereOut(ledger, service, entry.connected);
 }
 
 }  // namespace sim::check

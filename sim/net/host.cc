@@ -87,6 +87,10 @@ std::size_t Host::waitingToBeAccepted() const {
   return sum;
 }
 
+bool Host::listensOn(std::uint16_t port) const {
+  return std::ranges::any_of(listeners_, [&](const SimListener* listener) { return listener->local().port == port; });
+}
+
 SimListener* Host::listenerAt(const lb::Address& at, Prng& chance) const {
   std::vector<SimListener*> found;
   for (SimListener* listener : listeners_) {

@@ -58,6 +58,7 @@ class Host {
   void addListener(SimListener& listener) { listeners_.push_back(&listener); }
   void removeListener(SimListener& listener);
   [[nodiscard]] std::size_t waitingToBeAccepted() const;  // connections, at all listeners
+  [[nodiscard]] bool listensOn(std::uint16_t port) const;
   // Who answers there; if several do, one of them by chance. Null: nobody.
   [[nodiscard]] SimListener* listenerAt(const lb::Address& at, Prng& chance) const;
 

@@ -29,7 +29,7 @@ class HealthDraw {
     }
     if (made_.has("sick")) strike(FaultKind::Sick);
     if (made_.has("check_sick")) strike(FaultKind::CheckSick);
-    if (made_.has("by_hand")) strike(FaultKind::DrainByHand);
+    if (made_.has("by_hand")) strike(random_.chance({1, 2}) ? FaultKind::DrainByHand : FaultKind::WeighByHand);
   }
 
  private:
@@ -84,6 +84,11 @@ class HealthDraw {
       rules.success_percent = oneOf<std::uint32_t>({50, 80, 100});
       rules.window = oneOf<Duration>({1s, 5s});
       rules.min_requests = static_cast<std::uint32_t>(random_.between(1, 6));
+    }
+    if (random_.chance({1, 4})) {
+      rules.latency_factor = oneOf<std::uint32_t>({3, 5, 10});
+      rules.window = oneOf<Duration>({1s, 5s});
+      rules.min_requests = static_cast<std::uint32_t>(random_.between(4, 8));
     }
     service.panic_threshold = oneOf<std::uint32_t>({0, 0, 10, 50, 50, 100});
     // Where nothing goes wrong nobody is to be left without a backend.

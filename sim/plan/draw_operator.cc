@@ -1,11 +1,34 @@
 // See draw_operator.h.
 #include "sim/plan/draw_operator.h"
 
+#include <array>
+
 namespace sim::plan {
+namespace {
 
 using namespace std::chrono_literals;
 
+void drawListeners(Scenario& scenario) {
+  Prng random = Chance(scenario.seed).stream("scenario listeners");
+  if (!random.chance({1, 4})) return;
+  scenario.families.emplace_back("listeners");
+  scenario.config.listen.push_back({.address = kProxyIp, .port = kSecondPort, .place = {}});
+  for (Client& client : scenario.clients) client.second_port = random.chance({1, 2});
+}
+
+// In a storm it begins at any moment, and what is true before it ends is hard to tell.
+void drawDelay(Scenario& scenario) {
+  Prng random = Chance(scenario.seed).stream("scenario drain");
+  if (scenario.drain_in_storm || !random.chance({1, 4})) return;
+  constexpr std::array<Duration, 3> kDelays{50ms, 2s, 5s};
+  scenario.config.drain.delay = kDelays[random.below(kDelays.size())];
+}
+
+}  // namespace
+
 void drawOperator(Scenario& scenario) {
+  drawListeners(scenario);
+  drawDelay(scenario);
   Prng random = Chance(scenario.seed).stream("scenario operator");
   if (scenario.has("reload")) {
     constexpr auto kLast = static_cast<std::uint64_t>(Duration(10s).count());

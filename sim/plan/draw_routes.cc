@@ -40,6 +40,7 @@ class RouteDrawer {
       made_.config.routes.push_back(route(made_.config.routes.size()));
       if (!valid()) made_.config.routes.pop_back();  // another one takes all that it matches
     }
+    if (random_.chance({1, 3})) made_.config.default_service = service();
   }
 
  private:

@@ -60,8 +60,12 @@ inline constexpr std::array kOddities{
     Family{"keys", "requests with keys to hash, and cookies that nobody has set", Family::Drawn::Balance},
     Family{"checks", "active health checks, over HTTP or TCP, of some services", Family::Drawn::Health},
     Family{"outlier", "ejection with short times and low limits, panic from never to always", Family::Drawn::Health},
-    Family{"by_hand", "an operator drains backends and enables them again", Family::Drawn::Health},
-    Family{"routes", "routes, splits, redirects, fixed responses and rules for heads", Family::Drawn::Routes},
+    Family{"by_hand", "an operator drains backends, or gives them the weight 0, and takes that back",
+           Family::Drawn::Health},
+    Family{"routes", "routes, splits, redirects, fixed responses, rules for heads, a default service",
+           Family::Drawn::Routes},
+    Family{"listeners", "the proxy listens on a second port, and half of the clients ask there",
+           Family::Drawn::Operator},
 };
 
 // Something goes wrong.

@@ -52,7 +52,7 @@ inline constexpr std::array<Word<Tunnel::End>, 4> kTunnelEndWords{{{Tunnel::End:
                                                                    {Tunnel::End::Backend, "backend"},
                                                                    {Tunnel::End::ClientReset, "client_reset"},
                                                                    {Tunnel::End::BackendReset, "backend_reset"}}};
-inline constexpr std::array<Word<FaultKind>, 21> kFaultKindWords{{{FaultKind::Stall, "stall"},
+inline constexpr std::array<Word<FaultKind>, 22> kFaultKindWords{{{FaultKind::Stall, "stall"},
                                                                   {FaultKind::StallTo, "stall_to"},
                                                                   {FaultKind::StallFrom, "stall_from"},
                                                                   {FaultKind::BlackHole, "black_hole"},
@@ -72,7 +72,8 @@ inline constexpr std::array<Word<FaultKind>, 21> kFaultKindWords{{{FaultKind::St
                                                                   {FaultKind::FewPorts, "few_ports"},
                                                                   {FaultKind::Sick, "sick"},
                                                                   {FaultKind::CheckSick, "check_sick"},
-                                                                  {FaultKind::DrainByHand, "drain_by_hand"}}};
+                                                                  {FaultKind::DrainByHand, "drain_by_hand"},
+                                                                  {FaultKind::WeighByHand, "weigh_by_hand"}}};
 inline constexpr std::array<Word<Trigger>, 3> kTriggerWords{
     {{Trigger::None, "none"}, {Trigger::Request, "request"}, {Trigger::Answer, "answer"}}};
 
@@ -172,6 +173,7 @@ constexpr void describe(std::type_identity<Client>, Field&& field) {
   field("pace", &Client::pace);
   field("cut", &Client::cut);
   field("half_close", &Client::half_close);
+  field("second_port", &Client::second_port);
   field("patience", &Client::patience);
   field("requests", &Client::requests, kAlways);
 }

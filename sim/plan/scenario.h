@@ -106,6 +106,7 @@ struct Client {
   Duration pace{};  // between reads, if they are small
   Cut cut = Cut::Reset;
   bool half_close = false;  // after the last request
+  bool second_port = false;
   Duration patience = std::chrono::seconds(30);
   std::vector<Request> requests;
 };
@@ -132,6 +133,7 @@ enum class FaultKind : std::uint8_t {
   Sick,              // the backend ends every connection on which a user asks, and answers checks
   CheckSick,         // it fails its checks: by a 503, by an answer that trickles, in turn; and serves users
   DrainByHand,       // an operator drains it in every service, and enables it again
+  WeighByHand,       // an operator gives it the weight 0 in every service, and takes that back
 };
 constexpr int kClientsSide = -1;
 constexpr int kProxySide = -2;
@@ -195,6 +197,7 @@ struct Scenario {
 constexpr std::uint32_t kSmallRead = 50;                      // bytes at a time, of a client whose reads are small
 constexpr std::uint16_t kBackendPort = 80;
 constexpr std::uint16_t kProxyPort = 8080;
+constexpr std::uint16_t kSecondPort = 8081;  // where the proxy listens as well, in scenarios with `listeners`
 constexpr std::uint16_t kAdminPort = 9100;
 inline constexpr const char* kProxyIp = "10.0.0.2";
 inline constexpr const char* kClientIp = "10.0.0.1";

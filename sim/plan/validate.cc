@@ -59,6 +59,9 @@ class Validator {
     if (std::ranges::none_of(config.listen,
                              [](const auto& one) { return one.address == kProxyIp && one.port == kProxyPort; }))
       say("/config", fmt::format("clients connect to {}:{}, where the proxy does not listen", kProxyIp, kProxyPort));
+    const bool asks = std::ranges::any_of(scenario_.clients, &Client::second_port);
+    if (asks && std::ranges::none_of(config.listen, [](const auto& one) { return one.port == kSecondPort; }))
+      say("/config", fmt::format("clients connect to port {}, where the proxy does not listen", kSecondPort));
     if (config.threads < 1 || config.threads > kThreadsMax)
       say("/config", fmt::format("proxy.threads has to be a number within 1 and {}", kThreadsMax));
     if (config.services.empty()) say("/config", "there is no service");
@@ -87,6 +90,7 @@ class Validator {
       case FaultKind::Sick:
       case FaultKind::CheckSick:
       case FaultKind::DrainByHand:
+      case FaultKind::WeighByHand:
       case FaultKind::DnsFails:
       case FaultKind::DnsEmpty:
       case FaultKind::DnsSilent:

@@ -28,6 +28,22 @@ void Run::drain() {
   if (!scenario_.drain_in_storm) idleGuest();
   if (ledger_.failed()) return;
   ledger_.trace("drain");
+  const auto& settings = scenario_.config.drain;
+  const auto listens = [&] {
+    return std::ranges::any_of(scenario_.config.listen,
+                               [&](const auto& one) { return stage_->proxyHost().listensOn(one.port); });
+  };
+  const MonoTime announced = world_.now();
+  stage_->proxy().drain();
+  if (settings.delay > 1ms) {  // it is only announced until then, and everybody is served
+    const auto& limits = scenario_.config.limits;
+    const bool room = limits.max_connections >= 1000 && limits.max_connections_per_client == 0;  // for two guests
+    if (settings.delay > 1s && room) idleGuest();
+    const Duration told = world_.now() - announced;
+    if (told < settings.delay - 1ms) pass(settings.delay - 1ms - told);
+    expect(listens(), Class::Safety, "safety.drain", "a proxy stopped accepting before drain.delay was over");
+    ledger_.leave(check::Mark::DrainDelayed);
+  }
   std::vector<std::uint64_t> in_flight;
   for (const check::Entry& entry : ledger_.entries()) {
     if (entry.plan != nullptr && !entry.attempts.empty() && entry.ended == check::kNever && !entry.plan->upgrade)
@@ -36,19 +52,19 @@ void Run::drain() {
   if (!in_flight.empty()) ledger_.leave(check::Mark::DrainedInFlight);
   ledger_.setDraining();
   const MonoTime begin = world_.now();
-  stage_->proxy().drain();
-  const auto& settings = scenario_.config.drain;
   // A worker that stands still drains when it goes on.
   const bool pauses =
       std::ranges::find(scenario_.faults, plan::FaultKind::Pause, &plan::Fault::kind) != scenario_.faults.end();
   const Duration standing = pauses ? Duration(10s) : Duration(1s);
-  expect(until([&] { return stage_->proxy().stopped(); }, settings.delay + settings.timeout + standing),
+  expect(until([&] { return !listens(); }, standing), Class::Safety, "safety.drain",
+         "a proxy that drains goes on accepting");
+  expect(until([&] { return stage_->proxy().stopped(); }, settings.timeout + standing - (world_.now() - begin)),
          Class::Liveness, "liveness.drain", "draining does not end");
   expect(stage_->proxy().exitCode() == 0, Class::Safety, "safety.drain", "draining ended with an error");
   constexpr Duration kIdleGrace = 2s;
-  expect(scenario_.drain_in_storm || world_.now() - begin <= settings.delay + kIdleGrace, Class::Liveness,
-         "liveness.drain_idle", "draining waits for connections on which nothing is asked");
-  if (world_.now() - begin >= settings.delay + settings.timeout) ledger_.leave(check::Mark::DrainCut);
+  expect(scenario_.drain_in_storm || world_.now() - begin <= kIdleGrace, Class::Liveness, "liveness.drain_idle",
+         "draining waits for connections on which nothing is asked");
+  if (world_.now() - begin >= settings.timeout) ledger_.leave(check::Mark::DrainCut);
   if (!ledger_.failed()) checkDrained(in_flight);
   if (ledger_.failed()) return;
   stage_->heal();

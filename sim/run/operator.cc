@@ -137,18 +137,30 @@ void Operator::bringByFile(std::uint64_t number, const Offer& offer) {
   ledger_.leave(check::Mark::ReloadedByFile);
 }
 
+void Operator::drain(std::uint32_t backend, bool on) {
+  order(backend, on ? "drain" : "enable",
+        {.kind = on ? Kind::Drain : Kind::Enable, .service = {}, .backend = {}, .weight = {}});
+}
+
+void Operator::weigh(std::uint32_t backend, bool on) {
+  order(backend, on ? "weight?value=0" : "weight?value=auto",
+        {.kind = Kind::Weight,
+         .service = {},
+         .backend = {},
+         .weight = on ? std::optional<std::uint32_t>(0) : std::nullopt});
+}
+
 // Of a host that the configuration has by its name, or by its address.
-void Operator::order(std::uint32_t backend, bool drain) {
-  using Kind = lb::admin::BackendOrder::Kind;
+void Operator::order(std::uint32_t backend, std::string_view words, lb::admin::BackendOrder order) {
   for (const lb::config::Service& service : scenario_.config.services) {
     for (const std::string& host : {plan::backendIp(backend), plan::backendName(backend)}) {
-      const std::string address = fmt::format("{}:{}", host, plan::kBackendPort);
+      order.service = service.name;
+      order.backend = fmt::format("{}:{}", host, plan::kBackendPort);
       if (host_ == nullptr) {
-        static_cast<void>(proxy_.control().order(
-            {.kind = drain ? Kind::Drain : Kind::Enable, .service = service.name, .backend = address, .weight = {}}));
+        static_cast<void>(proxy_.control().order(order));
         continue;
       }
-      const std::string target = fmt::format("/backends/{}/{}/{}", service.name, address, drain ? "drain" : "enable");
+      const std::string target = fmt::format("/backends/{}/{}/{}", order.service, order.backend, words);
       later([this, target] {
         ask("POST", target, [this, target](const actor::Message& answer) {
           expect(answer.status() == 200 || answer.status() == 404, "safety.control_plane",

@@ -11,7 +11,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "lb/admin/admin.h"
 #include "sim/actor/http_text.h"
 #include "sim/check/ledger.h"
 #include "sim/net/sim_env.h"
@@ -26,11 +28,14 @@ class Operator {
 
   // `taken` is called at the moment at which the proxy reads it.
   void bring(const lb::config::Config& config, std::function<void()> taken);
-  void order(std::uint32_t backend, bool drain);  // of whichever services have it
+  // Of whichever services have it.
+  void drain(std::uint32_t backend, bool on);
+  void weigh(std::uint32_t backend, bool on);  // nothing, or what is configured
   [[nodiscard]] bool busy() const { return current_ != nullptr || !todo_.empty(); }
 
  private:
   class Ask;
+  using Kind = lb::admin::BackendOrder::Kind;
   using Offer = std::function<void()>;  // from then on it is what the file has
   using Judge = std::function<void(const actor::Message&)>;
 
@@ -46,6 +51,7 @@ class Operator {
   void bringByFile(std::uint64_t number, const Offer& offer);
   void ask(const std::string& method, const std::string& target, Judge judge);
   void onAnswer(const std::string& received, const std::string& what, const Judge& judge);
+  void order(std::uint32_t backend, std::string_view words, lb::admin::BackendOrder order);
   void lookAround();
   [[nodiscard]] Reloads reloads();
   template <class... Args>

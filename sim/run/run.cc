@@ -126,7 +126,7 @@ void Run::start() {
              one->held(net::Side::Client);
     });
   });
-  stream_watch_.emplace(stage_->fabric(), lb::Address{stage_->proxyHost().address(), plan::kProxyPort}, ledger_);
+  stream_watch_.emplace(stage_->fabric(), stage_->proxyHost().address(), ledger_);
   stage_->startWith(scenario_.faults);
   const auto started = stage_->proxy().start();
   expect(started.has_value(), Class::Liveness, "liveness.start", "{}", started ? "" : started.error().what);
@@ -135,7 +135,7 @@ void Run::start() {
 }
 
 void Run::ask(const plan::Client& client) {
-  const lb::Address to{stage_->proxyHost().address(), plan::kProxyPort};
+  const lb::Address to{stage_->proxyHost().address(), client.second_port ? plan::kSecondPort : plan::kProxyPort};
   clients_.push_back(
       std::make_unique<actor::Client>(stage_->clientEnv(), to, client, ledger_, fmt::format("c{}", clients_.size())));
 }

@@ -60,6 +60,7 @@ check::Mark markFor(FaultKind kind) {
     case FaultKind::Sick: return Mark::FaultSick;
     case FaultKind::CheckSick: return Mark::FaultCheckSick;
     case FaultKind::DrainByHand: return Mark::HealthDrained;
+    case FaultKind::WeighByHand: return Mark::HealthWeightless;
   }
   return Mark::kCount;
 }
@@ -223,7 +224,8 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     }
     case FaultKind::Sick: backends_.at(index)->beSick(on); return;
     case FaultKind::CheckSick: backends_.at(index)->failChecks(on); return;
-    case FaultKind::DrainByHand: operator_->order(static_cast<std::uint32_t>(index), on); return;
+    case FaultKind::DrainByHand: operator_->drain(static_cast<std::uint32_t>(index), on); return;
+    case FaultKind::WeighByHand: operator_->weigh(static_cast<std::uint32_t>(index), on); return;
     case FaultKind::FewPorts: proxy_host_.rules().ports = on ? 1 : net::HostRules{}.ports; return;
   }
 }
@@ -277,7 +279,8 @@ void Stage::heal() {
     backends_[i]->hangUp(false);
     backends_[i]->beSick(false);
     backends_[i]->failChecks(false);
-    operator_->order(static_cast<std::uint32_t>(i), false);
+    operator_->drain(static_cast<std::uint32_t>(i), false);
+    if (scenario_.has("by_hand")) operator_->weigh(static_cast<std::uint32_t>(i), false);
     backend_hosts_[i]->rules().backlog = net::HostRules{}.backlog;
   }
   net::HostRules& proxy = proxy_host_.rules();

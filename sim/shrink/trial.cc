@@ -77,6 +77,17 @@ std::string crashSite(const std::string& complaints) {
 
 }  // namespace
 
+std::string Verdict::kind() const {
+  std::string kind = invariant + ' ';
+  if (!invariant.starts_with("safety.") && !invariant.starts_with("liveness.")) return kind;
+  bool quoted = false;
+  for (const char c : what) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted && !(c >= '0' && c <= '9')) kind += c;
+  }
+  return kind;
+}
+
 Verdict tryOut(const plan::Scenario& scenario, std::chrono::milliseconds cpu_max) {
   const Note note;
   const Note complaints;

@@ -17,6 +17,8 @@ struct Verdict {
   std::uint64_t events = 0;
   friend bool operator==(const Verdict&, const Verdict&) = default;
   [[nodiscard]] bool failed() const { return !invariant.empty(); }
+  // The invariant, and what was found in words: without numbers and quotations, which are others in a smaller scenario.
+  [[nodiscard]] std::string kind() const;
 };
 
 inline constexpr const char* kTimeout = "timeout";

@@ -21,6 +21,9 @@ class HealthWatchTest : public testing::Test {
     for (std::uint32_t i = 0; i < 4; ++i)
       service.hosts.push_back({.address = plan::backendIp(i), .port = plan::kBackendPort, .place = {}});
     service.health_check.enabled = true;
+    service.outlier.success_percent = 50;
+    service.outlier.min_requests = 5;
+    service.outlier.latency_factor = 3;
     scenario_.config.services = {service};
     watch_.configure(scenario_.config, at(0s));
   }
@@ -85,6 +88,36 @@ TEST_F(HealthWatchTest, ChecksAndEjectionsStandByThemselves) {
   EXPECT_EQ(request(1, 2, 4s), "");
   EXPECT_EQ(eject(1, 5s), "");
   EXPECT_NE(line(1, "is up, was ejected: a check passed (status 200)", 6s), "");
+}
+
+TEST_F(HealthWatchTest, ChecksInARowTakeTheirTime) {
+  EXPECT_EQ(line(1, "is down, was up: a check failed (status 503)", 1s), "");
+  EXPECT_NE(line(1, "is up, was down: a check passed (status 200)", 2s), "") << "two of them take two seconds";
+  EXPECT_EQ(line(2, "is down, was up: a check failed (status 503)", 1s), "");
+  EXPECT_EQ(line(2, "is up, was down: a check passed (status 200)", 4s), "");
+  EXPECT_NE(line(2, "is down, was up: a check failed (status 503)", 9s), "") << "three of them take ten seconds";
+  EXPECT_EQ(line(3, "is down, was up: a check failed (status 503)", 1s), "");
+  watch_.configure(scenario_.config, at(1s));
+  EXPECT_EQ(line(3, "is up, was down: a check passed (status 200)", 2s), "") << "a reload may have begun anew";
+}
+
+TEST_F(HealthWatchTest, WhatRequestsHaveShownHasToBeWorthAnEjection) {
+  EXPECT_NE(line(0, "is ejected, was up: 0 of 4 requests succeeded; out for 10.000 s", 1s), "") << "too few";
+  EXPECT_NE(line(1, "is ejected, was up: 5 of 9 requests succeeded; out for 10.000 s", 1s), "") << "that is half";
+  EXPECT_NE(line(2, "is ejected, was up: answers take 29.0 ms, the median backend's 10.0 ms; out for 10.000 s", 1s),
+            "");
+  watch_.configure(scenario_.config, at(1s));
+  EXPECT_EQ(line(3, "is ejected, was up: answers take 31.0 ms, the median backend's 10.0 ms; out for 10.000 s", 2s),
+            "");
+}
+
+TEST_F(HealthWatchTest, WeightZeroByHandGetsNothing) {
+  EXPECT_EQ(line(1, "has weight 0 by hand", 1s), "");
+  EXPECT_NE(request(1, 1, 2s), "");
+  EXPECT_EQ(line(1, "has its configured weight", 3s), "");
+  EXPECT_EQ(request(1, 2, 4s), "");
+  EXPECT_EQ(line(1, "has weight 5 by hand", 5s), "");
+  EXPECT_EQ(request(1, 3, 6s), "");
 }
 
 TEST_F(HealthWatchTest, PanicExcusesAllButWhatWasDrained) {

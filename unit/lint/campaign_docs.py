@@ -1,4 +1,5 @@
-# docs/campaigns.md names every invariant that the simulator checks, each with the files that check it, and no other.
+# docs/campaigns.md names every invariant that the simulator checks, each with the files that check it, and no other;
+# sim/mutants/README.md names for each a planted bug that nobody else notices, and only bugs that there are.
 #
 # usage: campaign_docs.py ROOT
 import collections
@@ -41,12 +42,29 @@ def complaints(code, page):
             yield f"{name}: docs/campaigns.md says {sorted(page[name])}, it is checked in {sorted(code[name])}"
 
 
+def about_bugs(readme, bugs, code):
+    """The README's tables have one or two pairs in a line: an invariant or a feature, and bugs with commas."""
+    alone = set()
+    for line in readme.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("| ") else []
+        for what, named in zip(cells[::2], cells[1::2]):
+            alone.update(re.findall(f"`({NAME})`", what))
+            for bug in named.split(", ") if "-" in named else []:
+                if bug not in bugs:
+                    yield f"sim/mutants/README.md: there is no {bug}.patch"
+    for name in sorted(code.keys() - alone):
+        yield f"{name} has no bug of its own in sim/mutants/README.md"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     code = in_the_code(root)
     if not code:
         sys.exit("no invariant found in sim/: this lint sees nothing")
     found = list(complaints(code, in_the_page((root / "docs" / "campaigns.md").read_text())))
+    mutants = root / "sim" / "mutants"
+    bugs = {path.stem for path in mutants.glob("*.patch")}
+    found += about_bugs((mutants / "README.md").read_text(), bugs, code)
     print("\n".join(found))
     sys.exit(1 if found else 0)
 

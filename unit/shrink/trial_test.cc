@@ -33,6 +33,19 @@ TEST(Trial, TellsWhatIsViolated) {
   EXPECT_NE(verdict.what, "");
 }
 
+TEST(Trial, KindsAreTheSameInOtherWords) {
+  const Verdict large{.invariant = "safety.error_truth", .what = "request 26 got 503 queue_full without a cause"};
+  const Verdict small{.invariant = "safety.error_truth", .what = "request 1 got 503 queue_full without a cause"};
+  const Verdict other{.invariant = "safety.error_truth", .what = "request 1 got 431 header_too_large without a cause"};
+  EXPECT_EQ(large.kind(), small.kind());
+  EXPECT_NE(large.kind(), other.kind());
+  const Verdict quoted{.invariant = "safety.malformed", .what = "\"a line\" was passed on"};
+  const Verdict shorter{.invariant = "safety.malformed", .what = "\"\" was passed on"};
+  EXPECT_EQ(quoted.kind(), shorter.kind());
+  const Verdict crash{.invariant = "crash.signal_6 x.cc:1", .what = "one"};
+  EXPECT_EQ(crash.kind(), (Verdict{.invariant = "crash.signal_6 x.cc:1", .what = "two"}.kind()));
+}
+
 TEST(Trial, TellsACrashByItsPlace) {
   plan::Scenario scenario = plan::generate(5);
   scenario.config.threads = 0;  // nobody validated it
