@@ -85,8 +85,13 @@ bool connectHasCause(const View& view, bool timed_out) {
   const std::vector<Attempt>& attempts = view.entry.attempts;
   const bool stale = attempts.size() == 1 && attempts.front().reused && view.service->retry.per_try_timeout == 0s &&
                      !view.service->retry.on.timeout;
-  const bool retried = view.plan.malformed < 0 && retriesFreely(*view.service) && (attempts.empty() || stale) &&
-                       view.backends({FaultKind::HangUp}) == 0 && replayable(view.plan, *view.service) &&
+  // Nor does a backend see an attempt whose time was over before its head was there.
+  const lb::config::Retry& retry = view.service->retry;
+  const bool unseen =
+      retry.on.timeout && retry.per_try_timeout > 0s && retry.per_try_timeout <= 10 * view.roundTrip() + 50ms;
+  const bool retried = !unseen && view.plan.malformed < 0 && retriesFreely(*view.service) &&
+                       (attempts.empty() || stale) && view.backends({FaultKind::HangUp}) == 0 &&
+                       replayable(view.plan, *view.service) &&
                        std::ranges::count_if(
                            view.service->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
                        !view.scenario.has("reload");

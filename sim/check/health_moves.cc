@@ -43,6 +43,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   if (line.ends_with(" by hand") && line.find(" has weight ") != std::string_view::npos) {
     touch(service->second, now);
     track.weightless = line.ends_with(" has weight 0 by hand");
+    track.weightless_at = now;
     touch(service->second, now);
     if (track.weightless) marks_.leave(Mark::HealthWeightless);
     return {};
@@ -65,7 +66,8 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
              .ejected = before == "ejected",
              .half_open = before == "half_open",
              .weightless = track.weightless,
-             .row_unknown = true};
+             .row_unknown = true,
+             .weightless_at = track.weightless_at};
     track.veiled = true;
   }
   if (before != track.word()) return fmt::format("\"{}\": it was {}", line, track.word());

@@ -200,8 +200,8 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (track.drained && arrival.started > std::max(track.out_since, track.drained_at) + kMoment && !track.down &&
       !track.ejected)
     return fmt::format("b{} of {} got request {} although it was drained by hand", backend, name, arrival.request);
-  if (track.weightless && arrival.started > track.out_since + kMoment && !track.drained && !track.down &&
-      !track.ejected)
+  if (track.weightless && arrival.started > std::max(track.out_since, track.weightless_at) + kMoment &&
+      !track.drained && !track.down && !track.ejected)
     return fmt::format("b{} of {} got request {} although an operator had given it the weight 0", backend, name,
                        arrival.request);
   if (service.panic_until >= arrival.started) return {};

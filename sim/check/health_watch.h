@@ -75,7 +75,7 @@ class HealthWatch {
     MonoTime out_since{};        // drained, down or ejected without a break
     MonoTime out_until{};        // the last moment at which it was that, or on probation
     MonoTime moved_at{};         // the last line about it
-    MonoTime drained_at{};
+    MonoTime drained_at{}, weightless_at{};
     MonoTime ejected_at{}, half_open_at{}, returned_at{}, probe_at{};
     Duration length{};  // of the last ejection
     std::uint32_t in_a_row = 0;

@@ -36,6 +36,7 @@ void Run::sickIsEjected(std::size_t service) {
   const lb::config::Service& settings = config_.services[service];
   const lb::config::Outlier& rules = settings.outlier;
   if (!rules.enabled || rules.consecutive_failures == 0 || rules.max_ejection_percent == 0) return;
+  if (rules.latency_factor > 0) return;  // another one may be out for being slower
   if (!asksEverybody(settings.balance) || settings.hosts.size() < 2) return;
   const auto plain = [](const lb::config::Host& host) {
     return host.weight > 0 && !host.backup && lb::IpAddress::parse(host.address);
