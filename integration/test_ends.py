@@ -1,5 +1,6 @@
 """Connections that end early: half-closed, aborted, cut. Who notices, who is blamed, and what is never completed."""
 
+import threading
 import time
 
 import pytest
@@ -165,6 +166,35 @@ def test_a_cut_answer_is_never_completed(lb, backend, framing, end):
             client.reader.body(head, may_have_body=True, until_close=True)
     lb.wait_metric(1, "lb_backend_truncated_responses_total")
     assert lb.metrics().total("lb_client_aborts_total") == 0
+
+
+def test_a_cut_answer_leaves_those_before_it(lb, backend):
+    """The client takes little and goes on sending: a reset would take what lb's system has of the whole answer as well."""
+    cut = threading.Event()
+    whole = b"w" * 30_000
+
+    def script(connection):
+        while request := connection.read_request():
+            if request.target == "/whole":
+                connection.send(ok(whole))
+                continue
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+            cut.wait(30)
+            connection.close()
+            return
+
+    backend.script = script
+    with lb.connect(receive_buffer=4096) as client:
+        client.send(get("/whole") + get("/cut"))
+        until(lambda: len(backend.requests) == 2, "both requests at the backend")
+        cut.set()
+        lb.access_log(2)
+        client.send(get("/late"))
+        lb.wait_metric(0, "lb_service_inflight_requests")
+        client.send(get("/later"))
+        assert client.read_response().body == whole
+        rest = client.read_to_end()
+        assert rest.endswith(b"half"), rest[-100:]
 
 
 def test_a_cut_answer_to_an_http_1_0_client_is_a_reset(lb, backend):
