@@ -134,17 +134,24 @@ def test_a_backend_that_fails_users_is_ejected_although_its_checks_pass(start, b
     assert ejections["consecutive_failures"] == 1 and ejections["probe_failed"] >= 1, ejections
 
 
+LONG = {"base_ejection": "1m", "max_ejection": "1m"}
+
+
+def expect_ejected(lb, backend, reason, words):
+    """After as many requests as that takes; and then it gets none."""
+    until(lambda: ask(lb, 30) and state(lb, backend)["state"] == "ejected", "its ejection")
+    assert words in state(lb, backend)["reason"]
+    assert set(ask(lb)) == {0, 1, 2} - {backend.number}
+    assert lb.metrics().value("lb_backend_ejections_total", backend=backend.label, reason=reason) == 1
+
+
 def test_a_low_rate_of_success_is_a_reason(start, backends):
     """Every other request fails: never two in a row."""
     sick = backends[1]
     turns = itertools.count()
     sick.raw.answer = lambda request: ok(b"1", status="503 Busy" if next(turns) % 2 else "200 OK")
-    outlier = {"success_percent": 80, "min_requests": 5, "window": "1s", "base_ejection": "1m", "max_ejection": "1m"}
-    lb = front(start, backends, outlier=outlier)
-    until(lambda: ask(lb, 30) and state(lb, sick)["state"] == "ejected", "its ejection")
-    assert "requests succeeded" in state(lb, sick)["reason"]
-    assert set(ask(lb)) == {0, 2}
-    assert lb.metrics().value("lb_backend_ejections_total", backend=sick.label, reason="success_rate") == 1
+    outlier = {"success_percent": 80, "min_requests": 5, "window": "1s", **LONG}
+    expect_ejected(front(start, backends, outlier=outlier), sick, "success_rate", "requests succeeded")
 
 
 def test_who_is_much_slower_than_the_others_is_ejected(start, backends):
@@ -156,12 +163,8 @@ def test_who_is_much_slower_than_the_others_is_ejected(start, backends):
             connection.send(ok(b"2"))
 
     slow.raw.script = late
-    outlier = {"latency_factor": 10, "min_requests": 3, "window": "5s", "base_ejection": "1m", "max_ejection": "1m"}
-    lb = front(start, backends, outlier=outlier)
-    until(lambda: ask(lb, 9) and state(lb, slow)["state"] == "ejected", "its ejection")
-    assert "the median backend's" in state(lb, slow)["reason"]
-    assert set(ask(lb)) == {0, 1}
-    assert lb.metrics().value("lb_backend_ejections_total", backend=slow.label, reason="latency") == 1
+    outlier = {"latency_factor": 10, "min_requests": 3, "window": "5s", **LONG}
+    expect_ejected(front(start, backends, outlier=outlier), slow, "latency", "the median backend's")
 
 
 def test_a_check_has_to_find_its_words(start, backends):

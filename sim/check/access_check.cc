@@ -1,4 +1,5 @@
 // What the proxy says of itself in its access log, against what the two sides saw.
+#include <algorithm>
 #include <charconv>
 
 #include "sim/check/cause.h"
@@ -130,9 +131,11 @@ void Ledger::checkLogged(const Entry& entry) {
   const lb::config::Service* service = serviceOf(scenario_, plan);
   expect(service == nullptr || service->pool.max_idle > 0 || logged.attempts <= service->retry.attempts + 1,
          Class::Safety, "safety.retries", plan.id, "request {} was tried {} times", plan.id, logged.attempts);
-  const bool limited = service != nullptr && service->limits.max_inflight > 0 && !service->limits.adaptive.enabled;
-  const bool led_away = service == nullptr;  // from a host that nobody serves, by a route or to the default service
-  wrong(!logged.queued || limited || led_away, "queued", logged.queued, "that nothing has to wait");
+  // A host that nobody serves may be led to a service, by a route or as the default.
+  const auto led = std::ranges::find(scenario_.config.services, logged.service, &lb::config::Service::name);
+  const lb::config::Service* where = service == nullptr && led != scenario_.config.services.end() ? &*led : service;
+  const bool limited = where != nullptr && where->limits.max_inflight > 0 && !where->limits.adaptive.enabled;
+  wrong(!logged.queued || limited, "queued", logged.queued, "that nothing has to wait");
   if (entry.from_backend && entry.status != plan.answer.status && logged.attempts > 1) leave(Mark::KeptAnswerPassedOn);
   if (!entry.routed_to.empty()) wrong(logged.service == entry.routed_to, "service", logged.service, entry.routed_to);
   if (entry.answers == 1) {

@@ -40,18 +40,12 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   const auto known = service->second.backends.find(*number);
   if (known == service->second.backends.end()) return {};
   Track& track = known->second;
-  if (line.ends_with(" by hand") && line.find(" has weight ") != std::string_view::npos) {
+  if (line.find(" has weight ") != std::string_view::npos || line.ends_with(" has its configured weight")) {
     touch(service->second, now);
     track.weightless = line.ends_with(" has weight 0 by hand");
     track.weightless_at = now;
     touch(service->second, now);
     if (track.weightless) marks_.leave(Mark::HealthWeightless);
-    return {};
-  }
-  if (line.ends_with(" has its configured weight")) {
-    touch(service->second, now);
-    track.weightless = false;
-    touch(service->second, now);
     return {};
   }
   const bool stays = line.find(" stays ") != std::string_view::npos;
