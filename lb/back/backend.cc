@@ -20,13 +20,13 @@ std::uint64_t idOf(const SharedBackend& shared) {
 
 Backend::Backend(const BackContext& context, std::shared_ptr<SharedBackend> shared,
                  std::shared_ptr<observe::BackendStats> stats, const UpstreamSettings& settings, BackendOwner& owner)
-    : context_(context),
-      shared_(std::move(shared)),
+    : shared_(std::move(shared)),
       stats_(std::move(stats)),
       settings_(settings),
       owner_(owner),
-      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this},
-      candidate_{.id = idOf(*shared_), .inflight = &shared_->inflight, .latency = &shared_->latency} {
+      candidate_{.id = idOf(*shared_), .inflight = &shared_->inflight, .latency = &shared_->latency},
+      context_(context),
+      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this} {
   shared_->members.fetch_add(1, std::memory_order_relaxed);
 }
 

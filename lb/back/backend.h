@@ -35,7 +35,7 @@ struct BackContext {
   FreeList<ResponseState>& states;
 };
 
-class Backend final : public Disposable, private UpstreamConnOwner {
+class alignas(64) Backend final : public Disposable, private UpstreamConnOwner {
  public:
   Backend(const BackContext& context, std::shared_ptr<SharedBackend> shared,
           std::shared_ptr<observe::BackendStats> stats, const UpstreamSettings& settings, BackendOwner& owner);
@@ -79,19 +79,21 @@ class Backend final : public Disposable, private UpstreamConnOwner {
   void departIfUnused();
   void leave();  // serves nobody any more
 
-  BackContext context_;
+  // What every request needs comes first, in two cache lines.
   std::shared_ptr<SharedBackend> shared_;
   std::shared_ptr<observe::BackendStats> stats_;
   const UpstreamSettings& settings_;
   BackendOwner& owner_;
-  UpstreamContext connection_context_;
-  balance::Candidate candidate_;
-  std::list<std::unique_ptr<UpstreamConn>> connections_;
   std::vector<UpstreamConn*> idle_;  // the most recently used last; it is the least likely to have gone stale
   std::uint32_t inflight_ = 0;       // requests on it, of this worker
   std::uint32_t users_ = 0;
   bool member_ = true;
   bool departing_ = false;
+  balance::Candidate candidate_;
+
+  BackContext context_;
+  UpstreamContext connection_context_;
+  std::list<std::unique_ptr<UpstreamConn>> connections_;
 };
 
 }  // namespace lb::back

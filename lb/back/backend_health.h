@@ -64,6 +64,11 @@ class Health {
 enum class Outcome : std::uint8_t { Good, Bad, Nothing };
 
 class BackendHealth {
+  // First, next to its owner's numbers that every request needs.
+  std::atomic<std::uint32_t> word_{Health::kUnseen};
+  std::atomic<std::uint32_t> failures_{0};  // in a row
+  std::atomic<std::uint64_t> good_{0}, bad_{0}, timed_{0}, nanoseconds_{0};
+
  public:
   [[nodiscard]] Health read() const { return Health(word_.load(std::memory_order_acquire)); }
 
@@ -105,11 +110,6 @@ class BackendHealth {
     std::array<std::atomic<std::uint64_t>, kHealthStateCount> changes{};  // by the state that was entered
   };
   Counts counts;
-
- private:
-  std::atomic<std::uint32_t> word_{Health::kUnseen};
-  std::atomic<std::uint32_t> failures_{0};  // in a row
-  std::atomic<std::uint64_t> good_{0}, bad_{0}, timed_{0}, nanoseconds_{0};
 };
 
 // How many of a service's backends can be used, of those that are not drained and have a weight.

@@ -31,12 +31,14 @@ struct SharedBackend {
   SharedBackend(std::string service_name, std::string host_label, const Address& at, MonoTime came)
       : service(std::move(service_name)), label(std::move(host_label)), address(at), since(came.since_start.count()) {}
 
+  // What every request looks at or writes, in one cache line.
+  alignas(64) std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
+  std::atomic<std::uint32_t> members{0};               // workers for whom it serves; 0: it only finishes what it has
+  BackendHealth health;
+
   const std::string service;
   const std::string label;  // of the host that first led to it
   const Address address;
-  std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
-  std::atomic<std::uint32_t> members{0};   // workers for whom it serves; 0: it only finishes what it has
-  BackendHealth health;
   GradientLimit gradient;    // of limits.adaptive
   balance::Latency latency;  // only where the policy goes by it
 

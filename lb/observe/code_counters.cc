@@ -17,11 +17,11 @@ void SparseCounters::add(std::uint32_t key, std::uint64_t amount) {
   while (true) {
     const std::uint32_t used = chunk->used.load(std::memory_order_relaxed);
     for (std::uint32_t i = 0; i < used; ++i) {
-      if (chunk->keys[i] == key) return chunk->values[i].add(amount);
+      if (chunk->entries[i].key == key) return chunk->entries[i].value.add(amount);
     }
     if (used < Chunk::kEntries) {
-      chunk->keys[used] = key;
-      chunk->values[used].set(amount);
+      chunk->entries[used].key = key;
+      chunk->entries[used].value.set(amount);
       chunk->used.store(used + 1, std::memory_order_release);
       return;
     }

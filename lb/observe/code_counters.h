@@ -2,6 +2,7 @@
 // by any thread, and bounded because the labels are.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -24,16 +25,19 @@ class SparseCounters {
   void forEach(Visit&& visit) const {  // visit(key, value), in the order of first use
     for (const Chunk* chunk = &first_; chunk != nullptr; chunk = chunk->next.load(std::memory_order_acquire)) {
       const std::uint32_t used = chunk->used.load(std::memory_order_acquire);
-      for (std::uint32_t i = 0; i < used; ++i) visit(chunk->keys[i], chunk->values[i].get());
+      for (std::uint32_t i = 0; i < used; ++i) visit(chunk->entries[i].key, chunk->entries[i].value.get());
     }
   }
 
  private:
+  struct Entry {
+    std::uint32_t key = 0;
+    Counter value;
+  };
   struct Chunk {
-    static constexpr std::uint32_t kEntries = 14;
+    static constexpr std::uint32_t kEntries = 10;
     std::atomic<std::uint32_t> used{0};
-    std::uint32_t keys[kEntries] = {};
-    Counter values[kEntries];
+    std::array<Entry, kEntries> entries;
     std::atomic<Chunk*> next{nullptr};
   };
   Chunk first_;

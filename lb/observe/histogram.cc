@@ -19,29 +19,36 @@ std::int64_t nanoseconds(Duration value) {
 
 }  // namespace
 
-// A reader that meets a slice while it is being turned over sees either -1 and skips it, or the old number, which is
-// out of its window, or the new number and with it the new maximum.
+// The slice that is over goes into the ring before another takes its place. A reader looks at the current one first: it
+// sees the old one there, or -1 or the new number or maximum and with it the old one in the ring.
 void SlidingMax::observe(Duration value, MonoTime now) {
   const std::int64_t number = now.since_start.count() / kSliceNanoseconds;
-  Slice& slice = slices_[static_cast<std::size_t>(number) % kSlices];
   const std::int64_t ns = nanoseconds(value);
-  if (slice.number.load(std::memory_order_relaxed) == number) {
-    if (ns > slice.max.load(std::memory_order_relaxed)) slice.max.store(ns, std::memory_order_relaxed);
+  const std::int64_t over = current_.number.load(std::memory_order_relaxed);
+  if (over == number) {
+    if (ns > current_.max.load(std::memory_order_relaxed)) current_.max.store(ns, std::memory_order_relaxed);
     return;
   }
-  slice.number.store(-1, std::memory_order_relaxed);
-  slice.max.store(ns, std::memory_order_release);  // keeps the -1 before it
-  slice.number.store(number, std::memory_order_release);
+  if (over >= 0) {
+    Slice& past = (*past_)[static_cast<std::size_t>(over) % kPast];
+    past.number.store(-1, std::memory_order_relaxed);
+    past.max.store(current_.max.load(std::memory_order_relaxed), std::memory_order_release);  // keeps the -1 before it
+    past.number.store(over, std::memory_order_release);
+  }
+  current_.number.store(-1, std::memory_order_release);
+  current_.max.store(ns, std::memory_order_release);
+  current_.number.store(number, std::memory_order_release);
 }
 
 Duration SlidingMax::max(MonoTime now) const {
   // Slices newer than `now` count too: the reader's clock may stand at the start of its own loop turn.
-  const std::int64_t oldest = now.since_start.count() / kSliceNanoseconds - static_cast<std::int64_t>(kSlices) + 1;
-  std::int64_t max = 0;
-  for (const Slice& slice : slices_) {
+  const std::int64_t oldest = now.since_start.count() / kSliceNanoseconds - static_cast<std::int64_t>(kPast);
+  const auto maxOf = [&](const Slice& slice) {
     const std::int64_t number = slice.number.load(std::memory_order_acquire);
-    if (number >= 0 && number >= oldest) max = std::max(max, slice.max.load(std::memory_order_acquire));
-  }
+    return number >= 0 && number >= oldest ? slice.max.load(std::memory_order_acquire) : 0;
+  };
+  std::int64_t max = maxOf(current_);
+  for (const Slice& slice : *past_) max = std::max(max, maxOf(slice));
   return Duration(max);
 }
 
@@ -61,7 +68,9 @@ std::size_t BucketLayout::bucketOf(std::int64_t ns) const {
 }
 
 Histogram::Histogram(std::shared_ptr<const BucketLayout> layout)
-    : layout_(std::move(layout)), counts_(layout_->bounds().size() + 1) {}
+    : layout_(std::move(layout)), counts_(std::make_unique<Counter[]>(layout_->bounds().size() + 1)) {
+  static_assert(sizeof(Histogram) == alignof(Histogram));
+}
 
 void Histogram::observe(Duration value, MonoTime now) {
   const std::int64_t ns = nanoseconds(value);
@@ -72,7 +81,7 @@ void Histogram::observe(Duration value, MonoTime now) {
 
 std::uint64_t Histogram::count() const {
   std::uint64_t count = 0;
-  for (const Counter& one : counts_) count += one.get();
+  for (std::size_t i = 0; i <= bounds().size(); ++i) count += counts_[i].get();
   return count;
 }
 

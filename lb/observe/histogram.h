@@ -15,20 +15,22 @@ namespace lb::observe {
 
 using Buckets = std::vector<double>;  // upper bounds in seconds, ascending, without +Inf
 
-// The largest value of the last 60 to 70 s: a ring of 7 slices of 10 s. Nothing is reset by reading, so two scrapers
-// see the same, and any scrape interval up to 60 s sees every maximum at least once.
+// The largest value of the last 60 to 70 s: 7 slices of 10 s. Nothing is reset by reading, so two scrapers see the
+// same, and any scrape interval up to 60 s sees every maximum at least once.
 class SlidingMax {
  public:
+  SlidingMax() : past_(std::make_unique<std::array<Slice, kPast>>()) {}
   void observe(Duration value, MonoTime now);
   [[nodiscard]] Duration max(MonoTime now) const;
 
  private:
-  static constexpr std::size_t kSlices = 7;
+  static constexpr std::size_t kPast = 6;
   struct Slice {
     std::atomic<std::int64_t> number{-1};  // now / 10 s when it was written
     std::atomic<std::int64_t> max{0};
   };
-  std::array<Slice, kSlices> slices_;
+  Slice current_;
+  std::unique_ptr<std::array<Slice, kPast>> past_;  // a ring; apart from what every observation writes
 };
 
 // Bounds as observe() wants them. Immutable, and one serves all histograms that have the same.
@@ -46,7 +48,9 @@ class BucketLayout {
   std::array<std::uint16_t, 64> first_{};  // by the value's width in bits: no earlier bucket can hold it
 };
 
-class Histogram {
+// What every observation writes is one cache line, and the bucket: a proxy with a thousand backends meets each of them
+// with cold caches.
+class alignas(64) Histogram {
  public:
   explicit Histogram(std::shared_ptr<const BucketLayout> layout);
   void observe(Duration value, MonoTime now);
@@ -59,7 +63,7 @@ class Histogram {
 
  private:
   std::shared_ptr<const BucketLayout> layout_;
-  std::vector<Counter> counts_;
+  std::unique_ptr<Counter[]> counts_;
   Counter sum_ns_;
   SlidingMax max_;
 };

@@ -20,7 +20,7 @@ Layouts::Layouts(const config::Metrics& settings)
       overhead(std::make_shared<BucketLayout>(settings.overhead_buckets)) {}
 
 BackendStats::BackendStats(std::string backend_label, const LayoutPtr& layout)
-    : label(std::move(backend_label)), connect(layout), send(layout), wait(layout), receive(layout) {}
+    : send(layout), wait(layout), receive(layout), connect(layout), label(std::move(backend_label)) {}
 
 ServiceStats::ServiceStats(std::string service_name, const Layouts& layouts)
     : name(std::move(service_name)),

@@ -34,14 +34,16 @@ struct Layouts {  // of all histograms of one kind
 // One backend as one worker sees it.
 struct BackendStats {
   BackendStats(std::string label, const LayoutPtr& layout);
-  std::string label;                                  // "127.0.0.1:9090", as configured
-  StatusCounters responses;                           // lb_backend_responses_total{code}
-  std::array<Counter, kAttemptResultCount> attempts;  // lb_backend_attempts_total{result}
-  Counter inflight_requests;                          // gauge
-  Counter concurrency_limit;                     // gauge: what limits.adaptive has found; every worker has the same
+  // What nearly every request writes comes first, in two cache lines.
+  alignas(64) Counter inflight_requests;         // gauge
   Counter connections_active, connections_idle;  // gauges: lb_backend_connections{state}
-  Counter connections_opened, connections_reused, connections_stale_reuse;
-  Histogram connect, send, wait, receive;
+  Counter connections_reused;
+  std::array<Counter, kAttemptResultCount> attempts;  // lb_backend_attempts_total{result}
+  StatusCounters responses;                           // lb_backend_responses_total{code}
+  Histogram send, wait, receive, connect;
+  Counter connections_opened, connections_stale_reuse;
+  Counter concurrency_limit;  // gauge: what limits.adaptive has found; every worker has the same
+  std::string label;          // "127.0.0.1:9090", as configured
 };
 
 // One service as one worker sees it. "_none" stands for requests that matched no service.

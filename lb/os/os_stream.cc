@@ -112,7 +112,7 @@ void OsStream::want(Interest interest) {
 
 void OsStream::onEvent(short what) {
   loop_.enterCallback();
-  QuietRead::unlink();
+  QuietRead::leave();
   if (phase_ == Phase::Connecting) {
     finishConnecting();
   }
@@ -215,7 +215,7 @@ IoResult OsStream::write(std::span<const Bytes> from) {
   const auto bytes = static_cast<std::size_t>(sent);
   if (bytes < vectors.bytes()) writable_ = false;
   reset_possible_ = false;  // a reset before the last read would have failed this call
-  QuietRead::unlink();
+  QuietRead::leave();
   return {bytes, IoStatus::Ok};
 }
 
@@ -231,7 +231,7 @@ IoResult OsStream::writeFailed(int error) {
   write_failure_ = ioStatusFromErrno(error);
   if (error != EPIPE) end_status_ = write_failure_;
   readable_ = true;
-  QuietRead::unlink();
+  QuietRead::leave();
   return {0, write_failure_};
 }
 
@@ -250,7 +250,7 @@ IoStatus OsStream::finish() {
 
 void OsStream::abort() {
   Wakeable::unlink();
-  QuietRead::unlink();
+  QuietRead::leave();
   unwatch();
   wanted_ = Interest::None;
   phase_ = Phase::Aborted;

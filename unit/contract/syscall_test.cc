@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <map>
+#include <vector>
 
 #include "unit/contract/contract_fixture.h"
 #include "unit/contract/os_harness.h"
@@ -123,6 +124,26 @@ TEST_F(Syscalls, IdleConnectionIsLookedAtOnce) {
   EXPECT_EQ(counts.peeks, 1);
   EXPECT_EQ(counts.receives, 1);
   EXPECT_EQ(counts.epoll_ctl, 0);
+}
+
+// Of many that wait to be looked at some leave again, from every place of the list: by a write, or for good.
+TEST_F(Syscalls, WhoeverIsStillQuietIsLookedAtOnce) {
+  std::vector<Pair> pairs;
+  std::size_t got = 0;
+  for (std::size_t i = 0; i < 7; ++i) {
+    pairs.push_back(connect());
+    End& server = *pairs.back().server;
+    server.stream().want(Interest::Read);
+    server.on_ready = [&server, &got](Interest) { got += readText(server.stream(), 10).first.bytes; };
+    ASSERT_EQ(writeText(pairs.back().client->stream(), "x").bytes, 1U);
+    ASSERT_TRUE(env_.runUntil([&] { return got == i + 1; }));
+  }
+  for (const std::size_t busy : {0, 3}) ASSERT_EQ(writeText(pairs[busy].server->stream(), "y").bytes, 1U);
+  pairs.erase(pairs.begin() + 5);
+  pairs.erase(pairs.begin() + 1);
+  counts = {};
+  idle(std::chrono::milliseconds(500));
+  EXPECT_EQ(counts.peeks, 3);
 }
 
 TEST_F(Syscalls, ConnectionIsRegisteredOnceAndRemovedOnce) {
