@@ -3,6 +3,8 @@
 import copy
 import threading
 
+import pytest
+
 from config_file import proxy, service
 from ports import free_port
 from program import can_connect
@@ -170,3 +172,22 @@ def test_two_listeners_from_the_start(start, backend):
     assert lb.request(get()).status == 200
     with RawClient(second, address="::1") as client:
         assert client.request(get()).status == 200
+
+
+@pytest.mark.parametrize(
+    "setting, named",
+    [
+        ({"threads": 3}, "threads"),
+        ({"dns": {"servers": ["127.0.0.1:5353"]}}, "dns"),
+        ({"log": {"level": "debug"}}, "log"),
+        ({"access_log": {"path": "other.jsonl"}}, "access_log.path"),
+        ({"metrics": {"buckets": {"request": [1, 2]}}}, "metrics.buckets"),
+        ({"admin": {"port": 0}}, "admin.address and admin.port"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_takes_effect_at_the_next_start_is_said(start, backend, setting, named):
+    lb = start.lb(backend, threads=2)
+    reloaded(lb, changed(lb, **setting))
+    lb.wait_for_log(f"a change of {named} takes effect at the next start")
+    assert lb.log().count("takes effect at the next start") == 1

@@ -76,6 +76,11 @@ void Control::warnAboutRestart(const config::Config& next) {
       next.admin.port != config_->admin.port) {
     warn("admin.address and admin.port");
   }
+  if (next.dns != config_->dns) warn("dns");
+  if (next.metrics.request_buckets != config_->metrics.request_buckets ||
+      next.metrics.overhead_buckets != config_->metrics.overhead_buckets) {
+    warn("metrics.buckets");
+  }
   if (next.log.path != config_->log.path || next.log.format != config_->log.format ||
       next.log.level != config_->log.level) {
     warn("log");

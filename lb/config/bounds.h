@@ -84,6 +84,7 @@ inline constexpr DurationRange kEjectionTime{10ms, 24h};
 
 inline constexpr DecimalRange kBucketSeconds{1e-6, 3600};
 inline constexpr std::size_t kBucketsMax = 64;
+inline constexpr std::size_t kNameServersMax = 8;
 
 inline constexpr std::size_t kServiceNameMax = 128;
 inline constexpr std::size_t kParameterNameMax = 32;

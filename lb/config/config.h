@@ -84,6 +84,11 @@ struct Metrics {
   friend bool operator==(const Metrics&, const Metrics&) = default;
 };
 
+struct Dns {
+  std::vector<Address> servers;  // who is asked for the addresses of names; empty: those of this machine's resolv.conf
+  friend bool operator==(const Dns&, const Dns&) = default;
+};
+
 struct Routing {
   std::string service_parameter;  // a development aid: ?s=<domain> stands in for the host; "": off
   friend bool operator==(const Routing&, const Routing&) = default;
@@ -101,6 +106,7 @@ struct Config {
   AccessLog access_log;
   Log log;
   Metrics metrics;
+  Dns dns;
   Routing routing;
   std::string default_service;  // "": a generated 404
   std::vector<Route> routes;    // in order, the first that matches wins; before the services' own domains

@@ -80,6 +80,10 @@ void writeTelemetry(Writer& out, const Config& config) {
   out.set("format", wordOf(config.log.format, kLogFormatWords));
   out.set("path", text(config.log.path));
   out.close();
+  out.comment("Who is asked for the addresses of names; nobody here: those of resolv.conf.");
+  out.open("dns");
+  out.list("servers", config.dns.servers, [](const Address& server) { return text(server.toString()); });
+  out.close();
   out.comment("Prometheus metrics; the bounds of histograms are in seconds.");
   out.open("metrics");
   out.set("on_proxy_port", config.metrics.on_proxy_port);

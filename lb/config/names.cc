@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "lb/base/address.h"
@@ -120,6 +121,21 @@ Result<std::string> parseListenAddress(std::string_view text) {
   if (lower(text) == "localhost") return fail("write 127.0.0.1 or ::1: a name may stand for several addresses");
   if (hasPort(text)) return portBelongsElsewhere(text);
   return fail(fmt::format("{} is no IPv4 or IPv6 address of an interface (\"\" is every interface)", quote(text)));
+}
+
+Result<Address> parseNameServer(std::string_view text) {
+  constexpr std::uint16_t kDnsPort = 53;
+  if (const auto ip = parseIp(text)) return Address{*ip, kDnsPort};
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = text.substr(colon + 1);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+    if (const auto ip = parseIp(text.substr(0, colon)); ip && whole && port > 0) return Address{*ip, port};
+  }
+  return fail(
+      fmt::format("{} is no name server, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53", quote(text)));
 }
 
 Result<std::string> parseParameterName(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "lb/base/address.h"
 #include "lb/base/result.h"
 
 namespace lb::config {
@@ -12,6 +13,7 @@ namespace lb::config {
 [[nodiscard]] Result<std::string> parseDomain(std::string_view text);       // lower case; "*.example.com", "[::1]"
 [[nodiscard]] Result<std::string> parseHostAddress(std::string_view text);  // IP without brackets, or a lower-case name
 [[nodiscard]] Result<std::string> parseListenAddress(std::string_view text);  // "" or an IP without brackets
+[[nodiscard]] Result<Address> parseNameServer(std::string_view text);         // an IP, with or without a port: 53
 [[nodiscard]] Result<std::string> parseParameterName(std::string_view text);  // of a URL query; "" for none
 // Of a field or a cookie (RFC 9110 5.6.2); "" for none.
 [[nodiscard]] Result<std::string> parseTokenOrNone(std::string_view text);

@@ -96,6 +96,20 @@ void readLog(Section& section, Log& log) {
   }
 }
 
+void readDns(Section& section, Dns& dns) {
+  const auto value = section.find("servers");
+  if (!value) return;
+  std::vector<Address> servers;
+  const bool is_list = value->list([&](const Value& item) {
+    Address server;
+    if (item.parsed(server, parseNameServer, "an address")) servers.push_back(server);
+  });
+  if (servers.size() > kNameServersMax) {
+    value->error(fmt::format("has {} servers, over {}", servers.size(), kNameServersMax));
+  }
+  if (is_list) dns.servers = std::move(servers);
+}
+
 void readBuckets(const Value& value, std::vector<double>& buckets) {
   std::vector<double> bounds;
   const bool is_list = value.list([&](const Value& item) {
@@ -141,6 +155,7 @@ void readProxy(Section& proxy, Config& config, Marks& marks) {
   proxy.map("access_log", [&](Section& section) { readAccessLog(section, config.access_log); });
   proxy.map("log", [&](Section& section) { readLog(section, config.log); });
   proxy.map("metrics", [&](Section& section) { readMetrics(section, config.metrics); });
+  proxy.map("dns", [&](Section& section) { readDns(section, config.dns); });
   proxy.map("routing", [&](Section& section) {
     const auto name = section.find("service_parameter");
     if (name && !name->isNull()) name->parsed(config.routing.service_parameter, parseParameterName, "a name");

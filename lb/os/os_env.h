@@ -11,10 +11,12 @@
 namespace lb::os {
 
 struct OsEnv {
+  explicit OsEnv(const std::vector<Address>& name_servers = {}) : resolver(loop, name_servers) {}
+
   OsClock clock;
   OsLoop loop{clock};
   OsNetwork network{loop};
-  OsResolver resolver{loop};
+  OsResolver resolver;
   OsRandom random;
 
   [[nodiscard]] Env env() { return {loop, clock, network, resolver, random}; }

@@ -104,7 +104,7 @@ class OsResolver::Socket {
   event event_{};
 };
 
-OsResolver::OsResolver(OsLoop& loop, const std::string& servers)
+OsResolver::OsResolver(OsLoop& loop, const std::vector<Address>& servers)
     : loop_(loop), timeout_(loop.makeTimer([this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); })) {
   int status = ares_library_init(ARES_LIB_INIT_ALL);
   if (status == ARES_SUCCESS) {
@@ -117,7 +117,9 @@ OsResolver::OsResolver(OsLoop& loop, const std::string& servers)
     };
     status = ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
   }
-  if (status == ARES_SUCCESS && !servers.empty()) status = ares_set_servers_ports_csv(channel_, servers.c_str());
+  std::string csv;
+  for (const Address& server : servers) csv += (csv.empty() ? "" : ",") + server.toString();
+  if (status == ARES_SUCCESS && !csv.empty()) status = ares_set_servers_ports_csv(channel_, csv.c_str());
   if (status != ARES_SUCCESS) unusable_ = ares_strerror(status);
 }
 

@@ -16,8 +16,8 @@ namespace lb::os {
 
 class OsResolver final : public Resolver {
  public:
-  // `servers` ("192.0.2.53, [2001:db8::53]:5353") instead of those of this machine's resolv.conf; empty: those.
-  explicit OsResolver(OsLoop& loop, const std::string& servers = {});
+  // `servers` instead of those of this machine's resolv.conf; none: those.
+  explicit OsResolver(OsLoop& loop, const std::vector<Address>& servers = {});
   ~OsResolver() override;  // what is still in progress gets no event
   OsResolver(const OsResolver&) = delete;
   OsResolver& operator=(const OsResolver&) = delete;

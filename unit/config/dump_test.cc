@@ -99,6 +99,11 @@ class Draw {
     config.access_log = {text(), coin() ? LogFormat::Text : LogFormat::Json};
     config.log = {static_cast<LogLevel>(from(0, 5)), coin() ? LogFormat::Text : LogFormat::Json, text()};
     config.metrics = {coin(), coin(), buckets(), buckets()};
+    for (std::uint64_t i = 0, count = from(0, 3); i < count; ++i) {
+      const std::string ip =
+          coin() ? fmt::format("192.0.2.{}", from(0, 255)) : fmt::format("2001:db8::{:x}", from(0, 99));
+      config.dns.servers.push_back({*IpAddress::parse(ip), number<std::uint16_t>(1, 65'535)});
+    }
     config.routing.service_parameter = coin() ? "s" : "";
     for (std::uint64_t i = 0, count = from(1, 5); i < count; ++i) config.services.push_back(service(i));
     const std::size_t chosen = from(0, config.services.size() - 1);

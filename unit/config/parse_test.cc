@@ -56,7 +56,8 @@ TEST(Parse, DefaultsAreThoseOfTheDocumentation) {
 
 TEST(Parse, EmptySectionsMeanTheirDefaults) {
   const std::string sections =
-      "  admin:\n  timeouts:\n  limits:\n  drain:\n  access_log:\n  log:\n  metrics:\n    buckets:\n  routing:\n"
+      "  admin:\n  timeouts:\n  limits:\n  drain:\n  access_log:\n  log:\n  metrics:\n    buckets:\n  dns:\n  "
+      "routing:\n"
       "  default_service:\n  defaults:\n    timeouts:\n    pool:\n";
   EXPECT_EQ(configOf(withService(sections)), configOf(withService("")));
 }
@@ -79,6 +80,7 @@ TEST(Parse, EverySettingArrives) {
   access_log: {path: off, format: json}
   log: {level: debug, format: json, path: lb.log}
   metrics: {on_proxy_port: true, backend_histograms: false, buckets: {request: [1, 2], overhead: [0.5]}}
+  dns: {servers: [192.0.2.53, "192.0.2.54:5353", "2001:db8::53", "[2001:db8::54]:5353"]}
   routing: {service_parameter: s}
   default_service: a)"));
   EXPECT_EQ(config.admin.address, "::1");
@@ -93,6 +95,9 @@ TEST(Parse, EverySettingArrives) {
   EXPECT_EQ(config.access_log, (AccessLog{"off", LogFormat::Json}));
   EXPECT_EQ(config.log, (Log{LogLevel::Debug, LogFormat::Json, "lb.log"}));
   EXPECT_EQ(config.metrics, (Metrics{true, false, {1, 2}, {0.5}}));
+  const auto server = [](const char* ip, std::uint16_t port) { return Address{*IpAddress::parse(ip), port}; };
+  EXPECT_EQ(config.dns.servers, (std::vector{server("192.0.2.53", 53), server("192.0.2.54", 5353),
+                                             server("2001:db8::53", 53), server("2001:db8::54", 5353)}));
   EXPECT_EQ(config.routing.service_parameter, "s");
   EXPECT_EQ(config.default_service, "a");
 }

@@ -71,6 +71,15 @@ TEST(Refusal, WrongValues) {
       {"network", "  trusted_proxies: [10.0.0.0/8, 10.0.0.0/33]",
        "c.yaml:2:33: trusted_proxies[1]: \"10.0.0.0/33\" is not a network, such as 10.0.0.0/8, 192.0.2.1 or "
        "fd00::/8\n"},
+      {"name server", "  dns: {servers: [ns.example.com, 192.0.2.53:0, \"192.0.2.53:53x\", \"2001:db8::53:99999\"]}",
+       "c.yaml:2:19: dns.servers[0]: \"ns.example.com\" is no name server, such as 192.0.2.53, 192.0.2.53:5353 or "
+       "[2001:db8::53]:53\n"
+       "c.yaml:2:35: dns.servers[1]: \"192.0.2.53:0\" is no name server, such as 192.0.2.53, 192.0.2.53:5353 or "
+       "[2001:db8::53]:53\n"
+       "c.yaml:2:49: dns.servers[2]: \"192.0.2.53:53x\" is no name server, such as 192.0.2.53, 192.0.2.53:5353 or "
+       "[2001:db8::53]:53\n"
+       "c.yaml:2:67: dns.servers[3]: \"2001:db8::53:99999\" is no name server, such as 192.0.2.53, 192.0.2.53:5353 or "
+       "[2001:db8::53]:53\n"},
       {"no unit", "  timeouts: {client_idle: 75}",
        "c.yaml:2:27: timeouts.client_idle: 75 has no unit: write 75s for seconds or 75ms for milliseconds\n"},
       {"size unit", "  limits: {buffer_bytes: 64KB}",

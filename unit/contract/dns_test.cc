@@ -39,7 +39,7 @@ class NameServer {
   NameServer(const NameServer&) = delete;
   NameServer& operator=(const NameServer&) = delete;
 
-  [[nodiscard]] std::string csv() const { return "127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] Address address() const { return {IpAddress::fromV4({127, 0, 0, 1}), port_}; }
 
  private:
   void serve() {
@@ -92,7 +92,7 @@ Result<Resolved> resolve(const std::string& name) {
   NameServer server;
   OsClock clock;
   OsLoop loop(clock);
-  OsResolver resolver(loop, server.csv());
+  OsResolver resolver(loop, {server.address()});
   Asked asked;
   bool late = false;
   const auto deadline = loop.makeTimer([&] { late = true; });
