@@ -1,75 +1,21 @@
 """Health: active checks, ejection by what requests say, panic, and orders of an operator."""
 
-import collections
 import itertools
 
 import pytest
 import requests
 
 from config_file import service
+from fleet import LONG, QUICK, ask, fleet, front, order, shown, state, wait_state
 from ports import free_port
 from raw_backend import ok
 from raw_client import get
 from wait import until
 
-QUICK = {"interval": "20ms", "down_interval": "20ms", "timeout": "200ms", "fall": 2, "rise": 2}
-
-
-class Backend:
-    """One backend of three: answers its number, and its check as long as it is well."""
-
-    def __init__(self, start, number):
-        self.number = number
-        self.well = True  # for checks
-        self.serves = True  # for users
-        self.raw = start.backend(self.answer)
-
-    def answer(self, request):
-        if request.target == "/healthz":
-            return ok(b"fine") if self.well else ok(b"", status="500 Internal Server Error")
-        if not self.serves:
-            return ok(b"", status="503 Service Unavailable")
-        return ok(str(self.number).encode())
-
-    @property
-    def label(self):
-        return f"127.0.0.1:{self.raw.port}"
-
 
 @pytest.fixture
 def backends(start):
-    return [Backend(start, number) for number in range(3)]
-
-
-def front(start, backends, **settings):
-    settings.setdefault("balance", "round_robin")
-    return start.lb(service(*(one.raw for one in backends), **settings), threads=1)
-
-
-def ask(lb, count=12):
-    """Who answered how often; None stands for errors."""
-    seen = collections.Counter()
-    with lb.connect() as client:
-        for _ in range(count):
-            answer = client.request(get())
-            seen[int(answer.body) if answer.status == 200 else None] += 1
-    return seen
-
-
-def state(lb, backend):
-    answer = requests.get(f"http://127.0.0.1:{lb.admin_port}/backends", timeout=20)
-    assert answer.headers["Content-Type"] == "application/json"
-    (found,) = [one for one in answer.json()["backends"] if one["backend"] == backend.label]
-    return found
-
-
-def order(lb, backend, what, method="POST"):
-    url = f"http://127.0.0.1:{lb.admin_port}/backends/svc/{backend.label}/{what}"
-    return requests.request(method, url, timeout=20)
-
-
-def wait_state(lb, backend, wanted):
-    until(lambda: state(lb, backend)["state"] == wanted, f"{backend.label} is {wanted}")
+    return fleet(start)
 
 
 def test_a_backend_that_fails_its_checks_is_left_out_until_it_passes(start, backends):
@@ -134,9 +80,6 @@ def test_a_backend_that_fails_users_is_ejected_although_its_checks_pass(start, b
     assert ejections["consecutive_failures"] == 1 and ejections["probe_failed"] >= 1, ejections
 
 
-LONG = {"base_ejection": "1m", "max_ejection": "1m"}
-
-
 def expect_ejected(lb, backend, reason, words):
     """After as many requests as that takes; and then it gets none."""
     until(lambda: ask(lb, 30) and state(lb, backend)["state"] == "ejected", "its ejection")
@@ -191,11 +134,14 @@ def test_panic_uses_all_and_is_told(start, backends):
         wait_state(lb, one, "down")
     assert set(ask(lb)) == {0, 1, 2}
     assert lb.metrics().value("lb_service_panic", service="svc") == 1
-    assert "panic: 1 of 3 backends of svc can be used" in lb.log()
+    assert shown(lb)["services"] == [{"service": "svc", "panic": True, "healthy": 1}]
+    assert "panic: 1 of 3 backends of svc can be used, less than 50 %: all are used" in lb.log()
     backends[0].well = True
     wait_state(lb, backends[0], "up")
     assert set(ask(lb)) == {0, 2}
     assert lb.metrics().value("lb_service_panic", service="svc") == 0
+    assert shown(lb)["services"] == [{"service": "svc", "panic": False, "healthy": 2}]
+    assert "2 of 3 backends of svc can be used: the others are spared" in lb.log()
 
 
 def test_without_panic_nobody_is_left(start, backends):
