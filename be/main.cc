@@ -1,10 +1,12 @@
-// be: a dummy backend. One process plays every host of every service in lb's configuration.
+// be: a dummy backend. One process plays every host of every service in lb's configuration, or those that it is told.
 #include <CLI/CLI.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "be/backend.h"
@@ -41,9 +43,22 @@ class BlockingLookup final : private lb::ResolveEvents {
 
 constexpr lb::Duration kFinishMax = std::chrono::seconds(2);  // for what is being answered when it is told to end
 
-int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
-  const auto config = lb::loadConfiguration(config_path);
-  if (!config) return 1;
+// Leaves the hosts that are named, or all of them if none is.
+lb::Result<void> choose(lb::config::Config& config, const std::vector<std::string>& labels) {
+  if (labels.empty()) return {};
+  std::set<std::string> known;
+  for (lb::config::Service& service : config.services) {
+    for (const lb::config::Host& host : service.hosts) known.insert(host.label());
+    std::erase_if(service.hosts, [&](const auto& host) { return std::ranges::count(labels, host.label()) == 0; });
+  }
+  std::erase_if(config.services, [](const auto& service) { return service.hosts.empty(); });
+  for (const std::string& label : labels) {
+    if (!known.contains(label)) return lb::fail(fmt::format("{} is no host of the file", label));
+  }
+  return {};
+}
+
+int runBackends(const lb::config::Config& config, const be::Behaviour& defaults) {
   lb::os::raiseDescriptorLimit();
   auto log = lb::os::SpdlogLogger::open({.target = "stdout"});
   if (!log) {
@@ -67,7 +82,7 @@ int runBackends(const std::string& config_path, const be::Behaviour& defaults) {
   };
   lb::os::SignalSource signals(world.loop, {.on_terminate = finish, .on_hangup = [] {}, .on_user1 = [] {}});
   std::set<lb::Address> taken;  // services may share a host
-  for (const lb::config::Service& service : config->services) {
+  for (const lb::config::Service& service : config.services) {
     logger.write(lb::LogLevel::Info,
                  fmt::format("service {} at {}: {} host{}", service.name, fmt::join(service.domains, ", "),
                              service.hosts.size(), service.hosts.size() == 1 ? "" : "s"));
@@ -112,8 +127,12 @@ int main(int argc, char** argv) {
       "The same words work in a URL, for one request: /delay/200ms/status/503, /size/1MiB/chunked, /echo,\n"
       "/size/1MiB/drip/100ms, /size/1MiB/close/64KiB; or as a query: ?delay=200ms&status=503.");
   std::string config_path = "config.yaml";
+  std::vector<std::string> hosts;
   be::Behaviour defaults;
   app.add_option("--config", config_path, "lb's configuration file")->capture_default_str()->type_name("FILE");
+  app.add_option("--host", hosts, "play this host of the file only, such as 127.0.0.1:9090; may be given several times")
+      ->allow_extra_args(false)
+      ->type_name("ADDRESS:PORT");
   const auto option = [&](const char* name, const char* what, const char* type) {
     app.add_option_function<std::string>(
            std::string("--") + name,
@@ -137,5 +156,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;  // 0: help or version was asked for
   }
-  return runBackends(config_path, defaults);
+  auto config = lb::loadConfiguration(config_path);
+  if (!config) return 1;
+  if (const auto chosen = choose(*config, hosts); !chosen) {
+    fmt::print(stderr, "be: {}\n", chosen.error().what);
+    return 1;
+  }
+  return runBackends(*config, defaults);
 }

@@ -1,6 +1,7 @@
-"""Requests without a pause, on kept and on fresh connections, whose every failure is remembered."""
+"""Clients that ask until they are told to stop: without a pause and without a failure (Load), or at a pace (Users)."""
 
 import threading
+import time
 
 from http_message import Closed
 from raw_client import RawClient, get
@@ -53,3 +54,48 @@ class Load:
         if not failed:
             assert not self.problems, self.problems
             assert not any(thread.is_alive() for thread in self.threads)
+
+
+class Users:
+    """`with Users(lb): ...` asks until its end, every client at the same pace however slow the answers are; some may
+    fail, which is counted."""
+
+    def __init__(self, lb, clients=15, pause=0.1, request=get()):
+        self.lb, self.pause, self.request = lb, pause, request
+        self.stopping = threading.Event()
+        self.done = [0] * clients
+        self.failures = [0] * clients
+        self.problems = []
+        self.threads = [threading.Thread(target=self._run, args=(index,), daemon=True) for index in range(clients)]
+
+    @property
+    def failed(self):
+        return sum(self.failures)
+
+    def _run(self, index):
+        due = time.monotonic() + self.pause * index / len(self.threads)
+        try:
+            with RawClient(self.lb.port) as client:
+                while not self.stopping.wait(max(0, due - time.monotonic())):
+                    self.failures[index] += client.request(self.request).status != 200
+                    self.done[index] += 1
+                    due += self.pause
+        except (AssertionError, OSError, Closed) as problem:
+            self.problems.append(f"client {index} after {self.done[index]} requests: {problem!r}")
+
+    def finish_what_they_have(self):
+        """Waits until every client has had an answer to a request that it sent from now on."""
+        before = list(self.done)
+        until(lambda: self.problems or all(now > then + 1 for now, then in zip(self.done, before)), "all clients get on")
+        assert not self.problems, self.problems
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        self.finish_what_they_have()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(30)

@@ -1,0 +1,37 @@
+"""The working examples of docs/, typed as they stand there."""
+
+import json
+import re
+
+import pytest
+
+from terminal import Terminal, blocks
+from wait import until
+
+
+@pytest.fixture
+def terminal(start):
+    return start.keep(Terminal(start.new_folder()))
+
+
+def test_health(terminal):
+    config, = blocks("health.md", "yaml", "## A working example")
+    programs, failing, again = blocks("health.md", "sh", "## A working example")
+    terminal.file("health.yaml", config)
+    terminal.type_all(programs)
+    ask, *rest = failing.splitlines()
+
+    def backends():
+        code, said = terminal.type(rest[-1])
+        return {one["backend"]: one["state"] for one in json.loads(said)["backends"]} if code == 0 else {}
+
+    names = [f"127.0.0.1:{terminal.ports[port]}" for port in ("9090", "9091", "9092")]
+    until(lambda: backends() == dict.fromkeys(names, "up"), "all backends are up")
+    assert terminal.type(ask)[1].startswith("service: shop, addr: ")
+    _, (_, said), _ = [terminal.type(line) for line in rest]
+    answers = re.findall(r"^service: shop, addr: (.*)$", said, re.M)
+    assert len(answers) == 60 and set(answers) <= set(names), said
+    assert backends()[names[1]] in ("ejected", "down")
+    assert set(re.findall("addr: (.*)$", terminal.type(rest[1])[1], re.M)) == {names[0], names[2]}
+    terminal.type_all(again)
+    until(lambda: terminal.type(ask) and backends()[names[1]] == "up", "it is back", 60)
