@@ -188,6 +188,12 @@ class Lb(Program):
             config_file.write(self.config_path, config)
         self.signal(signal.SIGHUP)
 
+    def reloaded(self, config=None, result="ok"):
+        """The same, and waits for its end."""
+        before = self.reloads(result)
+        self.reload(config)
+        self.wait_until(lambda: self.reloads(result) > before, f"a reload that ended {result}")
+
     def reloads(self, result):
         return self.metrics().total("lb_config_reloads_total", result=result)
 

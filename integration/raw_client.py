@@ -21,11 +21,13 @@ def post(body, path="/", host=HOST, extra=""):
 
 
 class RawClient:
-    def __init__(self, port, address="127.0.0.1", timeout=SLOW_MACHINE, receive_buffer=None):
+    def __init__(self, port, address="127.0.0.1", timeout=SLOW_MACHINE, receive_buffer=None, source=None):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer:  # before connect, so that the window stays small
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source:  # another address of this machine
+            self.sock.bind((source, 0))
         self.sock.settimeout(timeout)
         self.sock.connect((address, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

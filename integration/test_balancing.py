@@ -46,9 +46,7 @@ def test_weight_zero_gets_nothing(start, backends, balance):
 def reloaded(lb, *hosts, **settings):
     config = copy.deepcopy(lb.config)
     config["proxy"]["services"] = [service(*hosts, **settings)]
-    before = lb.reloads("ok")
-    lb.reload(config)
-    lb.wait_until(lambda: lb.reloads("ok") > before, "a reload")
+    lb.reloaded(config)
 
 
 def test_backup_serves_when_the_others_do_not(start, backends):
@@ -126,6 +124,43 @@ def test_one_client_address_stays_and_keyless_requests_spread(start, backends):
     assert len(set(answers(by_address, 30))) == 1
     by_header = start.lb(service(*backends, balance="hash", hash={"key": "header", "name": "X-User"}))
     assert len(set(answers(by_header, 60))) == 3
+
+
+@pytest.mark.parametrize("max_load", [0, 125])
+def test_bounded_load_passes_a_key_on_while_its_host_is_busy(start, max_load):
+    """With one request at the host of a key its next ones go to a second choice, always the same; other keys stay."""
+    held = []
+
+    def script(number):
+        def serve(connection):
+            while request := connection.read_request():
+                if request.target == "/hold":
+                    held.append(connection)
+                    until(lambda: not held, "the test lets it go")
+                connection.send(ok(b"%d" % number))
+
+        return serve
+
+    backends = [start.backend(script=script(number)) for number in range(3)]
+    hashing = {"key": "header", "name": "X-User", "max_load": max_load}
+    lb = start.lb(service(*backends, balance="hash", hash=hashing), threads=1)
+
+    def where(user):
+        return answers(lb, 1, extra=f"X-User: {user}\r\n")[0]
+
+    homes = {user: where(user) for user in range(12)}
+    assert len(set(homes.values())) == 3
+    with lb.connect() as client:
+        client.send(get("/hold", extra="X-User: 0\r\n"))
+        until(lambda: held, "the request that stays")
+        seconds = {where(0) for _ in range(10)}
+        assert len(seconds) == 1
+        assert (seconds == {homes[0]}) == (max_load == 0)
+        others = [user for user in homes if homes[user] != homes[0]]
+        assert [where(user) for user in others] == [homes[user] for user in others]
+        held.clear()
+        assert client.read_response().body == b"%d" % homes[0]
+    until(lambda: where(0) == homes[0], "its host has room again")
 
 
 COOKIE = re.compile(r"pin=([0-9a-f]{16}); Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=3600")

@@ -164,8 +164,7 @@ def test_a_backend_is_drained_by_hand_and_stays_so_over_reloads(start, backends)
         assert order(lb, backends[0], "drain").status_code == 200
         until(idle[0].done.is_set, "its idle connection is closed")
     assert set(ask(lb)) == {1, 2}
-    lb.reload()
-    until(lambda: lb.reloads("ok") == 1, "the configuration is loaded again")
+    lb.reloaded()
     assert set(ask(lb)) == {1, 2}
     assert state(lb, backends[0])["reason"] == "drained by hand"
     assert order(lb, backends[0], "enable").status_code == 200

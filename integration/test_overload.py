@@ -146,7 +146,6 @@ def test_connections_of_one_address_are_limited(start, backend):
     assert lb.metrics().value("lb_client_connections_rejected_total", reason="per_client") == 1
     held.pop().close()
 
-
     def served():
         try:
             with lb.connect() as client:
@@ -157,3 +156,29 @@ def test_connections_of_one_address_are_limited(start, backend):
     until(served, "a place to be free again")
     for client in held:
         client.close()
+
+
+def rated(start, backend, **settings):
+    """One request an hour for each client's address."""
+    return start.lb(service(backend, rate_limit={"rate": "1/h", "burst": 1, "key": "client_ip"}), **settings)
+
+
+def test_each_client_address_has_a_rate_of_its_own(start, backend):
+    lb = rated(start, backend)
+    statuses = []
+    for source in ["127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2"]:
+        with lb.connect(source=source) as client:
+            # Whatever a client that is not trusted says of itself does not make it another one.
+            statuses.append(client.request(get(extra=f"X-Forwarded-For: 192.0.2.{len(statuses)}\r\n")).status)
+    assert statuses == [200, 200, 429, 429]
+
+
+def test_behind_a_trusted_proxy_it_is_the_clients_address_and_of_ipv6_its_network(start, backend):
+    lb = rated(start, backend, trusted_proxies=["127.0.0.0/8"])
+    asked = [
+        ("192.0.2.1", 200), ("192.0.2.2", 200), ("192.0.2.1", 429), ("198.51.100.9, 192.0.2.2", 429),
+        ("2001:db8:0:1::1", 200), ("2001:db8:0:1:ffff::2", 429), ("2001:db8:0:2::1", 200),
+    ]  # fmt: skip
+    with lb.connect() as client:
+        statuses = [client.request(get(extra=f"X-Forwarded-For: {said}\r\n")).status for said, _ in asked]
+    assert statuses == [wanted for _, wanted in asked]

@@ -13,12 +13,6 @@ from raw_client import RawClient, get
 from wait import until
 
 
-def reloaded(lb, config, result="ok"):
-    before = lb.reloads(result)
-    lb.reload(config)
-    lb.wait_until(lambda: lb.reloads(result) > before, f"a reload that ended {result}")
-
-
 def changed(lb, **settings):
     config = copy.deepcopy(lb.config)
     config["proxy"].update(settings)
@@ -30,10 +24,10 @@ def test_a_service_comes_and_goes(start, backend):
     other = start.backend(ok(b"other"))
     both = changed(lb, services=[service(backend), service(other, name="other", domain="other.test")])
     assert lb.request(get(host="other.test")).status == 404
-    reloaded(lb, both)
+    lb.reloaded(both)
     assert lb.request(get(host="other.test")).body == b"other"
     assert lb.request(get()).body == b"hello"
-    reloaded(lb, lb.config)
+    lb.reloaded(lb.config)
     assert lb.request(get(host="other.test")).status == 404
     assert lb.request(get()).body == b"hello"
 
@@ -43,7 +37,7 @@ def test_a_kept_connection_sees_the_new_configuration(start, backend):
     other = start.backend(ok(b"other"))
     with lb.connect() as client:
         assert client.request(get()).body == b"hello"
-        reloaded(lb, changed(lb, services=[service(other)]))
+        lb.reloaded(changed(lb, services=[service(other)]))
         assert client.request(get()).body == b"other"
 
 
@@ -71,7 +65,7 @@ def test_requests_flow_without_a_loss(start):
         thread.start()
     for i in range(20):
         before = list(done)
-        reloaded(lb, changed(lb, services=[service(*backends[: 1 + i % 3])]))
+        lb.reloaded(changed(lb, services=[service(*backends[: 1 + i % 3])]))
         until(lambda: problems or all(a > b for a, b in zip(done, before)), "both clients get on")
     stop.append(True)
     for thread in threads:
@@ -94,7 +88,7 @@ def test_what_is_in_flight_ends_with_the_old_configuration(start, backend):
     with lb.connect() as client:
         client.send(get())
         backend.wait_requests(1)
-        reloaded(lb, changed(lb, services=[service(other)]))
+        lb.reloaded(changed(lb, services=[service(other)]))
         assert lb.request(get()).body == b"from the new one"
         gate.append(True)
         assert client.read_response().body == b"from the old one"
@@ -112,7 +106,7 @@ def test_a_tunnel_outlives_a_reload(start, backend):
     lb = start.lb(backend)
     with lb.connect() as client:
         assert client.request(get(extra="Connection: upgrade\r\nUpgrade: echo\r\n")).status == 101
-        reloaded(lb, changed(lb, services=[service(start.backend())]))
+        lb.reloaded(changed(lb, services=[service(start.backend())]))
         client.send("still there?")
         assert client.read_exactly(12) == b"still there?"
 
@@ -122,12 +116,12 @@ def test_a_bad_file_changes_nothing(start, backend):
     with lb.connect() as client:
         client.request(get())
         for number, bad in enumerate(["proxy: [", "proxy: {listen: {address: '', prot: 1}}", "", "proxy:\n  services: 7\n"]):
-            reloaded(lb, bad, result="failed")
+            lb.reloaded(bad, result="failed")
             assert client.request(get()).body == b"hello", number
         m = lb.metrics()
         assert m.value("lb_config_last_reload_successful") == 0
         assert "config.yaml:" in lb.log()
-        reloaded(lb, lb.config)
+        lb.reloaded(lb.config)
         assert lb.metrics().value("lb_config_last_reload_successful") == 1
 
 
@@ -143,10 +137,10 @@ def test_listeners_come_and_go(start, backend):
     lb = start.lb(backend)
     second = free_port()
     both = changed(lb, listen=[lb.config["proxy"]["listen"], {"address": "127.0.0.1", "port": second}])
-    reloaded(lb, both)
+    lb.reloaded(both)
     with RawClient(second) as client:
         assert client.request(get()).body == b"hello"
-        reloaded(lb, lb.config)
+        lb.reloaded(lb.config)
         assert client.request(get()).status == 200  # an accepted connection is served on
     until(lambda: not can_connect(second), "the second port is closed")
     assert lb.request(get()).body == b"hello"
@@ -158,10 +152,10 @@ def test_what_both_configurations_have_goes_on_counting(start, backend):
         lb.request(get())
     lb.wait_metric(5, "lb_requests_total", service="svc")
     other = service(start.backend(), name="other", domain="other.test")
-    reloaded(lb, changed(lb, services=[service(backend), other]))
+    lb.reloaded(changed(lb, services=[service(backend), other]))
     lb.request(get())
     lb.wait_metric(6, "lb_requests_total", service="svc")
-    reloaded(lb, changed(lb, services=[other]))
+    lb.reloaded(changed(lb, services=[other]))
     until(lambda: not lb.metrics().matching("lb_requests_total", {"service": "svc"}), "the series of a gone service")
 
 

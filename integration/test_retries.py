@@ -1,5 +1,9 @@
 """Requests that are sent again, with real processes: which, where to, and what the client gets in the end."""
 
+import collections
+import time
+from contextlib import ExitStack
+
 import pytest
 
 from config_file import service
@@ -75,6 +79,45 @@ def test_an_answer_that_was_kept_is_passed_on_when_the_other_host_is_down(start)
     for _ in range(2):
         answer = ask(lb, get())
         assert (answer.status, answer.body == large) == (503, True)
+
+
+def test_a_body_that_is_too_large_to_keep_is_sent_once(start):
+    bad = start.backend(script=slam)
+    lb, good = pair(start, bad, {"body_limit": 1000})
+    fits, over = (post(b"x" * size).replace(b"POST", b"PUT", 1) for size in (1000, 1001))
+    assert [ask(lb, fits).status for _ in range(2)] == [200, 200]
+    assert len(bad.requests) >= 1
+    assert {len(request.body) for request in bad.requests + good.requests} == {1000}
+    answers = [ask(lb, over) for _ in range(2)]
+    assert sorted(answer.status for answer in answers) == [200, 502]
+    assert lb.metrics().value("lb_retries_denied_total", service="svc", reason="body_too_large") == 1
+
+
+def test_another_host_is_asked_at_once_whatever_the_backoff(start):
+    """Five times: a backoff of up to a minute would hardly be short each time."""
+    lb, good = pair(start, start.backend(BUSY), {"retry_on": [503], "backoff": {"base": "1m", "max": "1m"}})
+    assert [ask(lb, get()).body for _ in range(10)] == [b"good"] * 10
+    lb.wait_metric(5, "lb_retries_total", service="svc", reason="status")
+
+
+def test_the_same_host_is_asked_again_after_a_backoff(start):
+    """Forty requests at once, each sent again after a time at random up to a second: not all of them at once."""
+    came = collections.defaultdict(list)
+
+    def busy(request):
+        came[request.target].append(time.monotonic())
+        return BUSY
+
+    retry = {"retry_on": [503], "backoff": {"base": "1s", "max": "1s"}, "budget": {"percent": 1000, "min_concurrency": 100}}
+    lb = start.lb(service(start.backend(busy), retry=retry, outlier="off"))
+    with ExitStack() as stack:
+        clients = [stack.enter_context(lb.connect()) for _ in range(40)]
+        for number, client in enumerate(clients):
+            client.send(get(f"/{number}"))
+        assert [client.read_response().body for client in clients] == [b"busy"] * 40
+    assert [len(times) for times in came.values()] == [2] * 40
+    waited = sorted(again - first for first, again in came.values())
+    assert waited[-1] > 0.2, "all within a fifth of the backoff: 1 in 10^27"
 
 
 def test_a_slow_attempt_has_its_own_time(start):
