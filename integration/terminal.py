@@ -38,13 +38,15 @@ class Terminal(Program):
 
     def translated(self, text):
         """With a free port for each one that the text speaks of, the same one each time."""
-        return re.sub(r"(?<=:)(?: ?)\d{4,5}\b", lambda match: self.port(match[0]), text)
+        return re.sub(r"(:|port: )(\d{4,5})\b", lambda match: match[1] + self.port(match[2]), text)
 
     def port(self, shipped):
-        space, number = shipped[: -len(shipped.strip())], shipped.strip()
-        return space + self.ports.setdefault(number, str(free_port()))
+        if shipped not in self.ports:
+            self.ports[shipped] = str(free_port())
+        return self.ports[shipped]
 
     def file(self, name, text):
+        text = text.replace("proxy:\n", "proxy:\n  admin: {address: 127.0.0.1, port: 9100}\n", 1)  # the default, written out
         (self.folder / name).write_text(self.translated(text))
 
     def type(self, line):

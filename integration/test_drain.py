@@ -4,6 +4,7 @@ import signal
 import time
 
 import pytest
+import requests
 
 from program import can_connect
 from raw_backend import ok
@@ -76,8 +77,46 @@ def test_during_the_delay_everything_is_still_served(start, backend):
         kept.request(get())
         lb.terminate()
         until(lambda: lb.admin_status("/readyz") == 503, "readyz says 503")
+        assert lb.admin("/readyz").text.strip() == "not ready: draining"
         assert lb.request(get()).status == 200  # a new connection
-        assert kept.request(get()).status == 200
+        last = kept.request(get())
+        assert (last.status, last.get("Connection")) == (200, "close")
+        kept.expect_closed()
+    until(lambda: not can_connect(lb.port), "new connections are refused")
+    assert lb.wait_exit() == 0
+
+
+def test_nothing_is_reloaded_any_more(start, backend, gate):
+    lb = start.lb(backend, drain={"timeout": "30s"})
+    with lb.connect() as client:
+        client.send(get())
+        backend.wait_requests(1)
+        lb.terminate()
+        until(lambda: lb.admin_status("/readyz") == 503, "readyz says 503")
+        assert requests.post(f"http://127.0.0.1:{lb.admin_port}/reload", timeout=20).status_code == 409
+        lb.reload({"proxy": 7})
+        gate.open = True
+        assert client.read_response().status == 200
+    assert lb.wait_exit() == 0
+    assert "proxy: must be a map" not in lb.log()
+
+
+def test_a_tunnel_has_its_time_and_is_cut(start, backend):
+    def echo(connection):
+        connection.read_request()
+        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+        while piece := connection.read_some():
+            connection.send(piece)
+
+    backend.script = echo
+    lb = start.lb(backend, drain={"timeout": "1s"})
+    with lb.connect() as client:
+        assert client.request(get(extra="Connection: upgrade\r\nUpgrade: echo\r\n")).status == 101
+        lb.terminate()
+        until(lambda: not can_connect(lb.port), "new connections are refused")
+        client.send("still there?")
+        assert client.read_exactly(12) == b"still there?"
+        client.read_to_end()
     assert lb.wait_exit() == 0
 
 
@@ -102,6 +141,7 @@ def test_patience_ends(start, backend, gate):
         assert lb.wait_exit() == 0
         client.read_to_end()  # cut, one way or another
     gate.open = True
+    assert lb.access_log()[0]["reason"] == "draining"
 
 
 def test_a_second_signal_ends_at_once(start, backend, gate):
@@ -114,7 +154,7 @@ def test_a_second_signal_ends_at_once(start, backend, gate):
         until(lambda: not can_connect(lb.port), "new connections are refused")
         assert lb.running()
         lb.terminate()
-        lb.wait_exit()
+        assert lb.wait_exit() == 1
     gate.open = True
 
 

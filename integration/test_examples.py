@@ -35,3 +35,21 @@ def test_health(terminal):
     assert set(re.findall("addr: (.*)$", terminal.type(rest[1])[1], re.M)) == {names[0], names[2]}
     terminal.type_all(again)
     until(lambda: terminal.type(ask) and backends()[names[1]] == "up", "it is back", 60)
+
+
+def test_ending(terminal):
+    (config,) = blocks("reload.md", "yaml", "## Ending")
+    (commands,) = blocks("reload.md", "sh", "## Ending")
+    terminal.file("ending.yaml", config)
+    be, lb, slow, end, readyz, ask, wait, shown = commands.splitlines()
+    terminal.type_all(f"{be}\n{lb}")
+    answer = "service: shop, addr: 127.0.0.1:" + terminal.port("9090")
+    until(lambda: terminal.type(ask) == (0, answer + "\n"), "both are there")
+    terminal.type_all(f"{slow}\n{end}")
+    until(lambda: terminal.type(readyz)[1].strip() == "not ready: draining", "it is told")
+    assert terminal.type(ask) == (0, answer + "\n")
+    until(lambda: terminal.type(ask)[0] == 7, "curl could not connect")
+    assert terminal.type(shown) == (0, ""), "the slow answer is still to come"
+    assert terminal.type(wait)[0] == 0
+    assert terminal.type(shown) == (0, answer + "\n")
+    assert "draining: up to 32 s" in terminal.log() and "stopped" in terminal.log()

@@ -8,6 +8,7 @@ import yaml
 
 from config_file import write
 from containers import TAG, image_environment, podman  # noqa: F401  # fixtures
+from doc_examples import VALUES
 from helm import RELEASE, config_of
 from ports import free_port
 from value_sets import GOOD, MINIKUBE
@@ -26,6 +27,16 @@ def test_lb_takes_every_rendered_configuration(helm, podman, tmp_path, values):
         write(folder / "config.yaml", {"proxy": config_of(documents, name)})
         done = podman.run_to_end("lb", "--config", "/etc/lb/config.yaml", "--check", config=folder)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_lb_takes_the_configurations_of_the_docs(helm, podman, tmp_path, name):
+    documents = helm.render("--values", write(tmp_path / name, VALUES[name]))
+    folder = tmp_path / "lb"
+    folder.mkdir(mode=0o755)
+    write(folder / "config.yaml", {"proxy": config_of(documents, LB)})
+    done = podman.run_to_end("lb", "--config", "/etc/lb/config.yaml", "--check", config=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 class Pods:
