@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from config_file import proxy, service
+from config_file import proxy, service, write
 from http_message import Incomplete
 from ports import free_port
+from program import binary, can_connect, run
 from raw_client import RawClient, get
 
 
@@ -41,6 +42,26 @@ def test_it_listens_everywhere_and_says_who_it_is(be, hosts):
         assert label in be.log()
     for word in ["my.test", "other.test", "my-service"]:
         assert word in be.log()  # what it understood of the file
+
+
+def test_it_plays_the_hosts_that_it_is_told(start, config, hosts):
+    """Several of them, each a process: one can be ended without the others."""
+    file = write(start.new_folder() / "be.yaml", config)
+    labels = [f"127.0.0.1:{host['port']}" for host in hosts]
+    first = start.program("be", binary("be"), "--config", file, "--host", labels[0])
+    others = start.program("be", binary("be"), "--config", file, "--host", labels[1], "--host", labels[2])
+    first.wait_until(lambda: can_connect(hosts[0]["port"]), "its host accepts")
+    others.wait_until(lambda: all(can_connect(host["port"]) for host in hosts[1:]), "its hosts accept")
+    assert [ask(host).body.decode().split()[-1] for host in hosts] == labels
+    first.terminate()
+    assert first.wait_exit() == 0
+    assert [can_connect(host["port"]) for host in hosts] == [False, True, True]
+
+
+def test_a_host_that_the_file_does_not_have_is_told(tmp_path, config):
+    result = run(binary("be"), "--config", write(tmp_path / "be.yaml", config), "--host", "127.0.0.1:9")
+    assert result.returncode == 1
+    assert result.stderr.strip() == "be: 127.0.0.1:9 is no host of the file"
 
 
 def test_it_logs_requests_with_their_id(be, hosts):

@@ -1,5 +1,7 @@
 """The settings of active checks, with real processes: how a backend begins, whom a check asks, how it comes back."""
 
+import threading
+
 import pytest
 
 from fleet import QUICK, ask, fleet, front, state, wait_state
@@ -36,23 +38,25 @@ def test_initial_up_wants_as_many_failures_as_ever(start, backends):
 
 
 def test_initial_down_serves_nobody_before_it_has_passed(start, backends):
-    for one in backends:
-        one.well = False
-    check = {"http": {"path": "/healthz"}, **QUICK, "rise": 3, "initial": "down"}
-    lb = front(start, backends, health_check=check, panic_threshold=0)
-    with lb.connect() as client:
-        answer = client.request(get())
-    assert (answer.status, answer.proxy_status) == (503, "no_healthy_backend")
-    assert {state(lb, one)["state"] for one in backends} == {"down"}
+    gate = threading.Event()
     answered = []
 
-    def recovered(request):
+    def answer(request):
+        if request.target == "/healthz":
+            assert gate.wait(20), "the test lets checks pass"
         answered.append(request.target)
         return ok(b"0")
 
-    backends[0].raw.answer = recovered
-    until(lambda: ask(lb)[0], "it serves")
-    assert set(ask(lb)) == {0}
+    backends[0].raw.answer = answer
+    check = {"http": {"path": "/healthz"}, **QUICK, "timeout": "20s", "rise": 3, "initial": "down"}
+    lb = front(start, backends[:1], health_check=check, panic_threshold=0)
+    with lb.connect() as client:
+        refused = client.request(get())
+    assert (refused.status, refused.proxy_status) == (503, "no_healthy_backend")
+    shown = state(lb, backends[0])
+    assert (shown["state"], shown["reason"]) == ("down", "not checked yet")
+    gate.set()
+    until(lambda: ask(lb, 1)[0], "it serves")
     assert answered.index("/") >= 3, "a request before it had passed three checks"
 
 

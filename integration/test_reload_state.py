@@ -65,6 +65,7 @@ def test_who_failed_its_checks_stays_down(start, backends):
     backends[0].well = False
     lb = front(start, backends, health_check={"http": {"path": "/healthz"}, "interval": "24h", "down_interval": "24h"})
     until(lambda: state(lb, backends[0])["state"] == "down", "its first check")
+    backends[0].well = True
     lb.reloaded(with_another_host(lb, start))
     assert set(ask(lb, 24)) == {1, 2, 3}
     assert state(lb, backends[0])["state"] == "down"
