@@ -14,7 +14,7 @@ from terminal import blocks
 from wait import until
 
 WITHIN = 5.0  # seconds
-ANSWER = 0.005  # what a backend that is well takes
+ANSWER = 0.02  # what a backend that is well takes: more than a busy machine adds
 
 
 class Failing:
@@ -56,7 +56,7 @@ def test_out_within_five_seconds_and_not_back_by_checks(start, sickness, reason)
     for one, script in zip(backends, scripts):
         one.raw.script = script
     outlier = {**recommended(), **LONG}
-    lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK}, outlier=outlier)
+    lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK, "timeout": "5s"}, outlier=outlier)
     sick, script = backends[1], scripts[1]
     with Users(lb, clients=15, pause=0.1) as users:
         # The more the window holds of better times, the later it shows: a whole one, with some over.
