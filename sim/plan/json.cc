@@ -13,6 +13,7 @@
 #include "lb/config/parse.h"
 #include "sim/plan/config_text.h"
 #include "sim/plan/fields.h"
+#include "sim/plan/json_place.h"
 #include "sim/plan/validate.h"
 
 namespace sim::plan {
@@ -164,13 +165,6 @@ void read(const Json& json, const std::string& path, T& object) {
   }
 }
 
-// "3:14" of an offset in the text.
-std::string place(std::string_view text, std::size_t offset) {
-  const std::string_view before = text.substr(0, std::min(offset, text.size()));
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return fmt::format("{}:{}", 1 + std::ranges::count(before, '\n'), before.size() - line_start + 1);
-}
-
 }  // namespace
 
 std::string toJson(const Scenario& scenario) {
@@ -178,17 +172,20 @@ std::string toJson(const Scenario& scenario) {
 }
 
 std::expected<Scenario, std::string> fromJson(std::string_view text, std::string_view file_name) {
+  const auto refused = [&](std::string_view message) {  // which begins with a path
+    const std::string_view path = message.substr(0, message.find(": "));
+    return std::unexpected(fmt::format("{}:{}: {}", file_name, placeOf(text, path), message));
+  };
   Scenario scenario;
   try {
     read(Json::parse(text), "", scenario);
   } catch (const Json::parse_error& error) {
     const std::size_t offset = error.byte > 0 ? error.byte - 1 : 0;  // it counts from one
-    return std::unexpected(fmt::format("{}:{}: this is not JSON: {}", file_name, place(text, offset), error.what()));
+    return std::unexpected(fmt::format("{}:{}: this is not JSON: {}", file_name, placeOf(text, offset), error.what()));
   } catch (const Refusal& refusal) {
-    return std::unexpected(fmt::format("{}: {}", file_name, refusal.message));
+    return refused(refusal.message);
   }
-  if (const std::string wrong = validate(scenario); !wrong.empty())
-    return std::unexpected(fmt::format("{}: {}", file_name, wrong));
+  if (const std::string wrong = validate(scenario); !wrong.empty()) return refused(wrong);
   return scenario;
 }
 

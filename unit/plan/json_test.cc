@@ -69,6 +69,7 @@ TEST(ScenarioFile, DefaultsAreNotWritten) {
   EXPECT_THAT(text, Not(HasSubstr("\"network\"")));
 }
 
+// Places have a test of their own.
 struct Row {
   const char* name;
   std::string text;
@@ -77,36 +78,50 @@ struct Row {
 
 TEST(ScenarioFile, RefusesWhatCannotBeRight) {
   const Row rows[] = {
+      {"no object", "[]", "/: an object is wanted, not []"},
+      {"key on top", with(R"("sed": 1)"), "/sed: no such field; there are seed, families,"},
+      {"key below", with(R"("clients": [{"requests": [{"id": 1, "answer": {"code": 1}}]}])"),
+       "/clients/0/requests/0/answer/code: no such field"},
+      {"text for number", with(R"("census": "2")"), "/census: a whole number is wanted, not \"2\""},
+      {"fraction", with(R"("census": 1.5)"), "/census: a whole number is wanted, not 1.5"},
+      {"too large", with(R"("census": 4294967296)"), "/census: 4294967296 is not within 0 and 4294967295"},
+      {"negative", with(R"("census": -1)"), "/census: -1 is not within 0 and"},
+      {"number for text", with(R"("clients": [{"requests": [{"id": 1, "method": 7}]}])"),
+       "/clients/0/requests/0/method: a text is wanted, not 7"},
+      {"number for bool", with(R"("calm_only": 1)"), "/calm_only: true or false is wanted, not 1"},
+      {"object for list", with(R"("clients": {})"), "/clients: a list is wanted, not {}"},
+      {"word", with(R"("faults": [{"kind": "stal"}])"), "/faults/0/kind: one of stall, stall_to, "},
+      {"time before time", with(R"("reloads": [0, -1])"), "/reloads/1: nanoseconds from 0 to"},
+      {"configuration", R"({"config": ["proxy:", "  thread: 1", "  services: []"]})", "/config/1: config:2:3: "},
+      {"no backend", with(R"("backends": [])"), "/backends: 0 are not within 1 and 200"},
+      {"no configuration", R"({"backends": [{}]})",
+       "/config: clients connect to 10.0.0.2:8080, where the proxy does not listen"},
+      {"backend", with(R"("faults": [{"kind": "kill", "who": 1}])"), "/faults/0/who: 1 is not within 0 and 0"},
+      {"clients killed", with(R"("faults": [{"kind": "kill", "who": -1}])"), "/faults/0/who: -1 is not"},
+      {"service", with(R"("clients": [{"requests": [{"id": 1, "service": 1}]}])"),
+       "/clients/0/requests/0/service: 1 is not within -2 and 0"},
+      {"ids", with(R"("clients": [{"requests": [{"id": 1}]}, {"requests": [{"id": 1}]}])"),
+       "/clients/1/requests/0/id: 1 stands twice"},
+      {"endless", with(R"("clients": [{"requests": [{"id": 1, "chunk": 0}]}])"),
+       "/clients/0/requests/0/chunk: 0 is not within 1 and"},
+  };
+  for (const Row& row : rows) {
+    const auto read = fromJson(row.text, "f.json");
+    ASSERT_FALSE(read.has_value()) << row.name;
+    EXPECT_THAT(read.error(), AllOf(StartsWith("f.json:"), HasSubstr(std::string(": ") + row.message))) << row.name;
+  }
+}
+
+TEST(ScenarioFile, SaysWhereItIsWrong) {
+  const Row rows[] = {
       {"no JSON", "{\n \"seed\": 1,,\n}", "f.json:2:12: this is not JSON"},
       {"cut", "{\"seed\": 1", "f.json:1:11: this is not JSON"},
       {"empty", "", "f.json:1:1: this is not JSON"},
-      {"no object", "[]", "f.json: /: an object is wanted, not []"},
-      {"key on top", with(R"("sed": 1)"), "f.json: /sed: no such field; there are seed, families,"},
-      {"key below", with(R"("clients": [{"requests": [{"id": 1, "answer": {"code": 1}}]}])"),
-       "f.json: /clients/0/requests/0/answer/code: no such field"},
-      {"text for number", with(R"("census": "2")"), "f.json: /census: a whole number is wanted, not \"2\""},
-      {"fraction", with(R"("census": 1.5)"), "f.json: /census: a whole number is wanted, not 1.5"},
-      {"too large", with(R"("census": 4294967296)"), "f.json: /census: 4294967296 is not within 0 and 4294967295"},
-      {"negative", with(R"("census": -1)"), "f.json: /census: -1 is not within 0 and"},
-      {"number for text", with(R"("clients": [{"requests": [{"id": 1, "method": 7}]}])"),
-       "f.json: /clients/0/requests/0/method: a text is wanted, not 7"},
-      {"number for bool", with(R"("calm_only": 1)"), "f.json: /calm_only: true or false is wanted, not 1"},
-      {"object for list", with(R"("clients": {})"), "f.json: /clients: a list is wanted, not {}"},
-      {"word", with(R"("faults": [{"kind": "stal"}])"), "f.json: /faults/0/kind: one of stall, stall_to, "},
-      {"time before time", with(R"("reloads": [0, -1])"), "f.json: /reloads/1: nanoseconds from 0 to"},
-      {"configuration", R"({"config": ["proxy:", "  thread: 1", "  services: []"]})",
-       "f.json: /config/1: config:2:3: "},
-      {"no backend", with(R"("backends": [])"), "f.json: /backends: 0 are not within 1 and 200"},
-      {"no configuration", R"({"backends": [{}]})",
-       "f.json: /config: clients connect to 10.0.0.2:8080, where the proxy does not listen"},
-      {"backend", with(R"("faults": [{"kind": "kill", "who": 1}])"), "f.json: /faults/0/who: 1 is not within 0 and 0"},
-      {"clients killed", with(R"("faults": [{"kind": "kill", "who": -1}])"), "f.json: /faults/0/who: -1 is not"},
-      {"service", with(R"("clients": [{"requests": [{"id": 1, "service": 1}]}])"),
-       "f.json: /clients/0/requests/0/service: 1 is not within -2 and 0"},
-      {"ids", with(R"("clients": [{"requests": [{"id": 1}]}, {"requests": [{"id": 1}]}])"),
-       "f.json: /clients/1/requests/0/id: 1 stands twice"},
-      {"endless", with(R"("clients": [{"requests": [{"id": 1, "chunk": 0}]}])"),
-       "f.json: /clients/0/requests/0/chunk: 0 is not within 1 and"},
+      {"what it is", "\n []", "f.json:2:2: /: an object is wanted"},
+      {"a field", "{\n \"clients\": [\n  {\"start\": \"x\"}]}", "f.json:3:4: /clients/0/start: a whole number"},
+      {"no field", "{\n \"clients\": [{\n  \"begin\": 1}]}", "f.json:3:3: /clients/0/begin: no such field"},
+      {"configuration", "{\"config\": [\"proxy:\",\n \"  thread: 1\"]}", "f.json:2:2: /config/1: config:2:3: "},
+      {"left out", R"({"backends": [{}]})", "f.json:1:1: /config: clients connect to"},
   };
   for (const Row& row : rows) {
     const auto read = fromJson(row.text, "f.json");
