@@ -1,10 +1,12 @@
 // The simulator's command line.
+#include "sim/cli/build.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"sim: the proxy in a simulated world, every run reproducible from one number"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", "sim " + sim::cli::buildText());
   int code = sim::cli::kFine;
   sim::cli::addRun(app, code);
   sim::cli::addReplay(app, code);

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "sim/cli/build.h"
+#include "sim/plan/families.h"
 #include "sim/report/hang_watch.h"
 #include "sim/report/names.h"
 #include "sim/report/text.h"
@@ -49,14 +51,45 @@ std::string travelLine(const check::Entry& entry) {
   return line;
 }
 
+std::vector<std::string> familiesOff(const plan::Scenario& scenario) {
+  std::vector<std::string> off;
+  const auto add = [&](const auto& families) {
+    for (const plan::Family& family : families) {
+      if (std::ranges::find(scenario.families, family.name) == scenario.families.end()) off.emplace_back(family.name);
+    }
+  };
+  add(plan::kOddities);
+  add(plan::kFaultFamilies);
+  add(plan::kTrafficFamilies);
+  return off;
+}
+
+void addFired(const Trace& trace, report::FailureReport& report) {
+  for (const TraceEvent& event : trace.events()) {
+    if (event.kind != TraceKind::FaultOn) continue;
+    ++report.faults_fired;
+    report.faults_last = event.event;
+  }
+}
+
+std::string speedText(const World& world, lb::Duration took) {
+  using Seconds = std::chrono::duration<double>;
+  const double seconds = std::max(Seconds(took).count(), 1e-6);
+  return fmt::format("{:.1f} s of virtual time in {:.3f} s, {:.0f} events/s",
+                     Seconds(world.now().since_start - World::kStart).count(), seconds,
+                     static_cast<double>(world.events()) / seconds);
+}
+
 }  // namespace
 
-report::FailureReport failureOf(const plan::Scenario& scenario, run::Run& run, const std::string& as_given) {
+report::FailureReport failureOf(const plan::Scenario& scenario, run::Run& run, const std::string& as_given,
+                                lb::Duration took) {
   const check::Violation& violation = run.ledger().violation();
   report::FailureReport report;
   report.invariant = violation.invariant;
   report.what = violation.what;
   report.seed = scenario.seed;
+  report.build = buildText();
   report.time = violation.when;
   report.event = violation.event;
   if (violation.request != 0 && violation.request < run.ledger().entries().size()) {
@@ -69,16 +102,18 @@ report::FailureReport failureOf(const plan::Scenario& scenario, run::Run& run, c
                                    requests, scenario.backends.size(), scenario.config.threads));
   if (!violation.expected.empty()) report.difference = {{}, 0, violation.expected, violation.seen};
   report.faults_on = scenario.families;
-  const auto& events = run.trace().events();
-  report.faults_fired = static_cast<std::uint64_t>(std::ranges::count(events, TraceKind::FaultOn, &TraceEvent::kind));
+  report.faults_off = familiesOff(scenario);
+  addFired(run.trace(), report);
   report.last = report::lastLines(run.trace(), kLastLines);
   report.replay = fmt::format("sim run {} --until-event {} --trace text", as_given, violation.event);
   report.shrink = fmt::format("sim shrink {}", as_given);
+  report.speed = speedText(run.world(), took);
   return report;
 }
 
-report::FailureReport crashOf(const plan::Scenario& scenario, run::Run& run, const std::string& as_given, int signal) {
-  report::FailureReport report = failureOf(scenario, run, as_given);
+report::FailureReport crashOf(const plan::Scenario& scenario, run::Run& run, const std::string& as_given,
+                              lb::Duration took, int signal) {
+  report::FailureReport report = failureOf(scenario, run, as_given, took);
   report.invariant = "crash";
   report.what = signal == SIGVTALRM
                     ? fmt::format("it does not end: {} of processor time are over", report::HangWatch::kLimit)

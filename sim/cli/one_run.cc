@@ -9,6 +9,7 @@
 
 #include "sim/cli/exit_code.h"
 #include "sim/cli/failure_of.h"
+#include "sim/cli/stopwatch.h"
 #include "sim/report/crash_guard.h"
 #include "sim/report/hang_watch.h"
 
@@ -32,8 +33,8 @@ void print(const report::FailureReport& report) {
 }
 
 void tellCrash(const plan::Scenario& scenario, run::Run& run, const std::string& as_given, const TraceOption& option,
-               int signal) {
-  report::FailureReport report = crashOf(scenario, run, as_given, signal);
+               lb::Duration took, int signal) {
+  report::FailureReport report = crashOf(scenario, run, as_given, took, signal);
   run.trace().violation(report.invariant, report.what);
   static_cast<void>(
       option.writeAll(run.trace(), std::to_string(scenario.seed), report::headOf(report), scenario, report.files));
@@ -55,14 +56,16 @@ Outcome outcomeOf(run::Run& run, bool fine) {
 
 Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given) {
   auto run = std::make_unique<run::Run>(scenario);
+  const Stopwatch watch;
   const bool fine = run->go();
+  const lb::Duration took = watch.elapsed();
   const Outcome outcome = outcomeOf(*run, fine);
   if (fine) return outcome;
   static_cast<void>(run.release());
   // Once more, now with somebody who writes down what happens: it happens again.
   auto again = std::make_unique<run::Run>(scenario, true);
   static_cast<void>(again->go());
-  report::FailureReport failure = failureOf(scenario, *again, as_given);
+  report::FailureReport failure = failureOf(scenario, *again, as_given, took);
   failure.files = {fmt::format("sim run {} writes them: scenario, page, capture, traces", as_given)};
   print(failure);
   static_cast<void>(again.release());
@@ -74,12 +77,13 @@ Outcome runTraced(const plan::Scenario& scenario, const std::string& as_given, c
   run->trace().endAfter(option.until_event);
   const std::string name = std::to_string(scenario.seed);
   bool fine = false;
+  const Stopwatch watch;
   {
     const report::CrashGuard guard([&](int signal) {
-      tellCrash(scenario, *run, as_given, option, signal);
+      tellCrash(scenario, *run, as_given, option, watch.elapsed(), signal);
       std::_Exit(kCrash);
     });
-    const report::HangWatch watch;
+    const report::HangWatch end;
     fine = run->go();
   }
   Outcome outcome = outcomeOf(*run, fine);
@@ -89,7 +93,7 @@ Outcome runTraced(const plan::Scenario& scenario, const std::string& as_given, c
     for (const std::string& file : files) fmt::print("{}\n", file);
     return outcome;
   }
-  report::FailureReport failure = failureOf(scenario, *run, as_given);
+  report::FailureReport failure = failureOf(scenario, *run, as_given, watch.elapsed());
   static_cast<void>(option.writeAll(run->trace(), name, report::headOf(failure), scenario, failure.files));
   print(failure);
   static_cast<void>(run.release());

@@ -46,7 +46,7 @@ std::vector<std::string> faultLines(const FailureReport& report) {
   };
   add("on: ", report.faults_on);
   if (!report.faults_off.empty()) add("off:", report.faults_off);
-  lines.back() += fmt::format("   ({} fired)", report.faults_fired);
+  lines.back() += fmt::format("   ({})", firedText(report));
   return lines;
 }
 
@@ -71,6 +71,11 @@ std::string_view row(std::string_view bytes, std::size_t begin) {
 }
 
 }  // namespace
+
+std::string firedText(const FailureReport& report) {
+  if (report.faults_fired == 0) return "none fired";
+  return fmt::format("{} fired, last at event {}", report.faults_fired, report.faults_last);
+}
 
 std::vector<std::string> differenceLines(const Difference& difference) {
   const std::string& expected = difference.expected;

@@ -31,6 +31,7 @@ struct FailureReport {
   std::vector<std::string> faults_on{};
   std::vector<std::string> faults_off{};
   std::uint64_t faults_fired = 0;
+  std::uint64_t faults_last = 0;    // the event of the last one
   std::vector<std::string> last{};  // events, the oldest first
   std::string replay{};             // a command
   std::string shrink{};             // a command, with what is known of its success
@@ -39,6 +40,8 @@ struct FailureReport {
 };
 
 [[nodiscard]] std::string toText(const FailureReport& report);
+
+[[nodiscard]] std::string firedText(const FailureReport& report);  // "17 fired, last at event 48207"
 
 // Both sides around the first byte that is not the same, as lines of a hex dump. Empty: they are the same.
 [[nodiscard]] std::vector<std::string> differenceLines(const Difference& difference);

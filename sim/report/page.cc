@@ -39,8 +39,11 @@ PageHead headOf(const FailureReport& report) {
   add("seed", std::to_string(report.seed));
   add("build", report.build);
   add("faults on", fmt::format("{}", fmt::join(report.faults_on, " ")));
+  add("faults off", fmt::format("{}", fmt::join(report.faults_off, " ")));
+  if (!report.faults_on.empty() || !report.faults_off.empty()) add("faults", firedText(report));
   add("replay", report.replay);
   add("smaller", report.shrink);
+  add("speed", report.speed);
   return head;
 }
 

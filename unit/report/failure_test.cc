@@ -32,10 +32,12 @@ TEST(FailureReport, SaysEverythingThatIsKnown) {
   report.faults_on = {"short_read", "half_close"};
   report.faults_off = {"dns"};
   report.faults_fired = 17;
+  report.faults_last = 48207;
   report.last = {"one", "two"};
   report.replay = "sim run --scenario out/91.json --until-event 48213 --trace text";
   report.shrink = "sim shrink out/91.json";
   report.files = {"out/91.json"};
+  report.speed = "212 s of virtual time in 0.8 s, 60000 events/s";
   EXPECT_EQ(toText(report),
             R"(FAIL safety.pool_clean  seed=91  build=3f2a91c gcc-12.2 -O2  t=00:03:11.204518  event=48213
   what     connection b2#7 returned to the pool with 12 unread bytes
@@ -46,12 +48,13 @@ TEST(FailureReport, SaysEverythingThatIsKnown) {
            seen      00000000  73 61 6d 65 20 41 74                              |same At|
                                               ^^
   faults   on:  short_read half_close
-           off: dns   (17 fired)
+           off: dns   (17 fired, last at event 48207)
   last     one
            two
   replay   sim run --scenario out/91.json --until-event 48213 --trace text
   smaller  sim shrink out/91.json
   files    out/91.json
+  speed    212 s of virtual time in 0.8 s, 60000 events/s
 )");
 }
 

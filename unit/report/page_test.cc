@@ -45,6 +45,27 @@ TEST(Page, IsOneFileThatAsksForNothing) {
   EXPECT_THAT(page, Not(HasSubstr("@app.js@")));
 }
 
+TEST(Page, SaysOfAFailureWhatTheTextSays) {
+  using testing::Pair;
+  const PageHead head = headOf({.invariant = "safety.pool_clean",
+                                .what = "a connection has bytes",
+                                .seed = 91,
+                                .build = "0.1.0 (3f2a91c, GNU 12.2.0)",
+                                .event = 48213,
+                                .faults_on = {"stall", "kill"},
+                                .faults_off = {"dns"},
+                                .faults_fired = 17,
+                                .faults_last = 48207,
+                                .replay = "sim run --seed 91",
+                                .speed = "212 s in 0.8 s"});
+  EXPECT_THAT(head.facts, ElementsAre(Pair("what", "a connection has bytes"), Pair("when", HasSubstr("event 48213")),
+                                      Pair("seed", "91"), Pair("build", "0.1.0 (3f2a91c, GNU 12.2.0)"),
+                                      Pair("faults on", "stall kill"), Pair("faults off", "dns"),
+                                      Pair("faults", "17 fired, last at event 48207"),
+                                      Pair("replay", "sim run --seed 91"), Pair("speed", "212 s in 0.8 s")));
+  EXPECT_TRUE(head.failed);
+}
+
 TEST(Page, EveryEventIsThereOnce) {
   Story story;
   story.tell();

@@ -1,0 +1,12 @@
+// See build.h.
+#include "sim/cli/build.h"
+
+#include <fmt/format.h>
+
+namespace sim::cli {
+
+std::string buildText() {
+  return fmt::format("{} ({}, {})", AFE_VERSION, AFE_REVISION, AFE_COMPILER);
+}
+
+}  // namespace sim::cli
