@@ -2,28 +2,35 @@
 #include "sim/cli/build.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
+
+using namespace sim::cli;
 
 int main(int argc, char** argv) {
   CLI::App app{"sim: the proxy in a simulated world, every run reproducible from one number"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", "sim " + sim::cli::buildText());
-  int code = sim::cli::kFine;
-  sim::cli::addRun(app, code);
-  sim::cli::addReplay(app, code);
-  sim::cli::addSweep(app, code);
-  sim::cli::addMarks(app, code);
-  sim::cli::addExplain(app, code);
-  sim::cli::addListFaults(app, code);
-  sim::cli::addRegressions(app, code);
-  sim::cli::addShrink(app, code);
-  sim::cli::addCheckDeterminism(app, code);
-  sim::cli::addFingerprint(app, code);
-  sim::cli::addValidate(app, code);
-  sim::cli::addBench(app, code);
+  app.set_version_flag("--version", "sim " + buildText());
+  int code = kFine;
+  addRun(app, code);
+  addReplay(app, code);
+  addSweep(app, code);
+  addMarks(app, code);
+  addExplain(app, code);
+  addListFaults(app, code);
+  addRegressions(app, code);
+  addShrink(app, code);
+  addCheckDeterminism(app, code);
+  addFingerprint(app, code);
+  addValidate(app, code);
+  addBench(app, code);
+  addFooter(app,
+            {"sim run --seed 4711", "sim run --config config.yaml --scenario scenario.yaml",
+             "sim sweep --seeds 1..1000", "sim shrink --help"},
+            {kSafety, kLiveness, kCrash, kNondeterminism, kMarks, kInterrupted});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? sim::cli::kFine : sim::cli::kUsage;
+    return app.exit(error) == 0 ? kFine : kUsage;
   }
   return code;
 }

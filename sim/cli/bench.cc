@@ -12,7 +12,9 @@
 #include <memory>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 #include "sim/cli/one_run.h"
 
 namespace sim::cli {
@@ -112,9 +114,9 @@ void addBench(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("bench", "How fast the simulator is on one core of this machine");
   command->add_option("--seconds", options->seconds, "Processor time for each part")->check(CLI::Range(0.1, 3600.0));
-  command->add_option("--seed", options->seed, "The first seed");
+  addSeed(*command, options->seed, "The first seed [1]");
   command->add_option("--only", options->only, "One part")->check(CLI::IsMember({"plain", "light", "seeds"}));
-  command->footer("Examples:\n  sim bench\n  sim bench --seconds 30\n  perf record sim bench --only plain");
+  addFooter(*command, {"sim bench", "sim bench --seconds 30", "perf record sim bench --only plain"}, {});
   command->callback([options, &code] {
     const auto wanted = [&](std::string_view part) { return options->only.empty() || options->only == part; };
     if (wanted("plain")) plain(*options);

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 #include "sim/cli/scenario_option.h"
-#include "sim/cli/seed_range.h"
 #include "sim/cli/stopwatch.h"
 #include "sim/repeat/fingerprint.h"
 #include "sim/repeat/process.h"
@@ -22,7 +23,7 @@ using repeat::Fingerprint;
 
 struct Options {
   std::uint64_t seed = 0;
-  std::string seeds;
+  SeedRange seeds;
   std::string file;
   std::vector<std::string> binaries;
 };
@@ -180,35 +181,29 @@ class Check {
   std::vector<Way> ways_;
 };
 
-int check(const Options& options) {
-  if (!options.seeds.empty()) {
-    const auto range = parseSeedRange(options.seeds);
-    if (range) return Check(options, *range).go();
-    fmt::print(stderr, "--seeds wants FIRST..LAST, not \"{}\"\n", options.seeds);
-    return kUsage;
-  }
-  if (!options.file.empty() && !readScenario(options.file)) return kUsage;
-  return Check(options, {options.seed, options.seed}).go();
-}
-
 }  // namespace
 
 void addCheckDeterminism(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("check-determinism", "Run the same in several processes and builds, and compare");
-  command->footer(
-      "Examples:\n  sim check-determinism --seeds 1..200\n"
-      "  sim check-determinism --seed 7 --binary build-O0/bin/sim --binary build-clang/bin/sim");
+  addFooter(*command,
+            {"sim check-determinism --seeds 1..200",
+             "sim check-determinism --seed 7 --binary build-O0/bin/sim --binary build-clang/bin/sim"},
+            {kNondeterminism});
   CLI::Option_group* from = command->add_option_group("Scenario", "What to run");
-  from->add_option("--seed", options->seed, "Make the scenario from this number");
-  from->add_option("--seeds", options->seeds, "From each of these, FIRST..LAST");
+  const CLI::Option* one = addSeed(*from, options->seed, "Make the scenario from this number");
+  addSeeds(*from, options->seeds, "From each of these");
   from->add_option("--scenario,FILE", options->file, "Read it from this file");
   from->require_option(1);
   command->add_option("--binary", options->binaries, "Another build of sim to compare with, any number of times")
       ->check(CLI::ExistingFile)
       ->allow_extra_args(false);
-  command->callback([options, &code] { code = check(*options); });
+  command->callback([options, one, &code] {
+    if (one->count() > 0) options->seeds = {options->seed, options->seed};
+    const bool readable = options->file.empty() || readScenario(options->file);  // said here once, not by each process
+    code = readable ? Check(*options, options->seeds).go() : kUsage;
+  });
 }
 
 }  // namespace sim::cli

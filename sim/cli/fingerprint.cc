@@ -4,16 +4,16 @@
 #include <memory>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/exit_code.h"
 #include "sim/cli/scenario_option.h"
-#include "sim/cli/seed_range.h"
 #include "sim/repeat/fingerprint.h"
 
 namespace sim::cli {
 namespace {
 
 struct Options {
-  std::string seeds;
+  SeedRange seeds;
   std::string file;
   std::string window;
 };
@@ -34,13 +34,11 @@ int all(const Options& options) {
     const auto scenario = readScenario(options.file);
     return scenario ? one(*scenario, options.window) : kUsage;
   }
-  const auto range = parseSeedRange(options.seeds);
-  if (!range) return kUsage;
-  for (std::uint64_t seed = range->first; seed <= range->last; ++seed) {
+  for (std::uint64_t seed = options.seeds.first; seed <= options.seeds.last; ++seed) {
     const int code = one(plan::generate(seed), options.window);
     if (code != kFine) return code;
     std::fflush(stdout);  // what is done is done, whatever the next one does
-    if (seed == range->last) break;
+    if (seed == options.seeds.last) break;
   }
   return kFine;
 }
@@ -51,7 +49,7 @@ void addFingerprint(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* print = app.add_subcommand("fingerprint", "For check-determinism: a line for each run, to be compared");
   print->group("");  // not for people
-  print->add_option("--seeds", options->seeds, "A..B");
+  addSeeds(*print, options->seeds, "Of these");
   print->add_option("--scenario", options->file, "Or a file");
   print->add_option("--window", options->window, "FIRST..LAST: tell what happens there instead");
   print->callback([options, &code] { code = all(*options); });

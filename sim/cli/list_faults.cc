@@ -3,6 +3,7 @@
 
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 #include "sim/plan/families.h"
 
 namespace sim::cli {
@@ -17,6 +18,7 @@ void print(const char* title, const auto& families) {
 
 void addListFaults(CLI::App& app, int& code) {
   CLI::App* list = app.add_subcommand("list-faults", "Print the families of faults and oddities, and what they are");
+  addFooter(*list, {"sim list-faults", "sim list-faults | grep answer"}, {});
   list->callback([&code] {
     fmt::print("Each seed switches every family off with probability one half; one seed in twelve has no faults.\n\n");
     print("faults", plan::kFaultFamilies);

@@ -12,6 +12,7 @@
 
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 #include "sim/cli/one_run.h"
 #include "sim/cli/scenario_option.h"
 #include "sim/shrink/trial.h"
@@ -24,13 +25,13 @@ constexpr std::chrono::seconds kCpuMax{60};  // of one scenario: one that spins 
 int codeOf(const shrink::Verdict& verdict) {
   if (!verdict.failed()) return kFine;
   if (verdict.invariant.starts_with("safety.")) return kSafety;
-  return verdict.invariant.starts_with("crash.") ? kCrash : kLiveness;
+  return verdict.invariant.starts_with("liveness.") ? kLiveness : kCrash;
 }
 
 // What a run that failed tells, told by a process of its own, because it cannot be taken apart. One that crashes or
 // does not end has nothing to tell.
 void report(const plan::Scenario& scenario, const std::string& file, const shrink::Verdict& verdict) {
-  if (codeOf(verdict) == kCrash || verdict.invariant == shrink::kTimeout) {
+  if (codeOf(verdict) == kCrash) {
     fmt::print("FAIL {}\n  what     {}\n  replay   sim run --scenario {}\n", verdict.invariant, verdict.what, file);
     return;
   }
@@ -71,7 +72,7 @@ void addRegressions(CLI::App& app, int& code) {
   auto folder = std::make_shared<std::string>();
   CLI::App* regressions = app.add_subcommand("regressions", "Run every stored scenario of a folder");
   regressions->add_option("FOLDER", *folder, "Where the files are")->required()->check(CLI::ExistingDirectory);
-  regressions->footer("Example:\n  sim regressions sim/regressions");
+  addFooter(*regressions, {"sim regressions sim/regressions"}, {kSafety, kLiveness, kCrash});
   regressions->callback([folder, &code] { code = runAll(*folder); });
 }
 

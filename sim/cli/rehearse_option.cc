@@ -19,11 +19,6 @@ void RehearseOption::addTo(CLI::App& command) {
   for (CLI::Option* other : command.get_options()) {  // they are about what a campaign traces
     if (other != command.get_help_ptr()) other->excludes(config);
   }
-  command.footer(
-      "Examples:\n"
-      "  sim run --seed 7\n"
-      "  sim run --config config.yaml --scenario scenario.yaml --seeds 1..20 --report report.html\n"
-      "Exit codes of a rehearsal: 0 all expectations hold, 70 one fails, 1 a file is no good (docs/simulation.md)");
 }
 
 int RehearseOption::run(const ScenarioOption& from, bool seed_given) {

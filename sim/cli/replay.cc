@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 
 namespace sim::cli {
 
@@ -25,15 +27,15 @@ void addReplay(CLI::App& app, int& code) {
   command->add_flag("--skip-bad-lines", options->reading.skip_bad_lines,
                     "Leave out lines that are cut off or not lb's, and say how many");
   command->add_option("--expect", options->expect, "What must hold, such as 'p99 < 200ms'; may be given several times");
-  command->add_option("--seed", options->seed, "Seed of all chance, such as which backend is picked");
+  addSeed(*command, options->seed, "Seed of all chance, such as which backend is picked [1]");
   command->add_option("--report", options->report, "Write a page with charts to this file");
   command->add_flag("--json", options->json, "Print JSON instead of a table");
-  command->footer(
-      "Examples:\n"
-      "  sim replay --log access.jsonl --config config.yaml\n"
-      "  sim replay --log access.jsonl --config new.yaml --speed 2 --expect 'p99 < 200ms' --expect 'errors < 0.1%'\n"
-      "  zcat access.jsonl.1.gz | sim replay --log - --config new.yaml --report replay.html\n"
-      "Exit codes: 0 all expectations hold, 70 one fails, 1 a file is no good (docs/simulation.md)");
+  addFooter(
+      *command,
+      {"sim replay --log access.jsonl --config config.yaml",
+       "sim replay --log access.jsonl --config new.yaml --speed 2 --expect 'p99 < 200ms' --expect 'errors < 0.1%'",
+       "zcat access.jsonl.1.gz | sim replay --log - --config new.yaml --report replay.html"},
+      {kSafety});
   command->callback([options, &code] { code = replay::command(*options); });
 }
 

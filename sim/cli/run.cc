@@ -1,14 +1,17 @@
 // `sim run`: one scenario.
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 #include "sim/cli/one_run.h"
 #include "sim/cli/rehearse_option.h"
 #include "sim/cli/scenario_option.h"
+#include "sim/cli/seed.h"
 
 namespace sim::cli {
 namespace {
@@ -18,6 +21,13 @@ struct Options {
   RehearseOption rehearsal;
   TraceOption trace;
 };
+
+// It is told before it is run, so that the run can be repeated whatever becomes of it.
+void drawSeed(ScenarioOption& from) {
+  from.seed = freshSeed();
+  fmt::print("fresh seed: {}\n", from.asGiven());
+  std::fflush(stdout);
+}
 
 int runOne(const Options& options) {
   const auto scenario = options.from.load();
@@ -34,19 +44,25 @@ int runOne(const Options& options) {
 void addRun(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* run = app.add_subcommand("run", "Run one scenario and judge it");
-  run->footer(
-      "Examples:\n  sim run --seed 4711\n  sim run --seed 4711 --trace text | less\n"
-      "  sim run --scenario found.json --trace html,pcap --out found");
   CLI::Option_group* from = options->from.addTo(*run);
-  from->require_option(1, 2);  // a rehearsal may have both
+  from->require_option(0, 2);  // without any it is a fresh seed; a rehearsal may have both
+  from->get_option("--scenario")
+      ->description("Read it from this file: JSON as `sim explain` prints it; with --config YAML, docs/simulation.md");
   options->trace.addTo(*run);
   options->rehearsal.addTo(*run);
+  addFooter(*run,
+            {"sim run", "sim run --seed 4711", "sim run --seed $(git rev-parse HEAD)",
+             "sim run --seed 4711 --trace text | less", "sim run --scenario found.json --trace html,pcap --out found",
+             "sim run --config config.yaml --scenario scenario.yaml",
+             "sim run --config config.yaml --scenario scenario.yaml --seeds 1..20 --report report.html"},
+            {kSafety, kLiveness, kCrash});
   run->callback([options, from, &code] {
     if (options->rehearsal.given()) {
       code = options->rehearsal.run(options->from, from->count("--seed") > 0);
     } else if (from->count_all() > 1) {
       throw CLI::ValidationError("--seed and --scenario exclude each other without --config");
     } else {
+      if (from->count_all() == 0) drawSeed(options->from);
       code = runOne(*options);
     }
   });

@@ -8,13 +8,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/cli/common_options.h"
 #include "sim/plan/json.h"
 
 namespace sim::cli {
 
 CLI::Option_group* ScenarioOption::addTo(CLI::App& command) {
   CLI::Option_group* group = command.add_option_group("Scenario", "What to run");
-  group->add_option("--seed", seed, "Make the scenario from this number");
+  addSeed(*group, seed, "Make the scenario from this number: decimal, 0x and hexadecimal, or a git hash");
   group->add_option("--scenario,FILE", file, "Read it from this file, as `sim explain` prints it");
   group->require_option(1);
   return group;

@@ -32,12 +32,16 @@ struct Progress {
   check::Marks marks;
 };
 
+std::uint64_t countOf(const SeedRange& seeds) {
+  return seeds.last - seeds.first + 1;
+}
+
 Outcome runSeed(std::uint64_t seed) {
   return runScenario(plan::generate(seed), fmt::format("--seed {}", seed));
 }
 
 [[noreturn]] void work(std::uint64_t first, std::uint64_t last, std::uint64_t check_every, Progress& progress) {
-  for (std::uint64_t seed = first; seed <= last; ++seed) {
+  for (std::uint64_t seed = first;; ++seed) {
     progress.seed = seed;
     const report::HangWatch watch;
     const Outcome result = runSeed(seed);
@@ -52,8 +56,8 @@ Outcome runSeed(std::uint64_t seed) {
     progress.requests += result.requests;
     progress.virtual_seconds += result.virtual_seconds;
     progress.marks.add(result.marks);
+    if (seed == last) std::_Exit(0);
   }
-  std::_Exit(0);
 }
 
 class Sweep {
@@ -76,22 +80,25 @@ class Sweep {
   Sweep& operator=(const Sweep&) = delete;
 
   SweepResult go() {
-    const std::uint64_t count = options_.last - options_.first + 1;
+    const std::uint64_t count = countOf(options_.seeds);
     for (unsigned i = 0; i < options_.jobs; ++i) {
       progress_[i] = {};
-      jobs_[i].next = options_.first + count * i / options_.jobs;
-      jobs_[i].last = options_.first + count * (i + 1) / options_.jobs - 1;
+      jobs_[i].next = options_.seeds.first + count * i / options_.jobs;
+      jobs_[i].last = options_.seeds.first + count * (i + 1) / options_.jobs - 1;
       spawn(i);
     }
     while (running_ > 0) {
       const timespec second{1, 0};
-      if (sigtimedwait(&signals_, nullptr, &second) == SIGINT) interrupt();
-      if (options_.budget > 0 && watch_.seconds() > options_.budget) interrupt();
+      if (sigtimedwait(&signals_, nullptr, &second) == SIGINT) {
+        interrupted_ = true;
+        stop();
+      }
+      if (options_.budget > lb::Duration(0) && watch_.elapsed() > options_.budget) stop();
       while (running_ > 0 && reap()) continue;
       showProgress(count);
     }
     if (shown_) fmt::print(stderr, "\r\x1b[K");
-    return sum();
+    return sum(count);
   }
 
  private:
@@ -104,7 +111,7 @@ class Sweep {
   void spawn(unsigned index) {
     Job& job = jobs_[index];
     job.pid = 0;
-    if (job.next > job.last || result_.interrupted || result_.failed >= options_.failures_max) return;
+    if (result_.stopped_early || result_.failed >= options_.failures_max) return;
     std::fflush(stdout);
     job.pid = fork();
     if (job.pid == 0) work(job.next, job.last, options_.check_every, progress_[index]);
@@ -112,8 +119,8 @@ class Sweep {
     ++running_;
   }
 
-  void interrupt() {
-    if (std::exchange(result_.interrupted, true)) return;
+  void stop() {
+    if (std::exchange(result_.stopped_early, true)) return;
     for (const Job& job : jobs_) {
       if (job.pid > 0) kill(job.pid, SIGTERM);
     }
@@ -126,11 +133,13 @@ class Sweep {
     if (pid <= 0 || job == jobs_.end()) return false;
     --running_;
     job->pid = 0;
-    const bool stopped = WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM && result_.interrupted;
+    const bool stopped = WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM && result_.stopped_early;
     if (stopped || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return true;
     const auto index = static_cast<unsigned>(job - jobs_.begin());
-    failed(progress_[index].seed, status);
-    job->next = progress_[index].seed + 1;
+    const std::uint64_t seed = progress_[index].seed;
+    failed(seed, status);
+    if (seed == job->last) return true;
+    job->next = seed + 1;
     spawn(index);
     return true;
   }
@@ -161,7 +170,7 @@ class Sweep {
     shown_ = true;
   }
 
-  SweepResult sum() {
+  SweepResult sum(std::uint64_t count) {
     result_.seconds = watch_.seconds();
     for (unsigned i = 0; i < options_.jobs; ++i) {
       const Progress& progress = progress_[i];
@@ -171,6 +180,8 @@ class Sweep {
       result_.virtual_seconds += progress.virtual_seconds;
       result_.marks.add(progress.marks);
     }
+    result_.stopped_early = result_.passed + result_.failed < count;
+    if (interrupted_ && result_.stopped_early && result_.code == kFine) result_.code = kInterrupted;
     return result_;
   }
 
@@ -182,6 +193,7 @@ class Sweep {
   sigset_t before_{};
   unsigned running_ = 0;
   bool shown_ = false;
+  bool interrupted_ = false;
   SweepResult result_;
 };
 
@@ -189,7 +201,7 @@ class Sweep {
 
 SweepResult sweepSeeds(const SweepOptions& options) {
   SweepOptions wanted = options;
-  wanted.jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(options.jobs, 1, options.last - options.first + 1));
+  wanted.jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(options.jobs, 1, countOf(options.seeds)));
   return Sweep(wanted).go();
 }
 
@@ -198,7 +210,7 @@ std::string summaryOf(const SweepResult& result) {
   return fmt::format(
       "{}{} seeds passed, {} failed; {} requests, {} events, {:.0f} s of virtual time in {:.1f} s: {:.0f} seeds/s, "
       "{:.0f} times as fast as time\n",
-      result.interrupted ? "stopped early: " : "", result.passed, result.failed, result.requests, result.events,
+      result.stopped_early ? "stopped early: " : "", result.passed, result.failed, result.requests, result.events,
       result.virtual_seconds, result.seconds, static_cast<double>(result.passed + result.failed) / seconds,
       result.virtual_seconds / seconds);
 }

@@ -6,17 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "lb/env/clock.h"
 #include "sim/check/marks.h"
+#include "sim/cli/seed.h"
 
 namespace sim::cli {
 
 struct SweepOptions {
-  std::uint64_t first = 1;
-  std::uint64_t last = 1;
+  SeedRange seeds{1, 1};
   unsigned jobs = 1;
   std::uint64_t failures_max = 10;  // then it stops
   std::uint64_t check_every = 0;    // runs every such seed twice and compares; 0: none
-  double budget = 0;                // seconds; 0: until all seeds have been run
+  lb::Duration budget{0};           // 0: until all seeds have been run
 };
 
 struct SweepResult {
@@ -26,9 +27,9 @@ struct SweepResult {
   std::uint64_t events = 0;
   double virtual_seconds = 0;
   double seconds = 0;
-  bool interrupted = false;  // by ^C or by the budget
-  check::Marks marks;        // of the seeds that passed
-  int code = 0;              // exit_code.h, of the first failure
+  bool stopped_early = false;  // by ^C, by the budget or by too many failures
+  check::Marks marks;          // of the seeds that passed
+  int code = 0;                // exit_code.h, of the first failure; without one: whether ^C stopped it
 };
 
 // Failures are told on standard output as they come; progress on standard error, if that is a terminal. ^C ends it

@@ -10,7 +10,9 @@
 #include <memory>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 #include "sim/cli/one_run.h"
 #include "sim/cli/scenario_option.h"
 #include "sim/cli/stopwatch.h"
@@ -25,7 +27,7 @@ using namespace std::chrono_literals;
 struct Options {
   ScenarioOption from;
   std::string out;
-  unsigned budget_s = 60;
+  lb::Duration budget = 60s;
 };
 
 std::string outName(const Options& options) {
@@ -59,7 +61,7 @@ class Work {
     trial_max_ = std::max<std::chrono::milliseconds>(
         200ms, 4 * std::chrono::duration_cast<std::chrono::milliseconds>(watch_.elapsed()));
     shrink::Shrinker shrinker(original_, {.fails = [this](const plan::Scenario& candidate) { return fails(candidate); },
-                                          .enough = [this] { return watch_.seconds() > options_.budget_s; },
+                                          .enough = [this] { return watch_.elapsed() > options_.budget; },
                                           .onProgress = [this](const plan::Scenario& best) { show(best); }});
     const bool complete = shrinker.go();
     if (talks_) fmt::print(stderr, "\r\033[K");
@@ -108,10 +110,10 @@ class Work {
 void addShrink(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   CLI::App* shrink = app.add_subcommand("shrink", "Make a scenario that fails as small as it can be");
-  shrink->footer("Examples:\n  sim shrink --seed 4711\n  sim shrink found.json --out small.json --budget 300");
   options->from.addTo(*shrink);
   shrink->add_option("--out", options->out, "Where to write the result [FILE.min.json or seed-N.min.json]");
-  shrink->add_option("--budget", options->budget_s, "Seconds to spend [60]")->check(CLI::Range(1, 86'400));
+  addBudget(*shrink, options->budget, "How long to try [60s]");
+  addFooter(*shrink, {"sim shrink --seed 4711", "sim shrink found.json --out small.json --budget 5m"}, {});
   shrink->callback([options, &code] {
     auto scenario = options->from.load();
     code = scenario ? Work(*options, *std::move(scenario)).go() : kUsage;

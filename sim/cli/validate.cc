@@ -7,7 +7,9 @@
 #include <memory>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/exit_code.h"
+#include "sim/cli/help.h"
 
 namespace sim::cli {
 namespace {
@@ -55,10 +57,10 @@ void addValidate(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand(
       "validate", "Compare the simulator with queueing theory, through the whole proxy; fails if a figure is off");
   command->add_option("--only", options->only, "The experiments of this id, such as V1");
-  command->add_option("--seed", options->seed, "Seed of all experiments");
+  addSeed(*command, options->seed, "Seed of all experiments [1]");
   command->add_option("--time", options->time, "Experiments this many times as long")->check(CLI::Range(0.01, 1000.0));
   command->add_flag("--full", options->full, "Long enough for the tight gates, which then apply (minutes)");
-  command->footer("Examples:\n  sim validate\n  sim validate --only V4 --seed 7 --time 3\n  sim validate --full");
+  addFooter(*command, {"sim validate", "sim validate --only V4 --seed 7 --time 3", "sim validate --full"}, {kSafety});
   command->callback([options, &code] { code = runValidation(*options); });
 }
 
