@@ -23,7 +23,7 @@ class Failing:
     def __init__(self, number):
         self.number = number
         self.slower = 1
-        self.fails = False
+        self.fails = None  # the status of every other answer
         self.turns = itertools.count()
         self.first = None  # when the first user got less than he should
         self.checks = 0
@@ -40,8 +40,7 @@ class Failing:
             connection.done.wait(ANSWER * self.slower)
             if sick:
                 self.first = self.first or time.monotonic()
-            error = sick and self.fails
-            connection.send(ok(b"%d" % self.number, status="503 Service Unavailable" if error else "200 OK"))
+            connection.send(ok(b"%d" % self.number, status=sick and self.fails or "200 OK"))
 
 
 def recommended():
@@ -49,7 +48,15 @@ def recommended():
     return yaml.safe_load(settings)["outlier"]
 
 
-@pytest.mark.parametrize("sickness, reason", [({"fails": True}, "success_rate"), ({"slower": 10}, "latency")])
+@pytest.mark.parametrize(
+    "sickness, reason",
+    [
+        ({"fails": "503 Service Unavailable"}, "success_rate"),
+        ({"fails": "500 Internal Server Error"}, "success_rate"),
+        ({"slower": 10}, "latency"),
+    ],
+    ids=["503", "500", "slow"],
+)
 def test_out_within_five_seconds_and_not_back_by_checks(start, sickness, reason):
     backends = fleet(start)
     scripts = [Failing(one.number) for one in backends]

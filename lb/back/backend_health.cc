@@ -30,27 +30,28 @@ BackendHealth::Admission BackendHealth::admit() {
 }
 
 bool BackendHealth::report(std::uint32_t epoch, Outcome outcome, Duration latency, const Judging& judging) {
+  const bool good = outcome == Outcome::Good || (outcome == Outcome::Error && !judging.success);
   std::uint32_t word = word_.load(kRelaxed);
   if (Health(word).epoch() != epoch || (word & Health::kEjected) != 0) return false;
   if ((word & Health::kHalfOpen) != 0) {
     // Whoever asked on probation and gave up leaves that to the next one.
     while (Health(word).epoch() == epoch && (word & (Health::kProbePassed | Health::kProbeFailed)) == 0) {
-      const std::uint32_t next = outcome == Outcome::Good  ? word | Health::kProbePassed
-                                 : outcome == Outcome::Bad ? word | Health::kProbeFailed
-                                                           : word & ~std::uint32_t{Health::kProbing};
+      const std::uint32_t next = outcome == Outcome::Nothing ? word & ~std::uint32_t{Health::kProbing}
+                                 : good                      ? word | Health::kProbePassed
+                                                             : word | Health::kProbeFailed;
       if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel)) return true;
     }
     return false;
   }
   if (outcome == Outcome::Nothing) return false;
   if (judging.windows) {
-    (outcome == Outcome::Good ? good_ : bad_).fetch_add(1, kRelaxed);
+    (good ? good_ : bad_).fetch_add(1, kRelaxed);
     if (outcome == Outcome::Good && latency > Duration::zero()) {
       timed_.fetch_add(1, kRelaxed);
       nanoseconds_.fetch_add(static_cast<std::uint64_t>(latency.count()), kRelaxed);
     }
   }
-  if (outcome == Outcome::Good) {
+  if (outcome != Outcome::Bad) {
     if (failures_.load(kRelaxed) != 0) failures_.store(0, kRelaxed);
     return false;
   }

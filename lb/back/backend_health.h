@@ -60,8 +60,9 @@ class Health {
   std::uint32_t word_;
 };
 
-// What a request's end says of its backend.
-enum class Outcome : std::uint8_t { Good, Bad, Nothing };
+// What a request's end says of its backend. Error: it lives, but its user got an error: no failure in a row, but no
+// success.
+enum class Outcome : std::uint8_t { Good, Error, Bad, Nothing };
 
 class BackendHealth {
   // First, next to its owner's numbers that every request needs.
@@ -82,7 +83,8 @@ class BackendHealth {
   [[nodiscard]] Admission admit();
   struct Judging {
     std::uint32_t consecutive_failures = 0;  // 0: off
-    bool windows = false;                    // success and latency are judged too
+    bool success = false;                    // errors are held against it
+    bool windows = false;                    // success or latency are judged, so they are counted
   };
   // The end of a request that was sent in that epoch. True: the control side should look.
   [[nodiscard]] bool report(std::uint32_t epoch, Outcome outcome, Duration latency, const Judging& judging);

@@ -29,6 +29,7 @@ void Service::requestEnded(Backend& backend, std::uint32_t epoch, Outcome outcom
   const config::Outlier& outlier = settings_.outlier;
   if (!outlier.enabled) return;
   const BackendHealth::Judging judging{.consecutive_failures = outlier.consecutive_failures,
+                                       .success = outlier.success_percent > 0,
                                        .windows = outlier.success_percent > 0 || outlier.latency_factor > 0};
   if (!backend.shared().health.report(epoch, outcome, latency, judging)) return;
   shared_->version.fetch_add(1, std::memory_order_release);  // a probe that was given up is anybody's

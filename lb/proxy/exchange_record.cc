@@ -56,8 +56,8 @@ void Exchange::reportHealth(observe::AttemptResult result, std::uint16_t code) {
   const bool gateway_error = code >= 502 && code <= 504;
   back::Outcome outcome = back::Outcome::Bad;
   if (result == AttemptResult::Cancelled) outcome = back::Outcome::Nothing;
-  if ((result == AttemptResult::Ok || result == AttemptResult::Http5xx) && !gateway_error)
-    outcome = back::Outcome::Good;
+  if (result == AttemptResult::Ok) outcome = back::Outcome::Good;
+  if (result == AttemptResult::Http5xx && !gateway_error) outcome = back::Outcome::Error;
   const Duration wait = between(upstream_->times().write_last, upstream_->times().read_first);
   service_->requestEnded(*backend_, health_epoch_, outcome, wait);
 }

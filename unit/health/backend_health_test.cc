@@ -66,6 +66,28 @@ TEST(BackendHealth, OneRequestOnProbation) {
   EXPECT_FALSE(health.read().has(Health::kProbeFailed));
 }
 
+// An error is an answer: the backend lives. Whether its users are served is what success_percent asks for.
+TEST(BackendHealth, AnErrorEndsARowAndIsNoSuccess) {
+  BackendHealth health;
+  for (const Outcome outcome : {Outcome::Bad, Outcome::Bad, Outcome::Error, Outcome::Bad, Outcome::Bad}) {
+    EXPECT_FALSE(report(health, outcome));
+  }
+  const BackendHealth::Judging success{.success = true, .windows = true};
+  EXPECT_FALSE(report(health, Outcome::Error, success));
+  EXPECT_EQ(health.totals().bad, 1U);
+  EXPECT_FALSE(report(health, Outcome::Error, {.windows = true})) << "latency alone is judged";
+  EXPECT_EQ(health.totals().good, 1U);
+  EXPECT_EQ(health.totals().timed, 0U) << "an error may be quick";
+  for (const bool held_against_it : {true, false}) {
+    BackendHealth asked;
+    static_cast<void>(asked.change({.set = Health::kHalfOpen}));
+    ASSERT_TRUE(asked.admit().took);
+    EXPECT_TRUE(report(asked, Outcome::Error, {.success = held_against_it}));
+    EXPECT_EQ(asked.read().has(Health::kProbeFailed), held_against_it);
+    EXPECT_EQ(asked.read().has(Health::kProbePassed), !held_against_it);
+  }
+}
+
 TEST(BackendHealth, EveryReasonAgainstItCountsByItself) {
   struct Row {
     std::uint32_t bits;
