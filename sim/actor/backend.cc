@@ -7,6 +7,7 @@
 
 #include "lb/base/check.h"
 #include "sim/actor/wire_text.h"
+#include "sim/check/fault_marks.h"
 #include "sim/check/pooled_connection.h"
 
 namespace sim::actor {
@@ -99,6 +100,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     body_bytes_ = 0;
     const bool early = fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
     if (fault() == AnswerFault::StopsReading) {
+      performs(fault());
       setReading(false);
     } else if (fault() == AnswerFault::EarlyClose) {
       setReading(false);
@@ -162,10 +164,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     using enum plan::FaultKind;
     const check::Ledger& ledger = backend_.ledger_;
     const plan::Network& network = ledger.scenario().network;
-    const Duration time = 2 * (network.latency + network.jitter) + std::chrono::milliseconds(20);
-    const MonoTime from = pooled_.answered() + -time;
     const auto who = static_cast<int>(backend_.number_);
-    const bool ill = ledger.troubles().any({Stall, StallTo, StallFrom, Slow, Pause}, who, from, ledger.now()) ||
+    const Duration time = 2 * plan::longestWay(ledger.scenario(), who) + std::chrono::milliseconds(20);
+    const MonoTime from = pooled_.answered() + -time;
+    const bool ill = ledger.troubles().any({Stall, StallTo, StallFrom, Loss, Slow, Pause}, who, from, ledger.now()) ||
                      ledger.troubles().any({Pause}, plan::kProxySide, from, ledger.now());
     const bool large_request = reader_.head().wire_bytes > network.window / 2;  // takes several ways
     // What was sent before it, 1xx included, may still stand in the window.
@@ -178,11 +180,18 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     backend_.ledger_.fail(check::Class::Safety, invariant, current_id_, fmt::format("b{}: {}", backend_.number_, what));
   }
 
+  void performs(AnswerFault fault) {
+    if (const auto mark = check::markOf(fault)) backend_.ledger_.leave(*mark);
+  }
+
   void startAnswer() {
     answering_ = true;
+    if (fault() == AnswerFault::Silence) performs(fault());
     if (fault() == AnswerFault::Silence || fault() == AnswerFault::StopsReading) return;
-    const bool first = backend_.ledger_.of(current_id_).attempts.size() == 1;
-    std::string text = answerText(*request_, first && fault() == AnswerFault::Unavailable).bytes;
+    const bool unavailable =
+        fault() == AnswerFault::Unavailable && backend_.ledger_.of(current_id_).attempts.size() == 1;
+    if (unavailable) performs(fault());
+    std::string text = answerText(*request_, unavailable).bytes;
     if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) text.clear();
     if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)
       text.resize(text.size() * request_->answer.fault_at / 1000);
@@ -234,6 +243,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     backend_.ledger_.health().onReply(backend_.number_, backend_.ledger_.now());
     if (!last.empty()) send(last);
     if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
+    if (backend_.ledger_.of(request.id).client->reading == plan::Reading::Never)
+      backend_.ledger_.leave(check::Mark::ClientNeverReads);
+    const bool later = fault_now == AnswerFault::IdleBytes || fault_now == AnswerFault::IdleAnswer;
+    if (!later && fault_now != AnswerFault::Unavailable) performs(fault_now);
     if (fault_now == AnswerFault::None && request.answer.status == 101) {
       openTunnel(request);
       return;
@@ -250,15 +263,9 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
         stray_ = fmt::format("HTTP/1.1 200 OK\r\nX-Sim-Id: {}\r\nContent-Length: 0\r\n\r\n", request.id);
         idle_timer_->arm(request.answer.gap + std::chrono::microseconds(1));
         return;
-      case AnswerFault::Early: backend_.ledger_.leave(check::Mark::AnswerEarly); break;
-      case AnswerFault::EarlyClose:
-        backend_.ledger_.leave(check::Mark::AnswerEarlyClose);
-        close();
-        return;
-      case AnswerFault::LengthTooLarge: backend_.ledger_.leave(check::Mark::AnswerLengthTooLarge); return;
-      case AnswerFault::LengthTooSmall: backend_.ledger_.leave(check::Mark::AnswerLengthTooSmall); break;
-      case AnswerFault::BadChunk: backend_.ledger_.leave(check::Mark::AnswerBadChunk); break;
-      case AnswerFault::SaysClose: backend_.ledger_.leave(check::Mark::AnswerSaysClose); return;
+      case AnswerFault::EarlyClose: close(); return;
+      case AnswerFault::LengthTooLarge:
+      case AnswerFault::SaysClose: return;
       default: break;
     }
     if (said_close_) {
@@ -292,6 +299,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       entry.strayed = true;
       entry.replied = backend_.ledger_.now();
       pooled_.onSpoilt(backend_.ledger_.now(), "an unasked answer");
+      performs(AnswerFault::IdleAnswer);
       send(std::exchange(stray_, {}));
       return;
     }
@@ -300,6 +308,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       endQuietly();
     } else if (!backend_.well_behaved_) {
       pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
+      performs(AnswerFault::IdleBytes);
       send("IDLE NOISE\r\n\r\n");
     }
   }

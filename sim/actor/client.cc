@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/actor/wire_text.h"
+#include "sim/check/fault_marks.h"
 #include "sim/core/trace.h"
 
 namespace sim::actor {
@@ -192,6 +193,7 @@ void Client::writeSome() {
   if (plan_.piece == 0) {
     pass(outbox_.size());
   } else {
+    ledger_.leave(check::Mark::ClientSlow);
     pass(std::min<std::size_t>(plan_.piece, outbox_.size()));
     write_timer_->arm(plan_.gap + std::chrono::microseconds(1));
     return;
@@ -204,6 +206,7 @@ void Client::afterWriting() {
   if (cut_pending_) {
     cut_pending_ = false;
     ledger_.trace("{} stops in the middle", name_);
+    ledger_.leave(check::markOf(plan_.cut));
     if (plan_.cut == plan::Cut::Reset) {
       abandon(check::Loss::OwnDoing, true);
     } else if (plan_.cut == plan::Cut::HalfClose) {
@@ -359,11 +362,7 @@ void Client::abandon(check::Loss how, bool reset) {
     ledger_.lostAtClient(request->id, loss, first && answering_);
   }
   waiting_.clear();
-  if (reset) {
-    old.abort();
-  } else {
-    old.close();
-  }
+  reset ? old.abort() : old.close();
   answering_ = false;
   write_timer_->disarm();
   think_timer_->disarm();

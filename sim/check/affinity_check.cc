@@ -20,11 +20,11 @@ constexpr std::size_t kValueSize = 16;
 bool mayBeAvoided(const Ledger& ledger, std::uint32_t backend) {
   const auto& troubles = ledger.troubles();
   const int who = static_cast<int>(backend);
-  return troubles.any(
-             {FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::BlackHole, FaultKind::Refuse,
-              FaultKind::Kill, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsFails, FaultKind::DnsEmpty,
-              FaultKind::DnsSilent, FaultKind::DnsMoves, FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick},
-             who, MonoTime{}, ledger.now()) ||
+  return troubles.any({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::BlackHole,
+                       FaultKind::Refuse, FaultKind::Kill, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsFails,
+                       FaultKind::DnsEmpty, FaultKind::DnsSilent, FaultKind::DnsSlow, FaultKind::DnsMoves,
+                       FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick, FaultKind::Loss},
+                      who, MonoTime{}, ledger.now()) ||
          troubles.any({FaultKind::Pause, FaultKind::ConnectExhausted, FaultKind::FewPorts}, plan::kProxySide,
                       MonoTime{}, ledger.now());
 }
@@ -82,7 +82,7 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
   });
   // Whoever may be sent again by his key has perhaps been on a used connection that was closed.
   if (service.retry.idempotency_key && entry.plan->idempotency_key && service.retry.attempts > 0) needed = true;
-  const Duration way = 2 * (scenario.network.latency + scenario.network.jitter) + std::chrono::milliseconds(50);
+  const Duration way = 2 * plan::longestWay(scenario) + std::chrono::milliseconds(50);
   if (!has_weight) return "which has a weight of 0";
   if (!needed && way < service.timeouts.connect && !mayGetNowhere(scenario, service))
     return "a backup, although there are others";

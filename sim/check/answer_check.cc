@@ -93,12 +93,12 @@ bool Ledger::couldBeMisled(const Entry& entry, std::uint64_t by) const {
   const Entry& other = entries_[by];
   // Whoever was misled himself may not know yet, if his own client is farther away.
   if (!other.strayed && !other.misled && !mixedUpSince(other.started)) return false;
-  const plan::Network& net = scenario_.network;
   using enum plan::FaultKind;
   for (std::size_t i = 0; i < scenario_.backends.size(); ++i) {
-    if (troubles_.any({Stall, StallTo, StallFrom, Slow}, static_cast<int>(i), other.replied, world_.now())) return true;
+    if (troubles_.any({Stall, StallTo, StallFrom, Loss, Slow}, static_cast<int>(i), other.replied, world_.now()))
+      return true;
   }
-  return entry.started <= other.replied + net.latency + net.jitter + kDelivered;
+  return entry.started <= other.replied + plan::longestWay(scenario_) + kDelivered;
 }
 
 void Ledger::checkBackendHead(const Entry& entry, const Head& head) {
@@ -181,15 +181,14 @@ void Ledger::checkEndIsSaid(std::uint64_t id, bool said) {
   const Entry& entry = of(id);
   if (said || draining_since_ == kNever || entry.attempts.empty()) return;
   // What the proxy sent before may be on its way for so long.
-  const plan::Network& net = scenario_.network;
-  const Duration way = std::chrono::milliseconds(1) + 4 * (net.latency + net.jitter);
+  const Duration way = std::chrono::milliseconds(1) + 4 * plan::longestWay(scenario_);
   const bool asked_later = entry.attempts.back().head - draining_since_ > way;
   const bool paused =
       troubles_.any({plan::FaultKind::Pause}, plan::kProxySide, draining_since_ + -kPauseSlack, world_.now());
   // A stall may have kept the request from its backend while the proxy had given up on that already.
   using enum plan::FaultKind;
-  const bool stalled = troubles_.any({Stall, StallTo, StallFrom, Slow}, static_cast<int>(entry.attempts.back().backend),
-                                     entry.connected, world_.now());
+  const bool stalled = troubles_.any({Stall, StallTo, StallFrom, Loss, Slow},
+                                     static_cast<int>(entry.attempts.back().backend), entry.connected, world_.now());
   expect(!asked_later || paused || stalled, Class::Safety, "safety.drain_keeps", id,
          "an answer while draining keeps the connection");
 }

@@ -18,14 +18,15 @@ using plan::AnswerFault;
 using plan::FaultKind;
 using namespace std::chrono_literals;
 
-constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom};
+constexpr std::initializer_list<FaultKind> kStalls{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom,
+                                                   FaultKind::Loss};
 constexpr Duration kFirstLookups = 1s;
 constexpr Duration kLateSlack = 100ms;
 constexpr Duration kHeadSlack = 10ms;
 constexpr Duration kAcceptsLater = 2 * lb::front::Server::kAcceptRetry;  // after descriptors were out
-constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo,    FaultKind::StallFrom,
-                                                  FaultKind::Slow,  FaultKind::BlackHole,  FaultKind::Pause,
-                                                  FaultKind::Kill,  FaultKind::BacklogFull};
+constexpr std::initializer_list<FaultKind> kWaits{FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom,
+                                                  FaultKind::Loss,  FaultKind::Slow,    FaultKind::BlackHole,
+                                                  FaultKind::Pause, FaultKind::Kill,    FaultKind::BacklogFull};
 
 // A request without a service, or one whose service a reload has taken away.
 bool noRouteHasCause(const View& view) {
@@ -50,9 +51,10 @@ bool namesMayBeOld(const View& view) {
   if (!troubles.ever(DnsMoves)) return false;
   Duration old = lb::back::HostResolver::kRefreshMin + view.scenario.network.name_ttl + view.slack();
   if (troubles.ever(DnsFails) || troubles.ever(DnsEmpty)) old += lb::back::HostResolver::kRetry;
-  if (troubles.ever(DnsSilent)) old += lb::back::HostResolver::kLookupMax;
+  if (troubles.ever(DnsSilent) || troubles.ever(DnsSlow)) old += lb::back::HostResolver::kLookupMax;
   for (std::uint32_t i = 0; i < view.scenario.backends.size(); ++i) {
-    if (troubles.any({DnsMoves, DnsFails, DnsEmpty, DnsSilent}, static_cast<int>(i), view.from + -old, view.to))
+    if (troubles.any({DnsMoves, DnsFails, DnsEmpty, DnsSilent, DnsSlow}, static_cast<int>(i), view.from + -old,
+                     view.to))
       return true;
   }
   return false;
@@ -64,14 +66,14 @@ bool someMayBeUnknown(const View& view) {
   const MonoTime begin{World::kStart};
   return std::ranges::any_of(view.service->hosts, [&](const lb::config::Host& host) {
     return !lb::IpAddress::parse(host.address) &&
-           view.ledger.troubles().any({DnsFails, DnsEmpty, DnsSilent}, backendOf(view.scenario, host), begin,
+           view.ledger.troubles().any({DnsFails, DnsEmpty, DnsSilent, DnsSlow}, backendOf(view.scenario, host), begin,
                                       begin + kFirstLookups);
   });
 }
 
-constexpr std::initializer_list<FaultKind> kUnreachable{FaultKind::Refuse, FaultKind::Kill,    FaultKind::BlackHole,
-                                                        FaultKind::Stall,  FaultKind::StallTo, FaultKind::StallFrom,
-                                                        FaultKind::Slow,   FaultKind::Pause,   FaultKind::BacklogFull};
+constexpr std::initializer_list<FaultKind> kUnreachable{
+    FaultKind::Refuse,    FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall,       FaultKind::StallTo,
+    FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause,     FaultKind::BacklogFull, FaultKind::Loss};
 
 bool connectHasCause(const View& view, bool timed_out) {
   const std::size_t unreachable = view.backends(kUnreachable);
@@ -204,8 +206,8 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
     const MonoTime begin{World::kStart};
     const auto until = ledger.configurations().size() > 1 ? ledger.now() : begin + kFirstLookups;
     for (std::size_t i = 0; i < ledger.scenario().backends.size(); ++i) {
-      if (ledger.troubles().any({FaultKind::DnsEmpty, FaultKind::DnsFails, FaultKind::DnsSilent}, static_cast<int>(i),
-                                begin, until))
+      if (ledger.troubles().any({FaultKind::DnsEmpty, FaultKind::DnsFails, FaultKind::DnsSilent, FaultKind::DnsSlow},
+                                static_cast<int>(i), begin, until))
         return true;
     }
     // A service that a reload has brought looks its names up first; so it does with a host that comes back, and that
@@ -228,13 +230,12 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
 // Both are judged only where nothing but the one who is slow can have taken the time.
 bool headTookTooLong(const Ledger& ledger, const Entry& entry) {
   const plan::Request& plan = *entry.plan;
-  const plan::Network& network = ledger.scenario().network;
   if (plan.framing != plan::Framing::None || entry.client->pipeline > 1 || entry.sent == kNever) return false;
   const Duration limit = ledger.scenario().config.timeouts.request_header + kHeadSlack;
-  if (entry.sent - entry.started <= limit + 4 * (network.latency + network.jitter)) return false;
+  if (entry.sent - entry.started <= limit + 4 * plan::longestWay(ledger.scenario(), plan::kClientsSide)) return false;
   using enum FaultKind;
   return ledger.scenario().config.limits.max_connections >= 1000 &&
-         !ledger.troubles().any({Stall, StallTo, StallFrom, Slow, BlackHole}, plan::kClientsSide, entry.connected,
+         !ledger.troubles().any({Stall, StallTo, StallFrom, Loss, Slow, BlackHole}, plan::kClientsSide, entry.connected,
                                 ledger.now()) &&
          !ledger.troubles().any({Pause, AcceptExhausted, BacklogFull}, plan::kProxySide,
                                 entry.connected + -kAcceptsLater, ledger.now());
@@ -277,7 +278,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (ledger.drainingSince() != kNever) return true;
   if (view.plan.malformed >= 0 || view.plan.cut_at >= 0) return true;
   if (config.abort_on_half_close && view.clientHalfCloses()) return true;
-  if (view.client({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::Slow})) return true;
+  if (view.client(kStalls) || view.client({FaultKind::Slow})) return true;
   if (view.proxy({FaultKind::Pause, FaultKind::AcceptExhausted, FaultKind::BacklogFull})) return true;
   // A client that does not read, or reads slowly, is given up after a while.
   if (!view.readsInTime(config.timeouts.response_idle)) return true;
@@ -310,7 +311,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
     if (view.fault({Early})) return true;
     if (view.service == nullptr) return false;
     if (view.backends({FaultKind::Kill, FaultKind::Sick, FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom,
-                       FaultKind::Slow, FaultKind::Pause}) > 0)
+                       FaultKind::Loss, FaultKind::Slow, FaultKind::Pause}) > 0)
       return true;
     if (hasCause(ledger, entry, "body_too_large")) return true;
     return hasCause(ledger, entry, "request_timeout") && waitedLongEnough(ledger, entry, "request_timeout");

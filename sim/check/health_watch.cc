@@ -19,6 +19,20 @@ constexpr std::array<std::string_view, 5> kWords{"up", "down", "ejected", "half_
 
 }  // namespace
 
+bool isSlowForGood(const plan::Scenario& scenario, const lb::config::Service& service, std::uint32_t backend) {
+  const lb::config::Outlier& rules = service.outlier;
+  const Duration more = plan::farness(scenario, static_cast<int>(backend));
+  constexpr int kWays = 8;  // to connect, to ask and to be answered, through small windows
+  return rules.enabled && more > 0s && (rules.latency_factor > 0 || kWays * more >= rules.base_ejection);
+}
+
+bool someAreSlowForGood(const plan::Scenario& scenario, const lb::config::Service& service) {
+  for (std::uint32_t i = 0; i < scenario.backends.size(); ++i) {
+    if (isSlowForGood(scenario, service, i)) return true;
+  }
+  return false;
+}
+
 bool HealthWatch::hasNames(const lb::config::Service& service) {
   return std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
 }
@@ -83,7 +97,8 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
 
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
   const bool unsure = std::ranges::any_of(service.backends, [](const auto& one) { return one.second.unsure; });
-  return now >= settled_at_ && !unsure && !(hasNames(service.settings) && scenario_.has("dns"));
+  return now >= settled_at_ && !unsure &&
+         !(hasNames(service.settings) && (scenario_.has("dns") || scenario_.has("slow_dns")));
 }
 
 HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
@@ -166,7 +181,7 @@ void HealthWatch::onReply(std::uint32_t backend, MonoTime) {
 std::string HealthWatch::judgeHangUps(const ServiceTrack& service, const Track& track, MonoTime now) const {
   const lb::config::Outlier& rules = service.settings.outlier;
   if (!rules.enabled || rules.consecutive_failures == 0 || track.state() != State::Up) return {};
-  for (const char* family : {"stall", "stall_one_way", "slow_network", "pause", "swizzle", "isolation", "abort",
+  for (const char* family : {"stall", "stall_one_way", "loss", "slow_network", "pause", "swizzle", "isolation", "abort",
                              "slow_client", "small", "segments", "idle_race", "upgrade", "be"}) {
     if (scenario_.has(family)) return {};  // things may take their time, or end otherwise
   }
@@ -209,7 +224,7 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
     return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request, track.word());
   if (!track.half_open || arrival.started <= track.half_open_at + kMoment) return {};
   // The later one may have come faster, by as much as the way takes.
-  const Duration way = 2 * (scenario_.network.latency + scenario_.network.jitter);
+  const Duration way = 2 * plan::longestWay(scenario_, static_cast<int>(backend));
   const bool patience_over = arrival.now - track.probe_at + way >= service.settings.outlier.base_ejection;
   if (track.probe != 0 && track.probe != arrival.request && !probe_over && !patience_over && !arrival.held_up)
     return fmt::format("b{} of {} got request {} while {} is its probation", backend, name, arrival.request,
@@ -253,7 +268,8 @@ bool HealthWatch::allUp(const std::string& name) const {
     });
     const bool asked = host != settings.hosts.end() && host->weight > 0 && !host->backup && !may_wait;
     const State state = one.second.state();
-    return one.second.unsure || state == State::Up || (state == State::HalfOpen && !asked);
+    return one.second.unsure || state == State::Up || isSlowForGood(scenario_, settings, one.first) ||
+           (state == State::HalfOpen && !asked);
   });
 }
 

@@ -17,6 +17,13 @@
 
 namespace sim::check {
 
+// May it be out again and again, because the way to it is longer for good? For its latency, or because its request on
+// probation takes longer than lb waits for that.
+[[nodiscard]] bool isSlowForGood(const plan::Scenario& scenario, const lb::config::Service& service,
+                                 std::uint32_t backend);
+// Or some backend?
+[[nodiscard]] bool someAreSlowForGood(const plan::Scenario& scenario, const lb::config::Service& service);
+
 class HealthWatch {
  public:
   HealthWatch(const plan::Scenario& scenario, Marks& marks) : scenario_(scenario), marks_(marks) {}

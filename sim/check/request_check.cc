@@ -114,10 +114,9 @@ void Ledger::checkInTime(const Entry& entry) {
   if (entry.client->reading != plan::Reading::Normal) return;  // it may have an answer that it does not see
   constexpr Duration kInTime = std::chrono::seconds(2);
   // A long head takes several windows on each of its two ways.
-  const plan::Network& net = scenario_.network;
-  const std::uint32_t windows = (1000 + plan.padding + 100 * plan.fields) / net.window;
+  const std::uint32_t windows = (1000 + plan.padding + 100 * plan.fields) / scenario_.network.window;
   const MonoTime due = std::max(entry.sent, entry.turn) + kInTime + queueTimeOf(*serviceOf(scenario_, plan)) +
-                       static_cast<int>(20 + 6 * windows) * (net.latency + net.jitter);
+                       static_cast<int>(20 + 6 * windows) * plan::longestWay(scenario_);
   if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
   if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;
   if (mixed_up_ != kNever) return;  // who had a pooled connection before it may be stuck there, answered already
@@ -138,7 +137,7 @@ void Ledger::checkWhoIsOut(const Entry& entry, std::uint32_t backend) {
   using enum plan::FaultKind;
   const MonoTime lately = entry.started + -std::chrono::seconds(5);
   const bool held_up =
-      troubles_.any({Pause, Stall, StallTo, StallFrom, Slow}, static_cast<int>(backend), lately, world_.now()) ||
+      troubles_.any({Pause, Stall, StallTo, StallFrom, Loss, Slow}, static_cast<int>(backend), lately, world_.now()) ||
       troubles_.any({Pause}, plan::kProxySide, lately, world_.now());
   const HealthWatch::Arrival arrival{.request = id, .started = entry.started, .now = world_.now(), .held_up = held_up};
   const std::string wrong = health_.onRequest(services.front(), backend, arrival, over);

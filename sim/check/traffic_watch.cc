@@ -55,7 +55,7 @@ bool isPaid(const Entry& entry) {
 }
 
 bool mayGetNowhere(const plan::Scenario& scenario, const Service& service) {
-  const Duration way = 2 * (scenario.network.latency + scenario.network.jitter);
+  const Duration way = 2 * plan::longestWay(scenario);
   return service.retry.per_try_timeout > 0s && service.retry.per_try_timeout <= 10 * way + 50ms;
 }
 
@@ -78,8 +78,8 @@ Duration queueTimeOf(const Service& service) {
 bool TrafficWatch::heldUp(MonoTime since) const {
   using enum plan::FaultKind;
   for (std::size_t i = 0; i < ledger_.scenario().backends.size(); ++i) {
-    if (ledger_.troubles().any({Stall, StallTo, StallFrom, Slow, Pause, BlackHole, BacklogFull}, static_cast<int>(i),
-                               since, ledger_.now()))
+    if (ledger_.troubles().any({Stall, StallTo, StallFrom, Loss, Slow, Pause, BlackHole, BacklogFull},
+                               static_cast<int>(i), since, ledger_.now()))
       return true;
   }
   return ledger_.troubles().any({Pause}, plan::kProxySide, since, ledger_.now());

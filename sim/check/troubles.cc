@@ -5,11 +5,20 @@
 
 namespace sim::check {
 
+namespace {
+
+constexpr Duration kFirstRepeatMax = std::chrono::seconds(1);  // of an attempt to connect; of others it is less
+
+}  // namespace
+
 void Troubles::end(plan::FaultKind kind, int who, MonoTime at) {
   const auto open = std::ranges::find_if(list_, [&](const Trouble& trouble) {
     return trouble.kind == kind && trouble.who == who && trouble.to == kForEver;
   });
-  if (open != list_.end()) open->to = at;
+  if (open == list_.end()) return;
+  // What was lost again and again is sent again only as long after the last time as all times before together.
+  const Duration more = kind == plan::FaultKind::Loss ? at - open->from + kFirstRepeatMax : Duration::zero();
+  open->to = at + more;
 }
 
 void Troubles::endAll(MonoTime at) {

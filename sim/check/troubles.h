@@ -12,7 +12,7 @@ namespace sim::check {
 class Troubles {
  public:
   void begin(plan::FaultKind kind, int who, MonoTime at) { list_.push_back({kind, who, at, kForEver}); }
-  void end(plan::FaultKind kind, int who, MonoTime at);
+  void end(plan::FaultKind kind, int who, MonoTime at);  // of loss, what it leaves behind goes on for a while
   void endAll(MonoTime at);
 
   // Was one of them there at any moment from `from` to `to`?

@@ -49,6 +49,19 @@ View::View(const Ledger& whose, const Entry& of)
       from((of.connected == kNever ? of.started : of.connected) + -slack()),
       to(whose.now()) {}
 
+// Its client's, and those of the backends that may serve it: where rules lead it, any.
+Duration View::way() const {
+  if (service == nullptr) return plan::longestWay(scenario, plan::kClientsSide);
+  if (!scenario.config.routes.empty()) return plan::longestWay(scenario);
+  Duration longest = plan::longestWay(scenario, plan::kClientsSide);
+  for (std::uint32_t i = 0; i < scenario.backends.size(); ++i) {
+    const int who = static_cast<int>(i);
+    if (plan::farness(scenario, who) > 0ms && mayServe(ledger, *service, i, from, to))
+      longest = std::max(longest, plan::longestWay(scenario, who));
+  }
+  return longest;
+}
+
 bool View::client(std::initializer_list<FaultKind> kinds) const {
   return ledger.troubles().any(kinds, plan::kClientsSide, from, to);
 }
@@ -90,7 +103,7 @@ bool View::closesQuietly() const {
 }
 
 bool View::slowNetwork() const {
-  return scenario.network.latency + scenario.network.jitter > 0ms || scenario.network.segment_max < 1000;
+  return way() > 0ms || scenario.network.segment_max < 1000;
 }
 
 bool View::clientIsSlow() const {
@@ -119,7 +132,7 @@ bool View::backendIsSlow(bool within_answer) const {
 bool View::readsInTime(Duration limit) const {
   const plan::Client& client = *entry.client;
   if (client.reading == plan::Reading::Never) return false;
-  return plan::slowestWindow(scenario.network, client) < limit;
+  return plan::slowestWindow(scenario, client) < limit;
 }
 
 bool View::readsWhileLingering() const {

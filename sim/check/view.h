@@ -12,9 +12,7 @@ struct View {
   View(const Ledger& whose, const Entry& of);
 
   // What happened shortly before may still be on its way.
-  [[nodiscard]] Duration slack() const {
-    return std::chrono::seconds(1) + 4 * (scenario.network.latency + scenario.network.jitter);
-  }
+  [[nodiscard]] Duration slack() const { return std::chrono::seconds(1) + 4 * plan::longestWay(scenario); }
   [[nodiscard]] bool client(std::initializer_list<plan::FaultKind> kinds) const;
   [[nodiscard]] bool proxy(std::initializer_list<plan::FaultKind> kinds) const;
   // How many of those that may serve it were in such trouble?
@@ -27,7 +25,8 @@ struct View {
   // A backend may close a kept connection at any moment; who can be sent again is.
   [[nodiscard]] bool closesQuietly() const;
   [[nodiscard]] bool slowNetwork() const;
-  [[nodiscard]] Duration roundTrip() const { return 2 * (scenario.network.latency + scenario.network.jitter); }
+  [[nodiscard]] Duration way() const;  // the longest of those that it may take
+  [[nodiscard]] Duration roundTrip() const { return 2 * way(); }
   [[nodiscard]] bool clientIsSlow() const;
   [[nodiscard]] bool clientHalfCloses() const;
   // Slow enough for one of the service's timeouts? What is cut within its answer is cut for its gaps.

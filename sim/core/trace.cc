@@ -102,8 +102,12 @@ void Trace::fault(std::string_view name, std::string_view who, bool on) {
   add(on ? TraceKind::FaultOn : TraceKind::FaultOff, who, name);
 }
 
-void Trace::allHealed() {
-  for (const auto& [name, who] : std::exchange(faults_, {})) add(TraceKind::FaultOff, who, name);
+void Trace::allHealedBut(std::string_view name) {
+  std::erase_if(faults_, [&](const auto& one) {
+    if (one.first == name) return false;
+    add(TraceKind::FaultOff, one.second, one.first);
+    return true;
+  });
 }
 
 void Trace::violation(std::string_view invariant, std::string_view what) {

@@ -104,7 +104,7 @@ class Trace {
   void access(std::string_view who, std::string_view line) { add(TraceKind::Access, who, line); }
   // `name` is the kind of the fault, `who` the host it strikes; one that ends has the same of both as it began with.
   void fault(std::string_view name, std::string_view who, bool on);
-  void allHealed();
+  void allHealedBut(std::string_view name);  // which stays
   void violation(std::string_view invariant, std::string_view what);
   // Of an end that has this address: whose it is. By default it is its event loop's.
   void nameEnd(const lb::Address& address, std::string_view name);

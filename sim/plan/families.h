@@ -16,7 +16,8 @@ struct Family {
     Balance,
     Health,
     Routes,
-    Operator
+    Operator,
+    Network
   } drawn = Drawn::Here;  // the others apart
 };
 
@@ -119,6 +120,11 @@ inline constexpr std::array kFaultFamilies{
     Family{"reload_timeouts", "reloads that shorten timeouts.response_header"},
     Family{"sick", "backends that pass their checks and fail their users", Family::Drawn::Health},
     Family{"check_sick", "backends that fail their checks, by turns, and serve their users", Family::Drawn::Health},
+    Family{"loss", "for a while packets between the proxy and a backend, or the clients, are lost and sent again",
+           Family::Drawn::Network},
+    Family{"far", "the way between the proxy and one backend, or the clients, is long for good",
+           Family::Drawn::Network},
+    Family{"slow_dns", "names that are looked up in 50 ms to 40 s, longer than lb waits", Family::Drawn::Network},
 };
 
 // What the proxy is told to do about trouble and about too much (traffic_shapes.cc).

@@ -87,6 +87,13 @@ void hideStrayAnswers(Scenario& scenario, Prng& random) {
 
 }  // namespace
 
+// Whatever comes meanwhile is there all at once when the worker goes on.
+void addHiccups(Scenario& scenario, Prng& random) {
+  for (int i = 0; i < 12; ++i)
+    scenario.faults.push_back(
+        {.kind = FaultKind::Pause, .at = upTo(random, 6s), .length = upTo(random, 300ms), .who = kProxySide});
+}
+
 void shapeFaults(Scenario& scenario, Prng& random) {
   if (scenario.has("swizzle")) swizzle(scenario, random);
   if (scenario.has("isolation")) isolate(scenario, random);

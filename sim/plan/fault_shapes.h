@@ -10,4 +10,7 @@ namespace sim::plan {
 // Adds those of the families swizzle, isolation and trigger. REQUIRES: clients and backends are there.
 void shapeFaults(Scenario& scenario, Prng& random);
 
+// Of the proxy, many short ones.
+void addHiccups(Scenario& scenario, Prng& random);
+
 }  // namespace sim::plan

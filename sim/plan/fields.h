@@ -52,7 +52,7 @@ inline constexpr std::array<Word<Tunnel::End>, 4> kTunnelEndWords{{{Tunnel::End:
                                                                    {Tunnel::End::Backend, "backend"},
                                                                    {Tunnel::End::ClientReset, "client_reset"},
                                                                    {Tunnel::End::BackendReset, "backend_reset"}}};
-inline constexpr std::array<Word<FaultKind>, 22> kFaultKindWords{{{FaultKind::Stall, "stall"},
+inline constexpr std::array<Word<FaultKind>, 25> kFaultKindWords{{{FaultKind::Stall, "stall"},
                                                                   {FaultKind::StallTo, "stall_to"},
                                                                   {FaultKind::StallFrom, "stall_from"},
                                                                   {FaultKind::BlackHole, "black_hole"},
@@ -73,7 +73,10 @@ inline constexpr std::array<Word<FaultKind>, 22> kFaultKindWords{{{FaultKind::St
                                                                   {FaultKind::Sick, "sick"},
                                                                   {FaultKind::CheckSick, "check_sick"},
                                                                   {FaultKind::DrainByHand, "drain_by_hand"},
-                                                                  {FaultKind::WeighByHand, "weigh_by_hand"}}};
+                                                                  {FaultKind::WeighByHand, "weigh_by_hand"},
+                                                                  {FaultKind::Loss, "loss"},
+                                                                  {FaultKind::Far, "far"},
+                                                                  {FaultKind::DnsSlow, "dns_slow"}}};
 inline constexpr std::array<Word<Trigger>, 3> kTriggerWords{
     {{Trigger::None, "none"}, {Trigger::Request, "request"}, {Trigger::Answer, "answer"}}};
 
@@ -187,6 +190,7 @@ constexpr void describe(std::type_identity<Fault>, Field&& field) {
   field("trigger", &Fault::trigger);
   field("request", &Fault::request);
   field("byte", &Fault::byte);
+  field("more", &Fault::more);
 }
 
 template <class Field>

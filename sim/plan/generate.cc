@@ -9,6 +9,7 @@
 #include "sim/plan/balance_shapes.h"
 #include "sim/plan/dawdle.h"
 #include "sim/plan/draw_health.h"
+#include "sim/plan/draw_network.h"
 #include "sim/plan/draw_operator.h"
 #include "sim/plan/draw_routes.h"
 #include "sim/plan/families.h"
@@ -67,6 +68,7 @@ class Generator {
     shapeTraffic(made_, traffic_);
     drawRoutes(made_);
     drawOperator(made_);
+    drawNetwork(made_);
     return std::move(made_);
   }
 
@@ -345,7 +347,7 @@ class Generator {
                                                       {"backlog", FaultKind::BacklogFull, BackendOrProxy},
                                                       {"few_ports", FaultKind::FewPorts, Proxy}});
     if (outage_) outage();
-    if (on("idle_answer", {1, 3})) hiccups();
+    if (on("idle_answer", {1, 3})) addHiccups(made_, random_);
     for (const Row& row : kRows) {
       if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
       for (std::uint64_t i = random_.between(1, 3); i > 0; --i) {
@@ -362,12 +364,6 @@ class Generator {
         made_.faults.push_back(fault);
       }
     }
-  }
-
-  // Whatever comes meanwhile is there all at once when the worker goes on.
-  void hiccups() {
-    for (int i = 0; i < 12; ++i)
-      made_.faults.push_back({.kind = FaultKind::Pause, .at = upTo(6s), .length = upTo(300ms), .who = kProxySide});
   }
 
   void outage() {

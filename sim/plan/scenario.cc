@@ -9,9 +9,29 @@ bool Scenario::has(const std::string& family) const {
   return std::ranges::find(families, family) != families.end();
 }
 
-Duration slowestWindow(const Network& network, const Client& client) {
-  const Duration way = network.latency + network.jitter;
-  return (network.window / kSmallRead + 1) * client.pace + 8 * way + std::chrono::milliseconds(50);
+Duration farness(const Scenario& scenario, int who) {
+  Duration more{};
+  for (const Fault& fault : scenario.faults) {
+    if (fault.kind == FaultKind::Far && fault.who == who) more = std::max(more, fault.more);
+  }
+  return more;
+}
+
+Duration longestWay(const Scenario& scenario, int who) {
+  return scenario.network.latency + scenario.network.jitter + farness(scenario, who);
+}
+
+Duration longestWay(const Scenario& scenario) {
+  Duration longest = longestWay(scenario, kClientsSide);
+  for (const Fault& fault : scenario.faults) {
+    if (fault.kind == FaultKind::Far) longest = std::max(longest, longestWay(scenario, fault.who));
+  }
+  return longest;
+}
+
+Duration slowestWindow(const Scenario& scenario, const Client& client) {
+  const Duration way = longestWay(scenario, kClientsSide);
+  return (scenario.network.window / kSmallRead + 1) * client.pace + 8 * way + std::chrono::milliseconds(50);
 }
 
 std::string serviceHost(int service) {

@@ -134,6 +134,9 @@ enum class FaultKind : std::uint8_t {
   CheckSick,         // it fails its checks: by a 503, by an answer that trickles, in turn; and serves users
   DrainByHand,       // an operator drains it in every service, and enables it again
   WeighByHand,       // an operator gives it the weight 0 in every service, and takes that back
+  Loss,              // of the packets between the proxy and it some are lost, and sent again
+  Far,               // each way between the proxy and it is longer, from the beginning and for good
+  DnsSlow,           // the question is answered late
 };
 constexpr int kClientsSide = -1;
 constexpr int kProxySide = -2;
@@ -153,6 +156,7 @@ struct Fault {
   Trigger trigger = Trigger::None;
   std::uint64_t request = 0;  // whose bytes trigger it
   std::uint32_t byte = 0;
+  Duration more{};  // than otherwise: what each way takes if it is Far, and each answer about a name if that is slow
 };
 
 struct Backend {
@@ -186,15 +190,22 @@ struct Scenario {
   [[nodiscard]] bool has(const std::string& family) const;
 };
 
+// How much longer than the others the way between the proxy and them is for good.
+[[nodiscard]] Duration farness(const Scenario& scenario, int who);
+// What a packet takes on that way at most, in the storm, where nothing holds it up; and on any way.
+[[nodiscard]] Duration longestWay(const Scenario& scenario, int who);
+[[nodiscard]] Duration longestWay(const Scenario& scenario);
+
 // How long a client with small reads may leave its proxy without room to write, at most: until a whole window is read.
-[[nodiscard]] Duration slowestWindow(const Network& network, const Client& client);
+[[nodiscard]] Duration slowestWindow(const Scenario& scenario, const Client& client);
 
 [[nodiscard]] Scenario generate(std::uint64_t seed);
 
 [[nodiscard]] std::string serviceHost(int service);  // the Host field of its requests
 [[nodiscard]] std::string backendIp(std::uint32_t number);
 [[nodiscard]] std::string backendName(std::uint32_t number);  // resolves to that address unless a fault says otherwise
-constexpr std::uint32_t kSmallRead = 50;                      // bytes at a time, of a client whose reads are small
+constexpr Duration kReloadedHeaderTime = std::chrono::milliseconds(200);  // at most, after reloads that shorten it
+constexpr std::uint32_t kSmallRead = 50;  // bytes at a time, of a client whose reads are small
 constexpr std::uint16_t kBackendPort = 80;
 constexpr std::uint16_t kProxyPort = 8080;
 constexpr std::uint16_t kSecondPort = 8081;  // where the proxy listens as well, in scenarios with `listeners`

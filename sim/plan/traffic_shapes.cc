@@ -70,7 +70,7 @@ void tightenWriteTimeout(Scenario& scenario, Prng random) {
   if (scenario.calm_only || scenario.has("tiny_timeouts") || !random.chance({1, 2})) return;
   Duration slowest{};
   for (const Client& client : scenario.clients) {
-    if (client.reading == Reading::Small) slowest = std::max(slowest, slowestWindow(scenario.network, client));
+    if (client.reading == Reading::Small) slowest = std::max(slowest, slowestWindow(scenario, client));
   }
   // In whole milliseconds, as people write it.
   if (slowest > 0s)

@@ -76,6 +76,8 @@ class Validator {
       case FaultKind::Stall:
       case FaultKind::StallTo:
       case FaultKind::StallFrom:
+      case FaultKind::Loss:
+      case FaultKind::Far:
       case FaultKind::Slow: return kClientsSide;
       case FaultKind::Pause:
       case FaultKind::AcceptExhausted:
@@ -94,6 +96,7 @@ class Validator {
       case FaultKind::DnsFails:
       case FaultKind::DnsEmpty:
       case FaultKind::DnsSilent:
+      case FaultKind::DnsSlow:
       case FaultKind::DnsMoves: break;
     }
     return 0;

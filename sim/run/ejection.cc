@@ -26,7 +26,7 @@ bool asksEverybody(lb::config::Balance balance) {
 void Run::ejections() {
   // Where nothing goes wrong nothing is to.
   if (scenario_.calm_only || !config_.routes.empty()) return;
-  if (scenario_.network.latency + scenario_.network.jitter > kShortWay) return;
+  if (plan::longestWay(scenario_) > kShortWay) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) sickIsEjected(service);
   }

@@ -20,7 +20,7 @@ void Run::adaptiveLimits() {
   const lb::config::ClientLimits& clients = scenario_.config.limits;
   if (scenario_.calm_only || !config_.routes.empty()) return;
   if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
-  if (scenario_.network.latency + scenario_.network.jitter > kShortWay) return;
+  if (plan::longestWay(scenario_) > kShortWay) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) adaptiveIsBounded(service);
   }

@@ -65,13 +65,13 @@ void Run::preferences() {
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) newcomerIsSpared(service);
   }
-  const Duration way = scenario_.network.latency + scenario_.network.jitter;
-  if (scenario_.config.limits.max_connections < 1000 || way > kShortWay) return;
+  if (scenario_.config.limits.max_connections < 1000 || plan::longestWay(scenario_) > kShortWay) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     const lb::config::Service& settings = config_.services[service];
     const std::size_t choices = sharing(scenario_, settings);
     const bool sees_all = settings.balance == Balance::LeastRequest || choices == 2;
     if (ledger_.failed() || !waitsFor(settings, kLong) || choices < 2 || !sees_all) continue;
+    if (check::someAreSlowForGood(scenario_, settings)) continue;  // and out, so that there is no choice
     switch (settings.balance) {
       case Balance::LeastRequest:
       case Balance::P2c: busyIsAvoided(service); break;
@@ -98,7 +98,7 @@ void Run::newcomerIsSpared(std::size_t service) {
   const bool slow = settings.slow_start.window >= 20s && settings.slow_start.min_weight_percent <= 10;
   // A reload takes numbers away, which the books allow for where there are others. The window must not get on
   // meanwhile.
-  if (scenario_.reloads.empty() || scenario_.network.latency > 1ms || !by_weight || !slow) return;
+  if (scenario_.reloads.empty() || plan::longestWay(scenario_) > 2ms || !by_weight || !slow) return;
   if (settings.health_check.enabled) return;  // who is checked comes back when a check has passed
   if (settings.hosts.size() != 2 || !std::ranges::all_of(settings.hosts, plain)) return;
   const lb::config::Config whole = config_;

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kReloadedHeaderTime = 200ms;
-
 // What is told often begins with who did it: "c3 sends request 7".
 std::string_view actorOf(std::string_view line) {
   const std::string_view word = line.substr(0, line.find_first_of(" ':"));
@@ -55,7 +53,7 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
         if (ledger_.failed()) return true;
         if (world_.events() < next_look) return false;
         next_look = world_.events() + look_every;
-        if (world_.events() >= next_memory_check_) checkMemory();
+        if (world_.events() >= next_held_check_) checkHeld();
         if (world_.now() >= next_stream_look_) {
           next_stream_look_ = world_.now() + check::StreamWatch::kEvery;
           stream_watch_->look();
@@ -65,36 +63,6 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
       },
       limit);
   return (ended || done()) && !ledger_.failed();
-}
-
-// Whatever the other sides do: what a connection may hold is what its buffers may. Looked at when more is in use than
-// ever before, and now and then.
-void Run::checkMemory() {
-  const std::size_t blocks = stage_->proxy().blocksInUse();
-  constexpr std::uint64_t kSeldom = 1024;
-  next_memory_check_ = world_.events() + 64;
-  if (blocks <= blocks_seen_ && world_.events() % kSeldom >= 64) return;
-  blocks_seen_ = std::max(blocks_seen_, blocks);
-  const auto& limits = scenario_.config.limits;
-  const auto of = [](std::uint64_t bytes) { return bytes / lb::buf::Block::kBytes + 2; };
-  std::uint64_t replay = 0;
-  for (const auto& service : scenario_.config.services) replay = std::max(replay, service.retry.body_limit);
-  const std::uint64_t connection = 3 * of(limits.buffer_bytes) + 2 * of(limits.max_header_bytes) +
-                                   2 * of(limits.max_response_header_bytes) + of(replay);
-  const Proxy::Gauges now = stage_->proxy().gauges();
-  const std::uint64_t connections = now.connections + now.backend_active + now.backend_idle;
-  const std::uint64_t bound = (connections + 2) * connection + 16;
-  expect(blocks <= bound, Class::Safety, "safety.memory", "{} blocks for {} connections", blocks, connections);
-  const std::uint32_t threads = scenario_.config.threads;
-  const bool limited = limits.max_connections > 0;  // and not `auto`
-  const std::uint64_t clients_max = std::uint64_t{std::max(1U, limits.max_connections / threads)} * threads;
-  // Who stands in the queue when draining begins is let in.
-  expect(!limited || now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
-         "safety.connections", "{} client connections where {} are the limit", now.connections, clients_max);
-  expect(now.idle_over_limit == 0, Class::Safety, "safety.pool", "{} idle connections more than pool.max_idle",
-         now.idle_over_limit);
-  if (limited && now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
-  if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
 }
 
 bool Run::clientsDone() const {
@@ -160,7 +128,8 @@ void Run::reload(std::uint64_t number) {
   if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only && !routed) config_.services.pop_back();
   if (scenario_.has("reload_timeouts") && number % 2 == 0) {
     for (lb::config::Service& service : config_.services)
-      service.timeouts.response_header = std::min<Duration>(service.timeouts.response_header, kReloadedHeaderTime);
+      service.timeouts.response_header =
+          std::min<Duration>(service.timeouts.response_header, plan::kReloadedHeaderTime);
   }
   stage_->theOperator().bring(config_, [this, next = config_] {
     ledger_.trace("the configuration changes");

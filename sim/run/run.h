@@ -50,7 +50,8 @@ class Run final : public ProxyOutput {
   void expect(bool holds, check::Class kind, const char* invariant, fmt::format_string<Args...> what, Args&&... args) {
     ledger_.expect(holds, kind, invariant, 0, what, std::forward<Args>(args)...);
   }
-  void checkMemory();
+  void checkHeld();
+  void checkSockets(std::uint64_t pooled);
   void reload(std::uint64_t number);
   void start();
   void storm();
@@ -103,7 +104,7 @@ class Run final : public ProxyOutput {
   std::vector<std::unique_ptr<actor::Client>> clients_;
   std::vector<std::unique_ptr<plan::Client>> more_;  // what the calm asks for
   std::uint64_t last_id_ = 0;
-  std::uint64_t next_memory_check_ = 0;
+  std::uint64_t next_held_check_ = 0;
   std::size_t blocks_seen_ = 0;
   std::uint64_t requests_ = 0;
 };

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 void Run::census() {
   for (std::size_t service = 0; service < config_.services.size() && scenario_.census > 0; ++service) {
     if (ledger_.failed()) return;
+    if (check::someAreSlowForGood(scenario_, config_.services[service])) continue;  // who is out gets no share
     plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
     const std::uint64_t first = last_id_ + 1;
     const MonoTime begin = world_.now();
@@ -121,6 +122,7 @@ bool Run::askInTurn(std::size_t service, const std::vector<std::string>& affinit
 
 void Run::affinity() {
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
+    if (check::someAreSlowForGood(scenario_, config_.services[service])) continue;  // keys leave who is out
     if (!ledger_.failed()) keysStay(service);
     if (!ledger_.failed()) stickyClientsStay(service);
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sim/actor/be_backend.h"
+#include "sim/check/fault_marks.h"
 #include "sim/core/trace.h"
 #include "sim/plan/fields.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr Duration kWallJump = 1h;
 constexpr std::uint64_t kSlowBytesPerSecond = 20'000;
+constexpr Ratio kLoss{1, 5};
 
 const char* wordFor(FaultKind kind) {
   for (const auto& word : plan::wordsOf(kind)) {
@@ -31,38 +33,9 @@ std::string nameOf(int who) {
 
 bool isThereAtTheStart(const plan::Fault& fault) {
   using enum FaultKind;
-  const bool of_names =
-      fault.kind == DnsFails || fault.kind == DnsEmpty || fault.kind == DnsSilent || fault.kind == DnsMoves;
+  const bool of_names = fault.kind == DnsFails || fault.kind == DnsEmpty || fault.kind == DnsSilent ||
+                        fault.kind == DnsMoves || fault.kind == DnsSlow;
   return of_names && fault.at == Duration::zero() && fault.trigger == plan::Trigger::None;
-}
-
-check::Mark markFor(FaultKind kind) {
-  using check::Mark;
-  switch (kind) {
-    case FaultKind::Stall: return Mark::FaultStall;
-    case FaultKind::StallTo: return Mark::FaultStallTo;
-    case FaultKind::StallFrom: return Mark::FaultStallFrom;
-    case FaultKind::BlackHole: return Mark::FaultBlackHole;
-    case FaultKind::Refuse: return Mark::FaultRefuse;
-    case FaultKind::Kill: return Mark::FaultKill;
-    case FaultKind::Slow: return Mark::FaultSlow;
-    case FaultKind::Pause: return Mark::FaultPause;
-    case FaultKind::AcceptExhausted: return Mark::FaultAcceptExhausted;
-    case FaultKind::ConnectExhausted: return Mark::FaultConnectExhausted;
-    case FaultKind::DnsFails: return Mark::FaultDnsFails;
-    case FaultKind::DnsEmpty: return Mark::FaultDnsEmpty;
-    case FaultKind::DnsSilent: return Mark::FaultDnsSilent;
-    case FaultKind::DnsMoves: return Mark::NameMoved;
-    case FaultKind::WallJump: return Mark::WallJumped;
-    case FaultKind::HangUp: return Mark::FaultHangUp;
-    case FaultKind::BacklogFull: return Mark::FaultBacklogFull;
-    case FaultKind::FewPorts: return Mark::FaultFewPorts;
-    case FaultKind::Sick: return Mark::FaultSick;
-    case FaultKind::CheckSick: return Mark::FaultCheckSick;
-    case FaultKind::DrainByHand: return Mark::HealthDrained;
-    case FaultKind::WeighByHand: return Mark::HealthWeightless;
-  }
-  return Mark::kCount;
 }
 
 }  // namespace
@@ -121,13 +94,28 @@ net::LinkRules Stage::plainRules() const {
 
 void Stage::startWith(const std::vector<plan::Fault>& faults) {
   for (const plan::Fault& fault : faults) {
-    if (isThereAtTheStart(fault)) arrange(fault);
+    if (fault.kind == FaultKind::Far) {
+      moveApart(fault);
+    } else if (isThereAtTheStart(fault)) {
+      const bool at_once = fault.kind == FaultKind::DnsSlow;  // a lookup that has begun is no longer made slower
+      if (at_once) turn(fault, true);
+      arrange(fault, at_once);
+    }
   }
+}
+
+// For good: no heal() takes it back.
+void Stage::moveApart(const plan::Fault& fault) {
+  const Duration more = plan::farness(scenario_, fault.who);
+  fabric_.setSlowness(proxy_host_, hostOf(fault.who), more);
+  fabric_.setSlowness(hostOf(fault.who), proxy_host_, more);
+  ledger_.leave(check::markOf(fault.kind));
+  if (world_.trace() != nullptr) world_.trace()->fault(wordFor(fault.kind), nameOf(fault.who), true);
 }
 
 void Stage::schedule(const std::vector<plan::Fault>& faults) {
   for (const plan::Fault& fault : faults) {
-    if (isThereAtTheStart(fault)) continue;
+    if (fault.kind == FaultKind::Far || isThereAtTheStart(fault)) continue;
     if (fault.trigger == plan::Trigger::None) {
       arrange(fault);
     } else {
@@ -139,9 +127,10 @@ void Stage::schedule(const std::vector<plan::Fault>& faults) {
       [this](plan::Trigger where, std::uint64_t request, std::uint64_t bytes) { onProgress(where, request, bytes); });
 }
 
-void Stage::arrange(const plan::Fault& fault) {
+void Stage::arrange(const plan::Fault& fault, bool is_on) {
   const MonoTime begin = world_.now() + fault.at;
   for (const bool on : {true, false}) {
+    if (on && is_on) continue;
     world_.at(begin + (on ? Duration{} : fault.length), [this, &fault, on, alive = alive_] {
       if (*alive && !healed_) turn(fault, on);
     });
@@ -170,7 +159,7 @@ void Stage::turn(const plan::Fault& fault, bool on) {
   if (world_.trace() != nullptr) world_.trace()->fault(wordFor(fault.kind), nameOf(fault.who), on);
   if (on) {
     ledger_.troubles().begin(fault.kind, fault.who, world_.now());
-    ledger_.leave(markFor(fault.kind));
+    ledger_.leave(check::markOf(fault.kind));
     if (fault.kind == FaultKind::Stall) markStalls();
   } else {
     ledger_.troubles().end(fault.kind, fault.who, world_.now());
@@ -193,7 +182,9 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     case FaultKind::StallFrom:
     case FaultKind::BlackHole:
     case FaultKind::Refuse:
+    case FaultKind::Loss:
     case FaultKind::Slow: applyLinks(fault.who); return;
+    case FaultKind::Far: return;  // has been there from the beginning
     case FaultKind::Kill:
       if (on) {
         backends_.at(index)->kill();
@@ -215,6 +206,10 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     case FaultKind::DnsEmpty:
     case FaultKind::DnsSilent:
     case FaultKind::DnsMoves: applyName(static_cast<std::uint32_t>(fault.who)); return;
+    case FaultKind::DnsSlow:
+      slow_names_[fault.who] = fault.more;
+      applyName(static_cast<std::uint32_t>(fault.who));
+      return;
     case FaultKind::WallJump: world_.jumpWall(on ? kWallJump : -kWallJump); return;
     case FaultKind::HangUp: backends_.at(index)->hangUp(on); return;
     case FaultKind::BacklogFull: {
@@ -230,12 +225,17 @@ void Stage::strike(const plan::Fault& fault, bool on) {
   }
 }
 
+net::Host& Stage::hostOf(int who) {
+  return who == plan::kClientsSide ? client_host_ : *backend_hosts_.at(static_cast<std::size_t>(who));
+}
+
 void Stage::applyLinks(int who) {
-  net::Host& other = who == plan::kClientsSide ? client_host_ : *backend_hosts_.at(static_cast<std::size_t>(who));
+  net::Host& other = hostOf(who);
   net::LinkRules rules = plainRules();
   rules.black_hole = on(FaultKind::BlackHole, who);
   rules.refuse = on(FaultKind::Refuse, who);
   if (on(FaultKind::Slow, who)) rules.bytes_per_second = kSlowBytesPerSecond;
+  if (on(FaultKind::Loss, who)) rules.loss = kLoss;
   rules.stalled = on(FaultKind::Stall, who) || on(FaultKind::StallTo, who);
   fabric_.setRules(proxy_host_, other, rules);
   rules.stalled = on(FaultKind::Stall, who) || on(FaultKind::StallFrom, who);
@@ -250,6 +250,7 @@ void Stage::applyName(std::uint32_t backend) {
   if (on(FaultKind::DnsEmpty, who)) rule.addresses.clear();
   rule.fails = on(FaultKind::DnsFails, who);
   rule.silent = on(FaultKind::DnsSilent, who);
+  if (on(FaultKind::DnsSlow, who)) rule.delay += slow_names_.at(who);
   fabric_.setName(plan::backendName(backend), rule);
 }
 
@@ -269,7 +270,7 @@ void Stage::heal() {
     if (count > 0 && place.first == FaultKind::WallJump) world_.jumpWall(-kWallJump);
     count = 0;
   }
-  if (world_.trace() != nullptr) world_.trace()->allHealed();
+  if (world_.trace() != nullptr) world_.trace()->allHealedBut(wordFor(FaultKind::Far));
   ledger_.troubles().endAll(world_.now());
   applyLinks(plan::kClientsSide);
   for (std::size_t i = 0; i < backends_.size(); ++i) {

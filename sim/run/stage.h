@@ -37,11 +37,13 @@ class Stage {
  private:
   using Place = std::pair<plan::FaultKind, int>;
 
-  void arrange(const plan::Fault& fault);  // from now on
+  void arrange(const plan::Fault& fault, bool is_on = false);  // from now on
   void onProgress(plan::Trigger where, std::uint64_t request, std::uint64_t bytes);
   void turn(const plan::Fault& fault, bool on);
   void markStalls();
   void strike(const plan::Fault& fault, bool on);
+  void moveApart(const plan::Fault& fault);
+  [[nodiscard]] net::Host& hostOf(int who);  // a backend's, or the clients'
   void applyLinks(int who);
   void applyName(std::uint32_t backend);
   [[nodiscard]] bool on(plan::FaultKind kind, int who) const;
@@ -61,6 +63,7 @@ class Stage {
   std::vector<std::unique_ptr<actor::AnyBackend>> backends_;
   std::vector<const plan::Fault*> awaiting_;  // something that has not happened yet
   std::map<Place, int> on_;                   // how many faults of that kind are on there
+  std::map<int, Duration> slow_names_;        // how much longer looking them up takes
   bool healed_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -34,5 +34,16 @@ TEST(Troubles, AnySinceAsksForAllKindsAndPlaces) {
   EXPECT_FALSE(troubles.anySince(at(21s)));
 }
 
+// After losses in a row that took all of its time, what was lost waits as long again.
+TEST(Troubles, LossIsOverWhenEverythingHasBeenSentAgain) {
+  Troubles troubles;
+  troubles.begin(FaultKind::Loss, 1, at(10s));
+  troubles.end(FaultKind::Loss, 1, at(13s));
+  EXPECT_TRUE(troubles.any({FaultKind::Loss}, 1, at(17s), at(30s)));
+  EXPECT_FALSE(troubles.any({FaultKind::Loss}, 1, at(18s), at(30s)));
+  troubles.endAll(at(15s));
+  EXPECT_FALSE(troubles.any({FaultKind::Loss}, 1, at(16s), at(30s))) << "all is well";
+}
+
 }  // namespace
 }  // namespace sim::check

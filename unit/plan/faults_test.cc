@@ -4,54 +4,14 @@
 
 #include <algorithm>
 
-#include "lb/config/defaults.h"
-#include "sim/plan/validate.h"
 #include "sim/run/run.h"
+#include "unit/plan/small_scenario.h"
 
 namespace sim::plan {
 namespace {
 
 using check::Mark;
 using namespace std::chrono_literals;
-
-// One client, one backend, and a config that gives up soon.
-Scenario small(std::vector<Request> requests) {
-  Scenario made;
-  made.families = {"early_close", "wrong_length", "bad_chunk", "says_close", "trigger"};
-  made.storm = 10s;
-  made.backends.resize(1);
-  made.config = lb::config::defaultConfig();
-  made.config.listen = {{.address = kProxyIp, .port = kProxyPort, .place = {}}};
-  made.config.admin.enabled = false;
-  made.config.threads = 1;
-  lb::config::Service service;
-  service.name = "s0";
-  service.domains = {serviceHost(0)};
-  service.hosts = {{.address = backendIp(0), .port = kBackendPort, .place = {}}};
-  service.timeouts.connect = 300ms;
-  service.timeouts.response_idle = 1s;
-  service.pool.max_idle = 0;
-  made.config.services = {service};
-  Client client;
-  client.requests = std::move(requests);
-  for (std::size_t i = 0; i < client.requests.size(); ++i) client.requests[i].id = i + 1;
-  made.clients = {client};
-  EXPECT_EQ(validate(made), "");
-  return made;
-}
-
-check::Marks marksOf(const Scenario& scenario) {
-  auto run = std::make_unique<run::Run>(scenario);
-  const bool fine = run->go();
-  EXPECT_TRUE(fine) << run->ledger().violation().invariant << " " << run->ledger().violation().what;
-  const check::Marks marks = run->ledger().marks();
-  if (!fine) static_cast<void>(run.release());
-  return marks;
-}
-
-std::uint64_t count(const check::Marks& marks, Mark mark) {
-  return marks.count(static_cast<std::size_t>(mark));
-}
 
 struct FaultRow {
   const char* name;
