@@ -1,5 +1,5 @@
-# docs/campaigns.md names every invariant that the simulator checks, each with the files that check it, and no other;
-# sim/mutants/README.md names for each a planted bug that nobody else notices, and only bugs that there are.
+# docs/campaigns.md names every invariant that the simulator checks, each with the files that check it, and no other; and
+# each again beside what has to hold, with files that there are, some of which check it. sim/mutants/README.md names for each a planted bug that nobody else notices, and only bugs that there are.
 #
 # usage: campaign_docs.py ROOT
 import collections
@@ -42,6 +42,26 @@ def complaints(code, page):
             yield f"{name}: docs/campaigns.md says {sorted(page[name])}, it is checked in {sorted(code[name])}"
 
 
+def about_rules(root, code, page):
+    """The table of what has to hold: each line has invariants, or something else that looks, and files or pages."""
+    rules = page.partition("| what has to hold |")[2].partition("\n\n")[0]
+    stands = set()
+    for line in rules.splitlines():
+        columns = line.split(" | ")
+        if len(columns) != 3 or line.startswith("|---"):
+            continue
+        files = set(re.findall(r"\b\w+/\w+\.cc\b", columns[2]))
+        for name in sorted(files):
+            if not (root / "sim" / name).is_file():
+                yield f"docs/campaigns.md: there is no sim/{name}"
+        for name in re.findall(f"`({NAME})`", columns[1]):
+            stands.add(name)
+            if not files & code.get(name, set()):
+                yield f"docs/campaigns.md: none of {sorted(files)} checks {name}"
+    for name in sorted(code.keys() - stands):
+        yield f"{name} does not stand beside what has to hold in docs/campaigns.md"
+
+
 def about_bugs(readme, bugs, code):
     """The README's tables have one or two pairs in a line: an invariant or a feature, and bugs with commas."""
     alone = set()
@@ -61,7 +81,9 @@ def main():
     code = in_the_code(root)
     if not code:
         sys.exit("no invariant found in sim/: this lint sees nothing")
-    found = list(complaints(code, in_the_page((root / "docs" / "campaigns.md").read_text())))
+    page = (root / "docs" / "campaigns.md").read_text()
+    found = list(complaints(code, in_the_page(page)))
+    found += about_rules(root, code, page)
     mutants = root / "sim" / "mutants"
     bugs = {path.stem for path in mutants.glob("*.patch")}
     found += about_bugs((mutants / "README.md").read_text(), bugs, code)
