@@ -7,6 +7,7 @@
 #include <array>
 
 #include "sim/actor/bad_requests.h"
+#include "sim/plan/forwarded.h"
 #include "sim/plan/route_paths.h"
 
 namespace sim::actor {
@@ -97,6 +98,8 @@ WireText requestText(const plan::Request& request) {
   if (request.canary) text += "X-Canary: 1\r\nX-Route: forged\r\n";
   if (!request.affinity.empty()) text.append(request.affinity).append("\r\n");
   appendFields(text, request.id, Direction::ToBackend, request.fields);
+  if (const plan::Forwarded* row = plan::forwardedOf(request))
+    text.append("X-Forwarded-For: ").append(row->sent).append("\r\n");
   // What must not be passed on: fields of this hop, also if a second Connection names them, and a client's word for
   // what only the proxy knows.
   if (request.hop_by_hop) {

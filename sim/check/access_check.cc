@@ -4,6 +4,7 @@
 
 #include "sim/check/cause.h"
 #include "sim/check/ledger.h"
+#include "sim/plan/forwarded.h"
 
 namespace sim::check {
 namespace {
@@ -79,6 +80,7 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.reused = valueOf(line, "conn_reused") == "true";
   logged.reason = valueOf(line, "reason");
   logged.aborted = valueOf(line, "aborted");
+  logged.client = valueOf(line, "client_ip");
   logged.service = valueOf(line, "service");
   logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
   logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
@@ -126,6 +128,10 @@ void Ledger::checkLogged(const Entry& entry) {
   if (entry.answers == 1 && entry.from_backend) wrong(logged.lines == 1, "lines", logged.lines, "an answer");
   if (logged.lines == 0) return;
   wrong(logged.attempts >= entry.attempts.size(), "attempts", logged.attempts, entry.attempts.size());
+  const plan::Forwarded* said = plan::believed(scenario_) ? plan::forwardedOf(plan) : nullptr;
+  const std::string_view client = said == nullptr || said->client == nullptr ? plan::kClientIp : said->client;
+  // Before a whole head has come nobody says whom it comes from.
+  if (!entry.attempts.empty()) wrong(logged.client == client, "client", logged.client, client);
   // Where nothing is pooled, nothing is stale, and every attempt but the first is a retry. Of those that reach nobody
   // only the log tells.
   const lb::config::Service* service = serviceOf(scenario_, plan);

@@ -46,6 +46,7 @@ struct Logged {
   bool queued = false;
   std::string reason;
   std::string aborted;
+  std::string client;
   std::string service;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;

@@ -9,6 +9,7 @@
 #include "sim/check/affinity_check.h"
 #include "sim/check/cause.h"
 #include "sim/check/ledger.h"
+#include "sim/plan/forwarded.h"
 
 namespace sim::check {
 namespace {
@@ -40,8 +41,10 @@ void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
     fail(Class::Safety, "safety.request_line", plan.id,
          fmt::format("request {} arrived as \"{}\"", plan.id, head.startLine().substr(0, 80)));
   const std::string host = plan::serviceHost(plan.service);
+  const plan::Forwarded* said = plan::believed(scenario_) ? plan::forwardedOf(plan) : nullptr;
+  const std::string chain = said == nullptr ? plan::kClientIp : fmt::format("{}, {}", said->sent, plan::kClientIp);
   const std::array<std::pair<const char*, std::string>, 5> expected{{{"host", host},
-                                                                     {"x-forwarded-for", plan::kClientIp},
+                                                                     {"x-forwarded-for", chain},
                                                                      {"x-forwarded-host", host},
                                                                      {"x-forwarded-proto", "http"},
                                                                      {"via", plan.http10 ? "1.0 lb" : "1.1 lb"}}};

@@ -5,6 +5,7 @@
 
 #include "lb/back/retry_budget.h"
 #include "sim/check/ledger.h"
+#include "sim/check/rate_key.h"
 
 namespace sim::check {
 namespace {
@@ -199,6 +200,13 @@ void TrafficWatch::ends(std::uint32_t backend, const lb::Address& peer) {
   std::erase_if(open_, [&](const Open& one) { return one.backend == backend && one.peer == peer; });
 }
 
+// Is it a request of the same service and with the same key?
+bool TrafficWatch::sharesRate(const Entry& one, const Entry& other, const lb::config::RateLimit& limit) const {
+  const plan::Scenario& scenario = ledger_.scenario();
+  return one.plan != nullptr && one.plan->service == other.plan->service &&
+         rateKeyOf(scenario, limit, *one.plan) == rateKeyOf(scenario, limit, *other.plan);
+}
+
 // No more have passed in any time than the burst and what the rate gives. When each was decided nobody outside knows,
 // but between its first byte and its arrival.
 void TrafficWatch::checkRate(const Entry& entry) {
@@ -206,8 +214,7 @@ void TrafficWatch::checkRate(const Entry& entry) {
   if (limit.rate <= 0 || ledger_.calm() || ledger_.configurations().size() > 1) return;
   std::vector<MonoTime> begins;
   for (const Entry& one : ledger_.entries()) {
-    if (one.plan != nullptr && one.plan->service == entry.plan->service && !one.attempts.empty() && !one.calm)
-      begins.push_back(one.started);
+    if (!one.attempts.empty() && !one.calm && sharesRate(one, entry, limit)) begins.push_back(one.started);
   }
   std::ranges::sort(begins);
   for (std::size_t i = 0; i < begins.size(); ++i) {
@@ -224,8 +231,7 @@ void TrafficWatch::rateLimited(const Entry& entry) {
   const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
   std::vector<const Entry*> passed;
   for (const Entry& one : ledger_.entries()) {
-    if (one.plan != nullptr && one.plan->service == entry.plan->service && one.started != kNever &&
-        one.reason != "rate_limited" && &one != &entry)
+    if (one.started != kNever && one.reason != "rate_limited" && &one != &entry && sharesRate(one, entry, limit))
       passed.push_back(&one);
   }
   const auto decidedBy = [&](const Entry& one) {

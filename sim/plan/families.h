@@ -17,7 +17,8 @@ struct Family {
     Health,
     Routes,
     Operator,
-    Network
+    Network,
+    Traffic
   } drawn = Drawn::Here;  // the others apart
 };
 
@@ -67,6 +68,8 @@ inline constexpr std::array kOddities{
            Family::Drawn::Routes},
     Family{"listeners", "the proxy listens on a second port, and half of the clients ask there",
            Family::Drawn::Operator},
+    Family{"forwarded", "clients that are proxies, believed or not, and say whom their requests come from",
+           Family::Drawn::Traffic},
 };
 
 // Something goes wrong.

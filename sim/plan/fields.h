@@ -155,6 +155,7 @@ constexpr void describe(std::type_identity<Request>, Field&& field) {
   field("canary", &Request::canary);
   field("trailers", &Request::trailers);
   field("affinity", &Request::affinity);
+  field("forwarded", &Request::forwarded);
   field("upgrade", &Request::upgrade);
   field("tunnel", &Request::tunnel);
   field("framing", &Request::framing);

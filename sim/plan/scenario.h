@@ -83,6 +83,7 @@ struct Request {
   bool canary = false;        // fields that routes look at and rules are about
   bool trailers = false;
   std::string affinity;  // a field line that decides where it goes: a key, a cookie; "": none
+  int forwarded = -1;    // a row of forwarded.h, of whom it comes from
   bool upgrade = false;  // offered; the backend takes it if its status is 101
   Tunnel tunnel;
   Framing framing = Framing::None;

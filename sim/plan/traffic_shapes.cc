@@ -1,10 +1,14 @@
 // See traffic_shapes.h.
 #include "sim/plan/traffic_shapes.h"
 
+#include <fmt/format.h>
+
 #include <initializer_list>
 #include <string_view>
 
+#include "sim/plan/balance_shapes.h"
 #include "sim/plan/families.h"
+#include "sim/plan/forwarded.h"
 
 namespace sim::plan {
 namespace {
@@ -59,6 +63,38 @@ void shapeLimits(Service& service, const Scenario& scenario, Prng& random) {
   }
 }
 
+// What a limited rate tells requests apart by: a key that few of them share, or for whom they come. Whose sender is
+// believed has nothing else that it could lie about.
+void shapeKeys(Scenario& scenario, Prng random) {
+  const bool forwarded = random.chance({1, 4});
+  if (forwarded) scenario.families.emplace_back("forwarded");
+  if (forwarded && random.chance({2, 3})) {
+    for (const char* network : {kClientIp, kTrustedNetwork})
+      scenario.config.trusted_proxies.push_back(*lb::Cidr::parse(network));
+  }
+  for (Service& service : scenario.config.services) {
+    if (service.rate_limit.rate <= 0) continue;
+    if (forwarded) {
+      service.rate_limit.key = lb::config::RateKey::ClientIp;
+    } else if (random.chance({1, 3})) {
+      service.rate_limit.key = lb::config::RateKey::Header;
+      service.rate_limit.name = kKeyField;
+    }
+  }
+  for (Client& client : scenario.clients) {
+    for (Request& request : client.requests) {
+      if (request.malformed >= 0) continue;
+      if (forwarded) {
+        request.hop_by_hop = request.hop_by_hop && !believed(scenario);
+        if (!request.hop_by_hop && random.chance({2, 3}))
+          request.forwarded = static_cast<int>(random.below(kForwarded.size()));
+      } else if (scenario.has("rate_limit") && request.affinity.empty() && random.chance({1, 2})) {
+        request.affinity = fmt::format("{}: k{}", kKeyField, random.below(3));
+      }
+    }
+  }
+}
+
 // Its body is the planned one, so the plan has to have room for one.
 void makeUnavailable(Request& request) {
   request.answer.status = 200;
@@ -94,6 +130,7 @@ void shapeTraffic(Scenario& scenario, Prng& random) {
   if (scenario.has("per_client"))
     scenario.config.limits.max_connections_per_client =
         static_cast<std::uint32_t>(random.between(4, 6));  // the calm needs three
+  shapeKeys(scenario, Chance(scenario.seed).stream("scenario rate keys"));
   tightenWriteTimeout(scenario, Chance(scenario.seed).stream("scenario write timeout"));
   for (Client& client : scenario.clients) {
     for (Request& request : client.requests) {

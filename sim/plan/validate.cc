@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/actor/bad_requests.h"
+#include "sim/plan/forwarded.h"
 #include "sim/plan/route_paths.h"
 
 namespace sim::plan {
@@ -122,6 +123,7 @@ class Validator {
     check(path + "/bytes", request.bytes, 0U, kBytesMax);
     check(path + "/chunk", request.chunk, 1U, kBytesMax);
     check(path + "/malformed", request.malformed, -1, static_cast<int>(actor::badRequests().size()) - 1);
+    check(path + "/forwarded", request.forwarded, -1, static_cast<int>(kForwarded.size()) - 1);
     check(path + "/spelled", request.spelled, -1, static_cast<int>(kRoutePaths.size()) - 1);
     check(path + "/cut_at", request.cut_at, -1, 1000);
     if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
