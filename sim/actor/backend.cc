@@ -61,6 +61,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   void onHead(const Head& head) override {
     if (head.target() == kCheckPath) {
       reading_request_ = checked_ = true;
+      backend_.noteCheck(backend_.ledger_.now());
       return;
     }
     // Who took the answer that nobody had asked for as its own may have been too late to know better (RFC 9112 9.2).
@@ -137,17 +138,20 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void answerCheck() {
-    if (!backend_.failsChecks()) {
-      send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfine");
-      finish();
-    } else if (++backend_.hangups_ % 2 == 0) {
-      send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-      finish();
-    } else {
+    CheckFailure how = backend_.checkFailure();
+    if (how == CheckFailure::InTurn) how = ++backend_.hangups_ % 2 == 0 ? CheckFailure::Status : CheckFailure::Trickle;
+    if (how == CheckFailure::Trickle) {
       send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
       trickle_ = true;
       timer_->arm(kTrickle);
+      return;
     }
+    const char* status = how == CheckFailure::Status       ? "503 Service Unavailable"
+                         : how == CheckFailure::Unexpected ? "300 Multiple Choices"
+                                                           : "200 OK";
+    send(fmt::format("HTTP/1.1 {}\r\nContent-Length: 4\r\nConnection: close\r\n\r\n{}", status,
+                     how == CheckFailure::Body ? "poor" : "fine"));
+    finish();
   }
 
   void judgeReuse(const plan::Request& request) {

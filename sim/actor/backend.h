@@ -15,6 +15,16 @@ namespace sim::actor {
 // What a check of lb's asks for, where scenarios have checks.
 inline constexpr std::string_view kCheckPath = "/check";
 
+// How a backend fails its checks, if it does.
+enum class CheckFailure : std::uint8_t {
+  None,
+  InTurn,      // by a 503, by an answer that trickles
+  Status,      // a 503
+  Unexpected,  // a 300, just behind those that are expected
+  Trickle,     // an answer that goes on and on and has no end
+  Body,        // an answer without the text that some look for
+};
+
 // What a run can do to any backend, whoever plays it.
 class AnyBackend {
  public:
@@ -25,9 +35,11 @@ class AnyBackend {
   virtual void end() {}                     // gives all that it has to the loop to destroy, without a trace
   void hangUp(bool on) { hangs_up_ = on; }  // on whoever connects
   void beSick(bool on) { sick_ = on; }      // hang up on users who ask, not on checks
-  void failChecks(bool on) { fails_checks_ = on; }
+  void failChecks(CheckFailure how) { check_failure_ = how; }
   [[nodiscard]] bool sick() const { return sick_; }
-  [[nodiscard]] bool failsChecks() const { return fails_checks_; }
+  [[nodiscard]] CheckFailure checkFailure() const { return check_failure_; }
+  void noteCheck(lb::MonoTime now) { check_times_.push_back(now); }
+  [[nodiscard]] const std::vector<lb::MonoTime>& checkTimes() const { return check_times_; }
   // Asked for each connection that comes; true: it is not to be kept.
   [[nodiscard]] bool hangsUpOn(lb::Stream& stream) {
     if (hangs_up_ && hung_up_++ % 2 == 1) stream.abort();
@@ -37,7 +49,8 @@ class AnyBackend {
  private:
   bool hangs_up_ = false;
   bool sick_ = false;
-  bool fails_checks_ = false;
+  CheckFailure check_failure_ = CheckFailure::None;
+  std::vector<lb::MonoTime> check_times_;
   std::uint64_t hung_up_ = 0;  // how often: by a close and by a reset in turn
 };
 

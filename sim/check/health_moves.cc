@@ -26,11 +26,6 @@ std::string HealthWatch::serviceIn(std::string_view line) {
   return std::string(between(line, " of ", " "));
 }
 
-void HealthWatch::noteMood(std::string_view line) {
-  if (line.starts_with("panic: ")) marks_.leave(Mark::HealthPanic);
-  if (line.ends_with("requests get 503")) marks_.leave(Mark::HealthNobody);
-}
-
 std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std::size_t under_way) {
   const std::string_view in_brackets = between(line, " (", ")");
   const bool named = line.find(" (") < line.find(" of ");

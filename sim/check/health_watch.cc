@@ -59,13 +59,16 @@ std::optional<std::uint32_t> HealthWatch::backendOf(std::string_view address) co
 // Backends that a reload has taken away are forgotten; those that come back may have been remembered by the proxy.
 void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
   const bool first = services_.empty();
+  if (begun_at_ == kNever) begun_at_ = now;
   std::map<std::string, ServiceTrack> next;
   // A service that goes has nobody, and what was is not over because it comes back.
   for (const auto& [name, track] : services_) {
     const bool goes = std::ranges::find(config.services, name, &lb::config::Service::name) == config.services.end();
     MonoTime& until = nobody_before_[name];
     until = std::max(until, goes || mayBeNobody(track, now) ? now + kReloadTakes : track.nobody_until);
+    if (goes) moods_.forget(name);
   }
+  if (!first) settled_at_ = now + kReloadTakes;
   for (const lb::config::Service& service : config.services) {
     ServiceTrack& track = next[service.name];
     if (const auto known = services_.find(service.name); known != services_.end()) track = known->second;
@@ -92,7 +95,6 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
     touch(track, now);
   }
   services_ = std::move(next);
-  if (!first) settled_at_ = now + kReloadTakes;
 }
 
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
@@ -101,7 +103,7 @@ bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
          !(hasNames(service.settings) && (scenario_.has("dns") || scenario_.has("slow_dns")));
 }
 
-HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
+Stock HealthWatch::stockOf(const ServiceTrack& service) {
   Stock stock;
   for (std::size_t i = 0; i < service.settings.hosts.size(); ++i) {
     const lb::config::Host& host = service.settings.hosts[i];
@@ -113,6 +115,7 @@ HealthWatch::Stock HealthWatch::stockOf(const ServiceTrack& service) {
     if (track.drained || track.weightless || host.weight == 0) continue;
     ++(host.backup ? stock.backups : stock.hosts);
     if (track.state() == State::Up) ++(host.backup ? stock.up_backups : stock.up_hosts);
+    if (track.state() == State::HalfOpen) ++(host.backup ? stock.tried_backups : stock.tried_hosts);
   }
   return stock;
 }
@@ -142,7 +145,11 @@ bool HealthWatch::isFull(const ServiceTrack& service) {
 
 // To be called before and after each change, so that "until" is right.
 void HealthWatch::touch(ServiceTrack& service, MonoTime now) {
-  if (stockOf(service).mayPanic(service.settings.panic_threshold)) service.panic_until = now;
+  const Stock stock = stockOf(service);
+  const std::uint32_t percent = service.settings.panic_threshold;
+  if (stock.mayBe(Mood::Panic, percent)) service.panic_until = now;
+  // Names are looked up first.
+  moods_.look(service.settings.name, stock, percent, certain(service, now) && now >= begun_at_ + kReloadTakes, now);
   if (mayBeNobody(service, now)) service.nobody_until = now;
   if (isFull(service) || !certain(service, now)) service.full_until = now;
   for (auto& [number, track] : service.backends) {
@@ -243,6 +250,17 @@ bool HealthWatch::wasOut(const std::string& service, std::uint32_t backend, Mono
 bool HealthWatch::isEjected(const std::string& service, std::uint32_t backend) const {
   const Track* track = find(service, backend);
   return track != nullptr && track->ejected;
+}
+
+bool HealthWatch::isDown(const std::string& service, std::uint32_t backend) const {
+  const Track* track = find(service, backend);
+  return track != nullptr && track->down;
+}
+
+std::string HealthWatch::judgeShown(std::string_view metrics, std::string_view backends, MonoTime now) {
+  for (auto& [name, service] : services_) touch(service, now);
+  std::string wrong = moods_.judgeShown(metrics, backends);
+  return wrong.empty() ? moods_.takeWrong() : wrong;
 }
 
 bool HealthWatch::nobodyLeft(const std::string& service, MonoTime from) const {

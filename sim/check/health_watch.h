@@ -1,7 +1,7 @@
 // A second opinion on backends' health: an automaton of its own, written from docs/health.md, that is told what the
 // proxy says it did (its log), what it was configured to do, and which requests came where. It complains when the two
 // do not fit: a move that the rules do not know, an ejection that is too long, too early over or one too many, a
-// request to a backend that was out.
+// request to a backend that was out, panic without a reason or none where there is one (mood_watch.h).
 #pragma once
 
 #include <map>
@@ -12,6 +12,8 @@
 
 #include "sim/check/failure_rows.h"
 #include "sim/check/marks.h"
+#include "sim/check/mood_watch.h"
+#include "sim/check/stock.h"
 #include "sim/core/world.h"
 #include "sim/plan/scenario.h"
 
@@ -26,7 +28,7 @@ namespace sim::check {
 
 class HealthWatch {
  public:
-  HealthWatch(const plan::Scenario& scenario, Marks& marks) : scenario_(scenario), marks_(marks) {}
+  HealthWatch(const plan::Scenario& scenario, Marks& marks) : scenario_(scenario), marks_(marks), moods_(marks) {}
 
   void configure(const lb::config::Config& config, MonoTime now);
   void setCalm(bool calm) { calm_ = calm; }  // nobody has a reason to be out
@@ -40,9 +42,9 @@ class HealthWatch {
   // Each gives what is wrong, or "". `under_way`: how many requests of that service are.
   template <class UnderWay>
   [[nodiscard]] std::string onLine(std::string_view line, MonoTime now, UnderWay&& under_way) {
-    if (line.starts_with("backend ")) return onBackendLine(line, now, under_way(serviceIn(line)));
-    noteMood(line);
-    return {};
+    std::string wrong =
+        line.starts_with("backend ") ? onBackendLine(line, now, under_way(serviceIn(line))) : moods_.onLine(line);
+    return wrong.empty() ? moods_.takeWrong() : wrong;
   }
   struct Arrival {
     std::uint64_t request = 0;
@@ -55,14 +57,19 @@ class HealthWatch {
   [[nodiscard]] std::string onRequest(const std::string& service, std::uint32_t backend, const Arrival& arrival,
                                       Over&& over) {
     const bool probe_over = probeOf(service, backend) == 0 || over(probeOf(service, backend));
-    return judgeArrival(service, backend, arrival, probe_over);
+    std::string wrong = judgeArrival(service, backend, arrival, probe_over);
+    return wrong.empty() ? moods_.takeWrong() : wrong;
   }
+  // What the control plane shows now: its metrics, and its /backends.
+  [[nodiscard]] std::string judgeShown(std::string_view metrics, std::string_view backends, MonoTime now);
 
   // Was it out, or on probation, at any moment since then?
   [[nodiscard]] bool wasOut(const std::string& service, std::uint32_t backend, MonoTime from) const;
   // Could there be nobody left to send a request to, at any moment since then?
   [[nodiscard]] bool nobodyLeft(const std::string& service, MonoTime from) const;
   [[nodiscard]] bool isEjected(const std::string& service, std::uint32_t backend) const;  // now
+  [[nodiscard]] bool isDown(const std::string& service, std::uint32_t backend) const;
+  [[nodiscard]] bool panics(const std::string& service) const { return moods_.said(service) == Mood::Panic; }
   [[nodiscard]] bool allUp(const std::string& service) const;
   [[nodiscard]] MonoTime lastUp() const;            // when the last one came back into use
   [[nodiscard]] MonoTime lastEjectionEnds() const;  // of those who are ejected now
@@ -93,17 +100,6 @@ class HealthWatch {
     [[nodiscard]] State state() const;
     [[nodiscard]] std::string_view word() const;  // as the proxy calls that
   };
-  struct Stock {  // of a service; of those with a weight that are not drained, unless it says otherwise
-    std::size_t hosts = 0, up_hosts = 0, backups = 0, up_backups = 0;
-    std::size_t ejected = 0;  // or on probation, of all
-
-    [[nodiscard]] std::size_t up() const { return up_hosts + up_backups; }
-    // Who is on probation counts or does not, by whether its request is under way; here it does not.
-    [[nodiscard]] bool mayPanic(std::uint32_t percent) const {
-      if (hosts == 0) return up_backups * 100 < backups * percent;
-      return up_hosts * 100 < hosts * percent && !(up_hosts == 0 && up_backups > 0);
-    }
-  };
   struct ServiceTrack {
     lb::config::Service settings;
     std::map<std::uint32_t, Track> backends;
@@ -118,7 +114,6 @@ class HealthWatch {
   [[nodiscard]] std::string judgeArrival(const std::string& service, std::uint32_t backend, const Arrival& arrival,
                                          bool probe_over);
   [[nodiscard]] static std::string serviceIn(std::string_view line);
-  void noteMood(std::string_view line);
   [[nodiscard]] std::string onBackendLine(std::string_view line, MonoTime now, std::size_t under_way);
   [[nodiscard]] std::string judgeRow(const ServiceTrack& service, std::uint32_t backend, std::size_t under_way) const;
   [[nodiscard]] std::string judgeHangUps(const ServiceTrack& service, const Track& track, MonoTime now) const;
@@ -140,7 +135,9 @@ class HealthWatch {
   std::map<std::string, ServiceTrack> services_;
   std::map<std::string, MonoTime> nobody_before_;  // until when there was nobody, as of the last reload
   FailureRows rows_;
-  MonoTime settled_at_{};  // from then on the workers have the latest configuration
+  MoodWatch moods_;
+  MonoTime begun_at_ = kNever;  // when the proxy was first configured
+  MonoTime settled_at_{};       // from then on the workers have the latest configuration
   bool calm_ = false;
 };
 

@@ -126,8 +126,9 @@ class Ledger {
   // After a 101, in either direction.
   void tunnelBytes(std::uint64_t id, actor::Direction direction, std::string_view bytes);
 
-  void onAccessLine(std::string_view line);  // access_check.cc
-  void onProxyLine(std::string_view line);   // of the proxy's own log; request_check.cc
+  void onAccessLine(std::string_view line);                           // access_check.cc
+  void onProxyLine(std::string_view line);                            // of the proxy's own log; request_check.cc
+  void onShown(std::string_view metrics, std::string_view backends);  // by the control plane, of health
   [[nodiscard]] const HealthWatch& health() const { return health_; }
   [[nodiscard]] HealthWatch& health() { return health_; }
   // Whose request it is: several where routes leave it open, none where it is nobody's (route_check.cc).

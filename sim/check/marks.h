@@ -156,6 +156,11 @@ enum class Mark : std::uint8_t {
   FaultSick,
   FaultCheckSick,
   // Retries and load
+  CheckFailureNoticed,
+  CheckJitter,
+  NewcomerChecked,
+  PanicSpread,
+  OutSpared,  // those whose checks fail, by requests of the calm
   RateLimited,
   QueueFull,
   QueueTimeout,

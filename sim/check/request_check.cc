@@ -218,6 +218,11 @@ void Ledger::onProxyLine(std::string_view line) {
   expect(wrong.empty(), Class::Safety, "safety.health", 0, "{}", wrong);
 }
 
+void Ledger::onShown(std::string_view metrics, std::string_view backends) {
+  const std::string wrong = health_.judgeShown(metrics, backends, world_.now());
+  expect(wrong.empty(), Class::Safety, "safety.health", 0, "{}", wrong);
+}
+
 void Ledger::bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {
   progress(plan::Trigger::Request, id, offset + bytes.size());
   if (of(id).plan->malformed >= 0 || actor::isPattern(bytes, id, Direction::ToBackend, offset)) return;

@@ -65,6 +65,11 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
   return (ended || done()) && !ledger_.failed();
 }
 
+void Run::checkShown() {
+  lb::Control& control = stage_->proxy().control();
+  ledger_.onShown(control.metrics(), control.backends());
+}
+
 bool Run::clientsDone() const {
   return std::ranges::all_of(clients_, [](const auto& client) { return client->done(); });
 }
@@ -74,7 +79,7 @@ bool Run::go() {
   storm();
   if (!scenario_.drain_in_storm) {
     for (const auto phase : {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences,
-                             &Run::ejections, &Run::adaptiveLimits, &Run::restAWhile}) {
+                             &Run::ejections, &Run::checks, &Run::adaptiveLimits, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }
@@ -131,6 +136,7 @@ void Run::reload(std::uint64_t number) {
       service.timeouts.response_header =
           std::min<Duration>(service.timeouts.response_header, plan::kReloadedHeaderTime);
   }
+  checkShown();
   stage_->theOperator().bring(config_, [this, next = config_] {
     ledger_.trace("the configuration changes");
     ledger_.leave(check::Mark::Reloaded);
@@ -181,5 +187,6 @@ NextDraws Run::nextDraws() {
   draws.emplace_back("schedule", world_.nextTie());
   return draws;
 }
+  checkShown();
 
 }  // namespace sim::run

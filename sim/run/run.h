@@ -72,6 +72,15 @@ class Run final : public ProxyOutput {
   void ejections();
   void sickIsEjected(std::size_t service);
   void adaptiveLimits();
+  void checks();
+  void failingIsNoticed(std::size_t service);
+  // `how` None: nobody listens there any more.
+  void failChecks(std::uint32_t who, actor::CheckFailure how, bool on);
+  void allComeBack(actor::CheckFailure how);
+  void panicSpreads(std::size_t service, const std::vector<std::uint32_t>& victims);
+  void checksHaveJitter(std::size_t service);
+  void newcomerIsChecked(std::size_t service);
+  void checkShown();  // what the control plane shows of health
   void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);

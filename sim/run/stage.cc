@@ -218,7 +218,9 @@ void Stage::strike(const plan::Fault& fault, bool on) {
       return;
     }
     case FaultKind::Sick: backends_.at(index)->beSick(on); return;
-    case FaultKind::CheckSick: backends_.at(index)->failChecks(on); return;
+    case FaultKind::CheckSick:
+      backends_.at(index)->failChecks(on ? actor::CheckFailure::InTurn : actor::CheckFailure::None);
+      return;
     case FaultKind::DrainByHand: operator_->drain(static_cast<std::uint32_t>(index), on); return;
     case FaultKind::WeighByHand: operator_->weigh(static_cast<std::uint32_t>(index), on); return;
     case FaultKind::FewPorts: proxy_host_.rules().ports = on ? 1 : net::HostRules{}.ports; return;
@@ -279,7 +281,7 @@ void Stage::heal() {
     backends_[i]->restart();
     backends_[i]->hangUp(false);
     backends_[i]->beSick(false);
-    backends_[i]->failChecks(false);
+    backends_[i]->failChecks(actor::CheckFailure::None);
     operator_->drain(static_cast<std::uint32_t>(i), false);
     if (scenario_.has("by_hand")) operator_->weigh(static_cast<std::uint32_t>(i), false);
     backend_hosts_[i]->rules().backlog = net::HostRules{}.backlog;

@@ -32,6 +32,9 @@ class HealthWatchTest : public testing::Test {
     return watch_.onLine("backend " + plan::backendIp(backend) + ":80 of s0 " + rest, at(when),
                          [](const std::string&) { return std::size_t{0}; });
   }
+  std::string mood(const std::string& text, Duration when) {
+    return watch_.onLine(text, at(when), [](const std::string&) { return std::size_t{0}; });
+  }
   std::string eject(std::uint32_t backend, Duration when, const std::string& seconds = "10.000") {
     return line(backend, "is ejected, was up: 3 of 9 requests succeeded; out for " + seconds + " s", when);
   }
@@ -123,10 +126,18 @@ TEST_F(HealthWatchTest, WeightZeroByHandGetsNothing) {
 TEST_F(HealthWatchTest, PanicExcusesAllButWhatWasDrained) {
   for (const std::uint32_t backend : {0U, 1U, 2U})
     EXPECT_EQ(line(backend, "is down, was up: a check failed (refused)", 1s), "");
+  EXPECT_EQ(mood("panic: 1 of 4 backends of s0 can be used, less than 50 %: all are used", 1s), "");
   EXPECT_EQ(request(0, 1, 2s), "");
   EXPECT_EQ(line(3, "is drained, was up: drained by hand", 3s), "");
   EXPECT_NE(request(3, 2, 4s), "");
   EXPECT_FALSE(watch_.nobodyLeft("s0", at(0s))) << "there is panic";
+}
+
+TEST_F(HealthWatchTest, PanicIsMissedWhereItHasToBe) {
+  EXPECT_EQ(request(0, 1, 3s), "");
+  for (const std::uint32_t backend : {0U, 1U, 2U})
+    EXPECT_EQ(line(backend, "is down, was up: a check failed (refused)", 4s), "");
+  EXPECT_NE(request(3, 2, 5s), "") << "one of four is left, and the log has said nothing";
 }
 
 TEST_F(HealthWatchTest, InTheCalmNobodyHasAReason) {
