@@ -65,6 +65,7 @@ enum class Mark : std::uint8_t {
   ReloadedByPost,
   ReloadedByFile,
   ReloadRefused,
+  Touched,  // loaded again as it was
   OrderedOverHttp,
   DrainedInFlight,
   DrainCut,
@@ -155,12 +156,12 @@ enum class Mark : std::uint8_t {
   SickEjected,
   FaultSick,
   FaultCheckSick,
-  // Retries and load
   CheckFailureNoticed,
   CheckJitter,
   NewcomerChecked,
   PanicSpread,
   OutSpared,  // those whose checks fail, by requests of the calm
+  // Retries and load
   RateLimited,
   QueueFull,
   QueueTimeout,

@@ -8,6 +8,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+Duration drawMoment(Prng& random) {
+  constexpr auto kLast = static_cast<std::uint64_t>(Duration(10s).count());
+  return Duration(static_cast<Duration::rep>(random.below(kLast)));
+}
+
 void drawListeners(Scenario& scenario) {
   Prng random = Chance(scenario.seed).stream("scenario listeners");
   if (!random.chance({1, 4})) return;
@@ -24,16 +29,23 @@ void drawDelay(Scenario& scenario) {
   scenario.config.drain.delay = kDelays[random.below(kDelays.size())];
 }
 
+void drawTouches(Scenario& scenario) {
+  Prng random = Chance(scenario.seed).stream("scenario touches");
+  if (!random.chance({1, 16})) return;
+  scenario.families.emplace_back("touched");
+  const std::uint64_t most = random.chance({1, 4}) ? 100 : 10;
+  for (std::uint64_t i = random.between(1, most); i > 0; --i) scenario.touches.push_back(drawMoment(random));
+}
+
 }  // namespace
 
 void drawOperator(Scenario& scenario) {
   drawListeners(scenario);
   drawDelay(scenario);
+  drawTouches(scenario);
   Prng random = Chance(scenario.seed).stream("scenario operator");
   if (scenario.has("reload")) {
-    constexpr auto kLast = static_cast<std::uint64_t>(Duration(10s).count());
-    for (std::uint64_t i = random.between(1, 5); i > 0; --i)
-      scenario.reloads.emplace_back(static_cast<Duration::rep>(random.below(kLast)));
+    for (std::uint64_t i = random.between(1, 5); i > 0; --i) scenario.reloads.push_back(drawMoment(random));
   }
   if (!random.chance({1, 3})) return;
   scenario.families.emplace_back("control_plane");

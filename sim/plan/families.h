@@ -70,6 +70,7 @@ inline constexpr std::array kOddities{
            Family::Drawn::Operator},
     Family{"forwarded", "clients that are proxies, believed or not, and say whom their requests come from",
            Family::Drawn::Traffic},
+    Family{"touched", "the configuration is loaded again as it is, up to a hundred times", Family::Drawn::Operator},
 };
 
 // Something goes wrong.

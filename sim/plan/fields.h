@@ -222,6 +222,7 @@ constexpr void describe(std::type_identity<Scenario>, Field&& field) {
   field("network", &Scenario::network);
   field("config", &Scenario::config, kAlways);
   field("reloads", &Scenario::reloads);
+  field("touches", &Scenario::touches);
   field("faults", &Scenario::faults);
   field("clients", &Scenario::clients, kAlways);
 }

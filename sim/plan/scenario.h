@@ -185,6 +185,7 @@ struct Scenario {
   Network network;
   lb::config::Config config;
   std::vector<Duration> reloads;
+  std::vector<Duration> touches;  // when the configuration is loaded again as it is, which changes nothing
   std::vector<Client> clients;
   std::vector<Fault> faults;
 

@@ -75,10 +75,7 @@ void Run::preferences() {
     switch (settings.balance) {
       case Balance::LeastRequest:
       case Balance::P2c: busyIsAvoided(service); break;
-      case Balance::PeakEwma:
-        // What a reload takes away is forgotten with its latency.
-        if (scenario_.reloads.empty()) slowIsAvoided(service);
-        break;
+      case Balance::PeakEwma: slowIsAvoided(service); break;
       case Balance::Random:
       case Balance::RoundRobin:
       case Balance::Hash: break;
@@ -128,10 +125,11 @@ void Run::busyIsAvoided(std::size_t service) {
   ledger_.leave(check::Mark::BusyAvoided);
 }
 
-// One that has been slow, and one that has failed, which counts as slow.
+// One that has been slow, and one that has failed, which counts as slow; a reload in between takes nobody away.
 void Run::slowIsAvoided(std::size_t service) {
   pass(60s);  // an hour that a request waited in the storm may still be seconds
   const std::uint64_t slow = askFor(service, {.bytes = 100, .delay = kLong}, false);
+  stage_->proxy().reload(config_);
   if (!ledger_.failed()) othersGoElsewhere(service, slow, "which was slow");
   if (ledger_.failed()) return;
   pass(70s);  // until all that is forgotten

@@ -145,6 +145,15 @@ void Run::reload(std::uint64_t number) {
   });
 }
 
+// For the oracles nothing happens.
+void Run::touch() {
+  checkShown();
+  stage_->theOperator().bring(config_, [this] {
+    ledger_.trace("the same configuration is loaded again");
+    ledger_.leave(check::Mark::Touched);
+  });
+}
+
 // Who may not be sent again has it if its connection is closed at the very moment of its use (RFC 9112 9.3.1); so has a
 // tunnel that is reset before its 101 is here, a head of many fields where the limit is low, and an attempt that has
 // hardly more time than the way takes: that this was the cause of lb's own answer has been judged already.
@@ -167,12 +176,18 @@ void Run::storm() {
       if (!ledger_.calm() && ledger_.drainingSince() == check::kNever) reload(i);
     });
   }
+  for (const Duration at : scenario_.touches) {
+    world_.at(begin + at, [this] {
+      if (!ledger_.calm() && ledger_.drainingSince() == check::kNever) touch();
+    });
+  }
   for (const plan::Client& client : scenario_.clients) ask(client);
   if (scenario_.drain_in_storm) {
     pass(scenario_.storm);
     return;
   }
   const bool done = until([&] { return clientsDone(); }, scenario_.calm_only ? Duration(1h) : scenario_.storm);
+  checkShown();
   if (!scenario_.calm_only || ledger_.failed()) return;
   expect(done, Class::Liveness, "liveness.answers", "not every request has ended although nothing went wrong");
   for (const check::Entry& entry : ledger_.entries()) {
@@ -187,6 +202,5 @@ NextDraws Run::nextDraws() {
   draws.emplace_back("schedule", world_.nextTie());
   return draws;
 }
-  checkShown();
 
 }  // namespace sim::run

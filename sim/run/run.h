@@ -53,6 +53,7 @@ class Run final : public ProxyOutput {
   void checkHeld();
   void checkSockets(std::uint64_t pooled);
   void reload(std::uint64_t number);
+  void touch();
   void start();
   void storm();
   void patience();
@@ -71,7 +72,6 @@ class Run final : public ProxyOutput {
   void newcomerIsSpared(std::size_t service);
   void ejections();
   void sickIsEjected(std::size_t service);
-  void adaptiveLimits();
   void checks();
   void failingIsNoticed(std::size_t service);
   // `how` None: nobody listens there any more.
@@ -81,6 +81,7 @@ class Run final : public ProxyOutput {
   void checksHaveJitter(std::size_t service);
   void newcomerIsChecked(std::size_t service);
   void checkShown();  // what the control plane shows of health
+  void adaptiveLimits();
   void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);

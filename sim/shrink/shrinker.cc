@@ -51,7 +51,7 @@ std::uint64_t roundedUp(std::uint64_t value, std::uint64_t digits) {
 Size::Size(const Scenario& scenario)
     : clients(scenario.clients.size()),
       faults(scenario.faults.size()),
-      reloads(scenario.reloads.size()),
+      reloads(scenario.reloads.size() + scenario.touches.size()),
       backends(scenario.backends.size()),
       services(scenario.config.services.size()) {
   for (const plan::Client& client : scenario.clients) requests += client.requests.size();
@@ -132,14 +132,19 @@ bool Shrinker::faults() {
   return kept.size() < before.size();
 }
 
+// Of either kind: those that change something and those that do not.
 bool Shrinker::reloads() {
-  const std::vector<lb::Duration> before = best_.reloads;
-  const Kept kept = ddmin(before.size(), [&](const Kept& some) {
-    Scenario candidate = best_;
-    candidate.reloads = chosen(before, some);
-    return attempt(std::move(candidate));
-  });
-  return kept.size() < before.size();
+  bool fewer = false;
+  for (auto times : {&Scenario::reloads, &Scenario::touches}) {
+    const std::vector<lb::Duration> before = best_.*times;
+    const Kept kept = ddmin(before.size(), [&](const Kept& some) {
+      Scenario candidate = best_;
+      candidate.*times = chosen(before, some);
+      return attempt(std::move(candidate));
+    });
+    fewer |= kept.size() < before.size();
+  }
+  return fewer;
 }
 
 bool Shrinker::requests() {
