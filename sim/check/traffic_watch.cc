@@ -200,11 +200,14 @@ void TrafficWatch::ends(std::uint32_t backend, const lb::Address& peer) {
   std::erase_if(open_, [&](const Open& one) { return one.backend == backend && one.peer == peer; });
 }
 
-// Is it a request of the same service and with the same key?
-bool TrafficWatch::sharesRate(const Entry& one, const Entry& other, const lb::config::RateLimit& limit) const {
+// Of each entry: is it a request of the same service and with the same key as this one?
+auto TrafficWatch::sharesRate(const Entry& entry, const lb::config::RateLimit& limit) const {
   const plan::Scenario& scenario = ledger_.scenario();
-  return one.plan != nullptr && one.plan->service == other.plan->service &&
-         rateKeyOf(scenario, limit, *one.plan) == rateKeyOf(scenario, limit, *other.plan);
+  return [&scenario, &limit, service = entry.plan->service,
+          key = rateKeyOf(scenario, limit, *entry.plan)](const Entry& one) {
+    return one.plan != nullptr && one.plan->service == service &&
+           (limit.key == lb::config::RateKey::Service || rateKeyOf(scenario, limit, *one.plan) == key);
+  };
 }
 
 // No more have passed in any time than the burst and what the rate gives. When each was decided nobody outside knows,
@@ -212,9 +215,10 @@ bool TrafficWatch::sharesRate(const Entry& one, const Entry& other, const lb::co
 void TrafficWatch::checkRate(const Entry& entry) {
   const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
   if (limit.rate <= 0 || ledger_.calm() || ledger_.configurations().size() > 1) return;
+  const auto shares = sharesRate(entry, limit);
   std::vector<MonoTime> begins;
   for (const Entry& one : ledger_.entries()) {
-    if (!one.attempts.empty() && !one.calm && sharesRate(one, entry, limit)) begins.push_back(one.started);
+    if (!one.attempts.empty() && !one.calm && shares(one)) begins.push_back(one.started);
   }
   std::ranges::sort(begins);
   for (std::size_t i = 0; i < begins.size(); ++i) {
@@ -229,10 +233,10 @@ void TrafficWatch::checkRate(const Entry& entry) {
 void TrafficWatch::rateLimited(const Entry& entry) {
   if (routed(ledger_)) return;
   const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
+  const auto shares = sharesRate(entry, limit);
   std::vector<const Entry*> passed;
   for (const Entry& one : ledger_.entries()) {
-    if (one.started != kNever && one.reason != "rate_limited" && &one != &entry && sharesRate(one, entry, limit))
-      passed.push_back(&one);
+    if (one.started != kNever && one.reason != "rate_limited" && &one != &entry && shares(one)) passed.push_back(&one);
   }
   const auto decidedBy = [&](const Entry& one) {
     if (!one.attempts.empty()) return one.attempts.front().head;

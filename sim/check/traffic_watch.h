@@ -47,7 +47,7 @@ class TrafficWatch {
   void checkPlacement(const Entry& entry);
   void checkBudget(const Entry& entry);
   void checkRate(const Entry& entry);
-  [[nodiscard]] bool sharesRate(const Entry& one, const Entry& other, const lb::config::RateLimit& limit) const;
+  [[nodiscard]] auto sharesRate(const Entry& entry, const lb::config::RateLimit& limit) const;
   [[nodiscard]] std::uint64_t underWay(int service, MonoTime since) const;
   [[nodiscard]] bool heldUp(MonoTime since) const;  // arrivals that a fault may have gathered
 

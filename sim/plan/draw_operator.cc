@@ -31,9 +31,9 @@ void drawDelay(Scenario& scenario) {
 
 void drawTouches(Scenario& scenario) {
   Prng random = Chance(scenario.seed).stream("scenario touches");
-  if (!random.chance({1, 16})) return;
+  if (!random.chance({1, 32})) return;  // each costs as much as a dozen requests
   scenario.families.emplace_back("touched");
-  const std::uint64_t most = random.chance({1, 4}) ? 100 : 10;
+  const std::uint64_t most = random.chance({1, 8}) ? 100 : 10;
   for (std::uint64_t i = random.between(1, most); i > 0; --i) scenario.touches.push_back(drawMoment(random));
 }
 

@@ -11,7 +11,7 @@ namespace sim::plan {
 
 struct Forwarded {
   const char* sent;
-  const char* client;  // null: the sender itself, as something in the row is no address
+  const char* client;   // null: the sender itself, as something in the row is no address
   const char* network;  // by which clients are told from each other: of IPv6 the network of a subscriber
 };
 

@@ -1,5 +1,5 @@
-// In the calm: active checks that fail are noticed in time and not too soon, whoever is out by them is spared or, if too
-// many are, used nevertheless (panic), and comes back in time.
+// In the calm: active checks that fail are noticed in time and not too soon, whoever is out by them is spared or, if
+// too many are, used nevertheless (panic), and comes back in time.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -165,9 +165,8 @@ void Run::checksHaveJitter(std::size_t service) {
   const auto who = static_cast<std::uint32_t>(check::backendOf(scenario_, host));
   const auto checksIt = [&](const lb::config::Service& one) {
     return one.health_check.enabled && one.health_check.kind == CheckKind::Http &&
-           std::ranges::any_of(one.hosts, [&](const auto& each) {
-             return check::backendOf(scenario_, each) == static_cast<int>(who);
-           });
+           std::ranges::any_of(
+               one.hosts, [&](const auto& each) { return check::backendOf(scenario_, each) == static_cast<int>(who); });
   };
   if (scenario_.backends[who].be || std::ranges::count_if(config_.services, checksIt) != 1) return;
   const std::vector<MonoTime>& times = stage_->backends()[who]->checkTimes();
