@@ -58,7 +58,8 @@ bool Station::offer(Job& job, std::optional<Duration> given) {
   ++counters_.arrivals;
   if (inside() == 0) work_ = 0;  // so that it stays precise
   const auto work = static_cast<double>(given ? given->count() : plan_.service.sample(chance_));
-  Entry entry{.work = work, .sequence = ++sequence_, .arrival = now_, .job = &job};
+  job.ticket_ = ++sequence_;
+  Entry entry{.work = work, .sequence = job.ticket_, .arrival = now_, .job = &job};
   if (plan_.discipline == Discipline::Sharing || running_.size() < plan_.slots) {
     run(entry, work_);
   } else {
@@ -117,29 +118,33 @@ void Station::onTimer() {
 
 void Station::withdraw(const Job& job) {
   advance();
-  const auto mine = [&](const Entry& entry) { return entry.job == &job; };
-  const auto gone = [&](auto& entries) {
-    const auto found = std::ranges::find_if(entries, mine);
+  const auto gone = [&](auto& entries, auto found) {
     if (found == entries.end()) return false;
     ++counters_.withdrawn;
     leave(*found);
     entries.erase(found);
     return true;
   };
-  if (gone(running_)) {
+  if (gone(running_, std::ranges::find(running_, &job, &Entry::job))) {
     std::ranges::make_heap(running_, later);
     promote(work_);
   } else {
-    static_cast<void>(gone(waiting_));
+    static_cast<void>(gone(waiting_, waitingPlace(job)));
   }
   arm();
 }
 
+// Queues of an overloaded service are long, and all who stand in them lose patience.
+std::deque<Station::Entry>::iterator Station::waitingPlace(const Job& job) {
+  const auto found = std::ranges::lower_bound(waiting_, job.ticket_, {}, &Entry::sequence);
+  return found != waiting_.end() && found->job == &job ? found : waiting_.end();
+}
+
 void Station::forget(const Job& job) {
-  for (Entry& entry : running_)
-    if (entry.job == &job) entry.job = nullptr;
-  for (Entry& entry : waiting_)
-    if (entry.job == &job) entry.job = nullptr;
+  const auto running = std::ranges::find(running_, &job, &Entry::job);
+  if (running != running_.end()) running->job = nullptr;
+  const auto waiting = waitingPlace(job);
+  if (waiting != waiting_.end()) waiting->job = nullptr;
 }
 
 void Station::clear() {

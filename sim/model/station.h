@@ -39,6 +39,10 @@ class Station {
 
    protected:
     ~Job() = default;
+
+   private:
+    friend Station;
+    std::uint64_t ticket_ = 0;  // its entry's sequence
   };
 
   struct Counters {
@@ -78,6 +82,7 @@ class Station {
     Job* job = nullptr;  // null: forgotten
   };
   static bool later(const Entry& a, const Entry& b);
+  [[nodiscard]] std::deque<Entry>::iterator waitingPlace(const Job& job);  // the end: it does not wait
 
   [[nodiscard]] double speed() const;  // of the clock of work
   void advance();                      // to now
@@ -91,7 +96,7 @@ class Station {
   StationPlan plan_;
   Prng chance_;
   std::vector<Entry> running_;  // a heap: the earliest mark first
-  std::deque<Entry> waiting_;
+  std::deque<Entry> waiting_;   // ascending in sequence
   double work_ = 0;
   double slowdown_ = 1;
   bool paused_ = false;
