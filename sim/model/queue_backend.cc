@@ -11,6 +11,7 @@ namespace sim::model {
 namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::uint32_t kChecksAtOnce = 1'000'000;  // more than there ever are
 
 std::string named(const char* what, std::uint32_t number) {
   return what + std::to_string(number);
@@ -26,6 +27,8 @@ QueueBackend::QueueBackend(net::Fabric& fabric, net::Host& on, net::Host& proxy,
       env_(fabric, on, named("backend", plan_.number)),
       chance_(fabric.world().chance().stream(named("answers", plan_.number))),
       station_(env_.loop, env_.clock, plan_.station, fabric.world().chance().stream(named("service", plan_.number))),
+      check_station_(env_.loop, env_.clock, {.slots = kChecksAtOnce, .service = plan_.station.service},
+                     fabric.world().chance().stream(named("checks", plan_.number))),
       scratch_(kReadBytes, '\0') {
   LB_CHECK(plan_.answer.problem().empty());
   listen();
@@ -33,18 +36,38 @@ QueueBackend::QueueBackend(net::Fabric& fabric, net::Host& on, net::Host& proxy,
 
 QueueBackend::~QueueBackend() {
   mode_ = Mode::Refuse;
-  listener_.reset();
+  listeners_.clear();
 }
 
 void QueueBackend::listen() {
-  auto listener = env_.network.listen({plan_.ip.value_or(host_.address()), plan_.port}, *this);
-  LB_CHECK(listener.has_value());
-  listener_ = std::move(*listener);
+  std::vector<std::uint16_t> ports{plan_.port};
+  ports.insert(ports.end(), plan_.check_ports.begin(), plan_.check_ports.end());
+  for (const std::uint16_t port : ports) {
+    auto listener = env_.network.listen({plan_.ip.value_or(host_.address()), port}, *this);
+    LB_CHECK(listener.has_value());
+    listeners_.push_back(std::move(*listener));
+  }
 }
 
-void QueueBackend::setErrors(Ratio ratio, int status) {
-  errors_ = ratio;
-  error_status_ = status;
+void QueueBackend::pauseListening(bool paused) {
+  for (const auto& listener : listeners_) listener->pause(paused);
+}
+
+void QueueBackend::setService(const Distribution& law) {
+  station_.setService(law);
+  check_station_.setService(law);
+}
+
+// Those that are under way go along, so that what befalls the others from now on does not befall them.
+void QueueBackend::setChecksApart(bool apart) {
+  if (std::exchange(checks_apart_, apart) == apart) return;
+  for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->moveCheck();
+}
+
+const CheckAnswer* QueueBackend::checkOf(std::string_view start_line) const {
+  const auto found = std::ranges::find_if(
+      plan_.checks, [&](const CheckAnswer& check) { return start_line == "GET " + check.path + " HTTP/1.1"; });
+  return found == plan_.checks.end() ? nullptr : &*found;
 }
 
 void QueueBackend::setMode(Mode mode) {
@@ -53,24 +76,26 @@ void QueueBackend::setMode(Mode mode) {
   if (before == Mode::BlackHole) setBlackHole(false);
   if (before == Mode::Hang) {
     station_.pause(false);
-    listener_->pause(false);
+    check_station_.pause(false);
+    pauseListening(false);
     for (const auto& conn : connections_) conn->setReading(true);
   }
-  if (listener_ == nullptr && mode != Mode::Refuse && mode != Mode::Leave) listen();
+  if (listeners_.empty() && mode != Mode::Refuse && mode != Mode::Leave) listen();
   switch (mode) {
     case Mode::Up: break;
     case Mode::Leave:
-      listener_.reset();
+      listeners_.clear();
       for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->leave();
       break;
     case Mode::Refuse:
-      listener_.reset();
+      listeners_.clear();
       dropAll();
       break;
     case Mode::Reset: dropAll(); break;
     case Mode::Hang:
       station_.pause(true);
-      listener_->pause(true);
+      check_station_.pause(true);
+      pauseListening(true);
       for (const auto& conn : connections_) conn->setReading(false);
       break;
     case Mode::BlackHole: setBlackHole(true); break;
@@ -87,6 +112,7 @@ void QueueBackend::setBlackHole(bool on) {
 
 void QueueBackend::dropAll() {
   while (!connections_.empty()) connections_.back()->abort();
+  check_station_.clear();
   station_.clear();  // also what was still worked on for those who had gone
 }
 

@@ -2,14 +2,18 @@
 //
 // Its behaviour changes by calls, so that a scenario can script it: slower, failing, down in several ways, up again.
 // A request that is wrong in any byte is a violation. With a script each request brings its own answer.
+//
+// Active checks are requests as well: they wait, take their time and fail as the others do, unless they are told apart.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "sim/model/check_answer.h"
 #include "sim/model/script.h"
 #include "sim/model/station.h"
 #include "sim/net/fabric.h"
@@ -22,10 +26,12 @@ struct BackendPlan {
   std::uint16_t port = 80;
   std::optional<lb::IpAddress> ip{};  // where it listens; without it at its host's address
   StationPlan station{};
-  Distribution answer{};                    // bytes of a body
-  const Script* script = nullptr;           // instead of both laws; it outlives the backend
-  bool drops_abandoned = false;             // stops working for whom has gone
-  std::uint32_t connections_max = 100'000;  // more are reset
+  Distribution answer{};                     // bytes of a body
+  const Script* script = nullptr;            // instead of both laws; it outlives the backend
+  std::vector<CheckAnswer> checks{};         // that it knows; without one of them a request has a number
+  std::vector<std::uint16_t> check_ports{};  // where it listens as well
+  bool drops_abandoned = false;              // stops working for whom has gone
+  std::uint32_t connections_max = 100'000;   // more are reset
 };
 
 class QueueBackend final : private lb::AcceptEvents {
@@ -45,6 +51,7 @@ class QueueBackend final : private lb::AcceptEvents {
     std::uint64_t overloaded = 0;  // 503, the queue was full
     std::uint64_t failed = 0;      // by the error ratio
     std::uint64_t abandoned = 0;   // the connection ended before the answer
+    std::uint64_t checks = 0;      // which are in none of the above but the first
   };
 
   // `proxy`: the host between which and this one a black hole opens.
@@ -52,23 +59,32 @@ class QueueBackend final : private lb::AcceptEvents {
   ~QueueBackend();
 
   void setMode(Mode mode);
-  void setSlowdown(double factor) { station_.setSlowdown(factor); }
-  void setService(Distribution law) { station_.setService(std::move(law)); }
-  void setErrors(Ratio ratio, int status = 500);  // such a share of what has been served is answered with it
+  void setService(const Distribution& law);
+  // Such a share of what has been served is answered with it.
+  void setErrors(Ratio ratio, int status = 500) { errors_ = {ratio, status}; }
+  void setCheckErrors(Ratio ratio, int status) { check_errors_ = {ratio, status}; }
+  void setChecksApart(bool apart);  // in a station of their own, where they never wait for each other
 
   [[nodiscard]] Mode mode() const { return mode_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] Station& station() { return station_; }
+  [[nodiscard]] Station& checkStation() { return check_station_; }  // used while checks are apart
   [[nodiscard]] net::SimEnv& env() { return env_; }
   [[nodiscard]] std::size_t connectionsOpen() const { return connections_.size(); }
   [[nodiscard]] const std::string& violation() const { return violation_; }  // empty: none
 
  private:
   class Conn;
+  struct Errors {
+    Ratio ratio{0, 100};
+    int status = 500;
+  };
 
   void onAccept(std::unique_ptr<lb::Stream> stream) override;
   void onAcceptFailed(lb::IoStatus) override {}
   void listen();
+  void pauseListening(bool paused);
+  [[nodiscard]] const CheckAnswer* checkOf(std::string_view start_line) const;  // null: it is none
   void dropAll();
   void setBlackHole(bool on);
   void remove(Conn& conn);
@@ -81,14 +97,16 @@ class QueueBackend final : private lb::AcceptEvents {
   net::SimEnv env_;
   Prng chance_;
   Station station_;
+  Station check_station_;
+  bool checks_apart_ = false;
   Mode mode_ = Mode::Up;
-  Ratio errors_{0, 100};
-  int error_status_ = 500;
+  Errors errors_;
+  Errors check_errors_;
   Counters counters_;
   std::string violation_;
   std::vector<std::unique_ptr<Conn>> connections_;
-  std::unique_ptr<lb::Listener> listener_;
-  std::string scratch_;  // for one read of any connection
+  std::vector<std::unique_ptr<lb::Listener>> listeners_;  // none: it does not listen
+  std::string scratch_;                                   // for one read of any connection
 };
 
 }  // namespace sim::model

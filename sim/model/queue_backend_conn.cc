@@ -49,10 +49,10 @@ void QueueBackend::Conn::leave() {
 }
 
 void QueueBackend::Conn::close() {
-  if (phase_ != Phase::Head || !partial_.empty()) ++owner_.counters_.abandoned;
+  if ((phase_ != Phase::Head && check_ == nullptr) || !partial_.empty()) ++owner_.counters_.abandoned;
   if (pace_ != nullptr) pace_->disarm();
-  if (phase_ == Phase::Service && owner_.plan_.drops_abandoned) owner_.station_.withdraw(*this);
-  if (phase_ == Phase::Service && !owner_.plan_.drops_abandoned) owner_.station_.forget(*this);
+  if (phase_ == Phase::Service && owner_.plan_.drops_abandoned) station_->withdraw(*this);
+  if (phase_ == Phase::Service && !owner_.plan_.drops_abandoned) station_->forget(*this);
   stream_->want(Interest::None);
   owner_.env_.loop.retire(std::move(stream_));
   owner_.remove(*this);
@@ -94,10 +94,11 @@ void QueueBackend::Conn::receive(std::string_view text) {
     case HeadStatus::Bad: return violate("not the head of a request");
     case HeadStatus::Complete: break;
   }
-  if (!head.id) return violate("it has no number");
-  id_ = *head.id;
+  check_ = head.id ? nullptr : owner_.checkOf(head.start_line);
+  if (!head.id && check_ == nullptr) return violate("it has no number");
+  id_ = head.id.value_or(0);
   head_request_ = head.start_line.starts_with("HEAD ");
-  wanted_bytes_ = head.answer;
+  wanted_bytes_ = check_ == nullptr ? head.answer : 0;
   close_ = close_ || head.close;
   body_bytes_ = head.body_bytes;
   body_received_ = 0;
@@ -114,21 +115,53 @@ void QueueBackend::Conn::receiveBody(std::string_view text) {
 }
 
 void QueueBackend::Conn::requestComplete() {
-  ++owner_.counters_.requests;
+  ++(check_ == nullptr ? owner_.counters_.requests : owner_.counters_.checks);
   phase_ = Phase::Service;
-  written_ = owner_.plan_.script != nullptr ? &owner_.plan_.script->of(id_).answer : nullptr;
+  const bool scripted = owner_.plan_.script != nullptr && check_ == nullptr;
+  written_ = scripted ? &owner_.plan_.script->of(id_).answer : nullptr;
   std::optional<Duration> work;
   if (written_ != nullptr) work = written_->head || written_->ending != Ending::Silent ? written_->wait : kNeverDone;
-  if (owner_.station_.offer(*this, work)) return;
-  ++owner_.counters_.overloaded;
+  enter(work);
+}
+
+void QueueBackend::Conn::enter(std::optional<Duration> work) {
+  station_ = check_ != nullptr && owner_.checks_apart_ ? &owner_.check_station_ : &owner_.station_;
+  if (station_->offer(*this, work)) return;
+  if (check_ == nullptr) ++owner_.counters_.overloaded;
   answer(503);
+}
+
+void QueueBackend::Conn::moveCheck() {
+  if (check_ == nullptr || phase_ != Phase::Service) return;
+  station_->withdraw(*this);
+  enter(std::nullopt);
 }
 
 void QueueBackend::Conn::onServed() {
   if (written_ != nullptr) return answerAsWritten();
-  const bool fails = owner_.chance_.chance(owner_.errors_);
-  if (fails) ++owner_.counters_.failed;
-  answer(fails ? owner_.error_status_ : 200);
+  const Errors& errors = check_ == nullptr ? owner_.errors_ : owner_.check_errors_;
+  const bool fails = owner_.chance_.chance(errors.ratio);
+  if (fails && check_ == nullptr) ++owner_.counters_.failed;
+  if (fails || check_ == nullptr) return answer(fails ? errors.status : 200);
+  answerCheck();
+}
+
+void QueueBackend::Conn::answerCheck() {
+  phase_ = Phase::Answer;
+  answer_bytes_ = answer_due_ = answer_queued_ = 0;
+  outbox_ = "HTTP/1.1 ";
+  appendNumber(outbox_, check_->status);
+  outbox_ += " Modelled\r\n";
+  if (hasBody(check_->status)) {
+    outbox_ += "Content-Length: ";
+    appendNumber(outbox_, check_->body.size());
+    outbox_ += "\r\n";
+  }
+  outbox_ += close_ ? "Connection: close\r\n\r\n" : "\r\n";
+  if (hasBody(check_->status)) outbox_ += check_->body;
+  outbox_sent_ = 0;
+  writeSome();
+  updateInterest();
 }
 
 void QueueBackend::Conn::answerAsWritten() {
@@ -212,7 +245,7 @@ void QueueBackend::Conn::answered() {
   const Ending ending = written_ != nullptr ? written_->ending : Ending::Whole;
   if (ending == Ending::Silent) return;
   if (ending == Ending::Cut) return close();
-  ++owner_.counters_.answered;
+  if (check_ == nullptr) ++owner_.counters_.answered;
   phase_ = Phase::Head;
   if (close_) close();
 }

@@ -17,6 +17,7 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   void abort();
   void leave();  // closes now, or after the answer
   void answerOnce() { close_ = true; }
+  void moveCheck();      // to the station where checks are served now, if this is one that is being served
   std::size_t slot = 0;  // in the owner's list
 
  private:
@@ -30,8 +31,10 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   void receive(std::string_view text);
   void receiveBody(std::string_view text);
   void requestComplete();
+  void enter(std::optional<lb::Duration> work);  // a station
   void answer(int status);
   void answerAsWritten();
+  void answerCheck();
   void planBody(int status);  // the body that follows the head
   [[nodiscard]] bool hasToWrite() const { return !outbox_.empty() || answer_queued_ < answer_due_; }
   void answered();
@@ -45,6 +48,8 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   std::string partial_;  // of a head
   std::uint64_t id_ = 0;
   std::optional<std::uint64_t> wanted_bytes_;  // of the answer
+  const CheckAnswer* check_ = nullptr;         // null: it is a request of traffic
+  Station* station_ = nullptr;                 // where it is served
   bool head_request_ = false;
   bool close_ = false;
   bool reading_ = true;

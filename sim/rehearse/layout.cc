@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/net/host.h"
+#include "sim/rehearse/checks.h"
 
 namespace sim::rehearse {
 namespace {
@@ -33,6 +34,15 @@ class Builder {
     const auto index =
         static_cast<std::size_t>(std::ranges::find(layout_.services, service.name) - layout_.services.begin());
     for (const lb::config::Host& host : service.hosts) add(host, index);
+  }
+
+  // REQUIRES: every service of every configuration has been added, so that a port of checks may be another backend's.
+  void addChecksOf(const lb::config::Service& service) {
+    for (const lb::config::Host& host : service.hosts) {
+      std::vector<lb::Address> backends;
+      for (const lb::IpAddress& ip : addressesOf(host.address)) backends.push_back({ip, host.port});
+      addChecks(layout_, service.health_check, backends);
+    }
   }
 
  private:
@@ -110,6 +120,9 @@ Layout layOut(const std::vector<const lb::config::Config*>& configs, std::map<st
   Builder builder(layout, later);
   for (const lb::config::Config* config : configs) {
     for (const lb::config::Service& service : config->services) builder.add(service);
+  }
+  for (const lb::config::Config* config : configs) {
+    for (const lb::config::Service& service : config->services) builder.addChecksOf(service);
   }
   return layout;
 }

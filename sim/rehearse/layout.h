@@ -10,6 +10,7 @@
 
 #include "lb/base/address.h"
 #include "lb/config/config.h"
+#include "sim/model/check_answer.h"
 
 namespace sim::rehearse {
 
@@ -23,10 +24,12 @@ struct NameAnswer {
 };
 
 struct Site {
-  std::string label;                  // what people call it: "10.0.0.3:8080", "api.internal:8080"
-  std::vector<std::string> also;      // further names that match it
-  lb::Address address;                // where it listens; on lb's own machine if that is a loopback address
-  std::vector<std::size_t> services;  // that may send to it
+  std::string label;                         // what people call it: "10.0.0.3:8080", "api.internal:8080"
+  std::vector<std::string> also;             // further names that match it
+  lb::Address address;                       // where it listens; on lb's own machine if that is a loopback address
+  std::vector<std::size_t> services;         // that may send to it
+  std::vector<model::CheckAnswer> checks{};  // by HTTP, one for each path
+  std::vector<std::uint16_t> check_ports{};  // where it listens as well
 };
 
 struct Layout {

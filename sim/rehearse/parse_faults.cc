@@ -1,6 +1,8 @@
 // The `faults` of a scenario file: each has a time, and one key that says what happens.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lb/config/suggest.h"
 #include "lb/config/units.h"
 #include "sim/rehearse/parse_parts.h"
@@ -13,6 +15,7 @@ using lb::config::formatDuration;
 using lb::config::quote;
 using lb::config::Section;
 using lb::config::Value;
+using lb::config::Word;
 
 struct KindRow {
   std::string_view key;
@@ -35,6 +38,7 @@ constexpr std::array<KindRow, 15> kKinds{{{"crash", FaultKind::Crash, true},
                                           {"reload", FaultKind::Reload, false},
                                           {"drain", FaultKind::Drain, false}}};
 
+constexpr std::array<Word<Whom>, 2> kWhomWords{{{"users", Whom::Users}, {"checks", Whom::Checks}}};
 constexpr lb::config::DecimalRange kFactor{0.01, 10'000};
 constexpr lb::config::IntegerRange kErrorStatus{400, 599};
 
@@ -89,15 +93,21 @@ class FaultReader {
 
   void readTarget(const Value& target) {
     switch (fault_.kind) {
+      case FaultKind::Hang:
+        backends(target);
+        only(target);
+        return;
       case FaultKind::Slow:
         if (const auto factor = section_.require("factor")) factor->decimal(fault_.factor, kFactor);
         fault_.text += fmt::format(" x{}", fault_.factor);
         backends(target);
+        only(target);
         return;
       case FaultKind::Errors:
         if (const auto ratio = section_.require("ratio")) readPerMillion(*ratio, fault_.error_ppm);
         section_.integer("status", fault_.error_status, kErrorStatus);
         backends(target);
+        only(target);
         return;
       case FaultKind::Pause:
         fault_.of_lb = target.is("lb");
@@ -115,6 +125,21 @@ class FaultReader {
         return;
       default: backends(target); return;
     }
+  }
+
+  // After the backends, for it looks at them. A check that nobody makes cannot be failed.
+  void only(const Value& target) {
+    section_.word("only", fault_.only, kWhomWords);
+    if (fault_.only == Whom::All) return;
+    fault_.text += fault_.only == Whom::Users ? " for users" : " for checks";
+    if (fault_.only == Whom::Users) return;
+    reading_.later.emplace_back([&scenario = reading_.scenario, index = index_, target] {
+      const Fault& fault = scenario.faults[index];
+      const bool checked = std::ranges::any_of(
+          fault.backends, [&](std::size_t site) { return !scenario.layout.sites[site].checks.empty(); });
+      if (!checked && !fault.backends.empty())
+        target.error("nobody checks it by HTTP: `only` needs a `health_check` in the configuration");
+    });
   }
 
   // The fault moves while others are read; its index stays.

@@ -112,14 +112,18 @@ enum class FaultKind : std::uint8_t {
   Drain
 };
 
+// Whom a backend fails: a gray failure is one that its checks do not see, or that only they see.
+enum class Whom : std::uint8_t { All, Users, Checks };
+
 struct Fault {
   FaultKind kind{};
   Duration at{};
   Duration length{};  // zero: until the end, or a restart
   std::string text;   // for people: "crash 10.0.0.3:8080"
   std::vector<std::size_t> backends;
-  bool of_lb = false;  // Pause
-  double factor = 1;   // Slow
+  bool of_lb = false;     // Pause
+  Whom only = Whom::All;  // Hang, Slow, Errors
+  double factor = 1;      // Slow
   std::uint32_t error_ppm = 0, error_status = 500;
   std::array<Side, 2> between;  // Partition, Network; a partition holds up what goes from the first to the second
   bool both_ways = true;        // Partition
@@ -127,6 +131,8 @@ struct Fault {
   std::string name;  // Dns
   NameAnswer answer;
   std::shared_ptr<const lb::config::Config> config;  // Reload
+
+  [[nodiscard]] bool befalls(Whom whom) const { return only == Whom::All || whom == Whom::All || only == whom; }
 };
 
 // Traffic and answers from a log (sim/replay).

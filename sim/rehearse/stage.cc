@@ -19,10 +19,15 @@ bool names(const std::vector<std::size_t>& list, std::size_t one) {
   return std::ranges::find(list, one) != list.end();
 }
 
-model::BackendPlan planOf(const Behaviour& behaviour, std::size_t number, const lb::Address& at,
+model::BackendPlan planOf(const Behaviour& behaviour, std::size_t number, const Site& site,
                           const Recording* recording) {
-  model::BackendPlan plan{
-      .number = static_cast<std::uint32_t>(number), .port = at.port, .ip = at.ip, .station = {}, .answer = {}};
+  model::BackendPlan plan{.number = static_cast<std::uint32_t>(number),
+                          .port = site.address.port,
+                          .ip = site.address.ip,
+                          .station = {},
+                          .answer = {},
+                          .checks = site.checks,
+                          .check_ports = site.check_ports};
   plan.station.slots = behaviour.concurrency == 0 ? kUnlimited : behaviour.concurrency;
   plan.station.queue_max = behaviour.queue;
   plan.station.service = behaviour.latency;
@@ -53,7 +58,7 @@ Stage::Stage(net::Fabric& fabric, const Scenario& scenario)
     site_hosts_.push_back(&host);
     if (std::ranges::find(machines_, &host) == machines_.end()) machines_.push_back(&host);
     backends_.push_back(std::make_unique<model::QueueBackend>(
-        fabric, host, *lb_, planOf(behaviours_[i], i, sites[i].address, scenario.recording.get())));
+        fabric, host, *lb_, planOf(behaviours_[i], i, sites[i], scenario.recording.get())));
     applyToSite(i);
   }
   for (const auto& [name, answer] : scenario.layout.names) setName(name, answer);
@@ -99,10 +104,28 @@ void Stage::change(std::size_t site, const BehaviourPatch& patch) {
   applyToSite(site);
 }
 
-bool Stage::isOn(std::size_t site, FaultKind kind) const {
+bool Stage::isOn(std::size_t site, FaultKind kind, Whom whom) const {
   return std::ranges::any_of(on_, [&](std::size_t index) {
-    return scenario_.faults[index].kind == kind && names(scenario_.faults[index].backends, site);
+    const Fault& fault = scenario_.faults[index];
+    return fault.kind == kind && fault.befalls(whom) && names(fault.backends, site);
   });
+}
+
+// What a process does in its work, which may differ for its users and for those who check it.
+Stage::Work Stage::workOf(std::size_t site, Whom whom) const {
+  Work work{.hangs = isOn(site, FaultKind::Hang, whom) || isOn(site, FaultKind::Pause),
+            .slowdown = 1,
+            .errors = {behaviours_[site].error_ppm, 1'000'000},
+            .error_status = static_cast<int>(behaviours_[site].error_status)};
+  for (const std::size_t index : on_) {
+    const Fault& fault = scenario_.faults[index];
+    if (!fault.befalls(whom) || !names(fault.backends, site)) continue;
+    if (fault.kind == FaultKind::Slow) work.slowdown *= fault.factor;
+    if (fault.kind != FaultKind::Errors) continue;
+    work.errors = {fault.error_ppm, 1'000'000};
+    work.error_status = static_cast<int>(fault.error_status);
+  }
+  return work;
 }
 
 void Stage::applyToSite(std::size_t site) {
@@ -114,20 +137,15 @@ void Stage::applyToSite(std::size_t site) {
   if (isOn(site, FaultKind::Stop)) mode = Mode::Leave;
   if (isOn(site, FaultKind::Crash)) mode = Mode::Refuse;
   backend.setMode(mode);
-  backend.station().pause(mode == Mode::Hang || isOn(site, FaultKind::Hang));
-  double factor = 1;
-  std::uint32_t error_ppm = behaviours_[site].error_ppm;
-  std::uint32_t error_status = behaviours_[site].error_status;
-  for (const std::size_t index : on_) {
-    const Fault& fault = scenario_.faults[index];
-    if (!names(fault.backends, site)) continue;
-    if (fault.kind == FaultKind::Slow) factor *= fault.factor;
-    if (fault.kind != FaultKind::Errors) continue;
-    error_ppm = fault.error_ppm;
-    error_status = fault.error_status;
-  }
-  backend.station().setSlowdown(factor);
-  backend.setErrors({error_ppm, 1'000'000}, static_cast<int>(error_status));
+  const Work users = workOf(site, Whom::Users);
+  const Work checks = workOf(site, Whom::Checks);
+  backend.setChecksApart(users.hangs != checks.hangs || users.slowdown != checks.slowdown);
+  backend.station().pause(users.hangs);
+  backend.station().setSlowdown(users.slowdown);
+  backend.setErrors(users.errors, users.error_status);
+  backend.checkStation().pause(checks.hangs);
+  backend.checkStation().setSlowdown(checks.slowdown);
+  backend.setCheckErrors(checks.errors, checks.error_status);
 }
 
 bool Stage::stands(const Side& side, const net::Host& host) const {
@@ -182,7 +200,7 @@ SiteSample Stage::look(std::size_t site) {
   sample.working = static_cast<std::uint32_t>(backend.station().inService());
   sample.waiting = static_cast<std::uint32_t>(backend.station().queueLength());
   switch (backend.mode()) {
-    case Mode::Up: sample.state = isOn(site, FaultKind::Hang) ? SiteState::Hung : SiteState::Up; break;
+    case Mode::Up: sample.state = isOn(site, FaultKind::Hang, Whom::Users) ? SiteState::Hung : SiteState::Up; break;
     case Mode::Hang: sample.state = SiteState::Paused; break;
     default: sample.state = SiteState::Down; break;
   }

@@ -34,7 +34,14 @@ class Stage {
 
  private:
   [[nodiscard]] net::Host& hostOf(const lb::IpAddress& ip);
-  [[nodiscard]] bool isOn(std::size_t site, FaultKind kind) const;
+  struct Work {
+    bool hangs = false;
+    double slowdown = 1;
+    Ratio errors;
+    int error_status = 500;
+  };
+  [[nodiscard]] bool isOn(std::size_t site, FaultKind kind, Whom whom = Whom::All) const;
+  [[nodiscard]] Work workOf(std::size_t site, Whom whom) const;
   void applyToSite(std::size_t site);
   void applyToWays();
   void setWay(net::Host& from, net::Host& to);

@@ -3,7 +3,7 @@
 
 #include "sim/rehearse/rehearse.h"
 #include "sim/rehearse/summary.h"
-#include "unit/rehearse/support.h"
+#include "unit/rehearse/story.h"
 
 namespace sim::rehearse {
 namespace {
@@ -46,13 +46,6 @@ proxy: {listen: {address: 192.0.2.1, port: 80}, services: [{name: shop, domain: 
   hosts: [{address: 127.0.0.1, port: 9090}, {address: localhost, port: 9091}]}]}
 )";
 
-struct Story {
-  const char* name;
-  std::string_view config;
-  const char* scenario;  // every expectation holds
-};
-
-// All traffic is 100 requests a second for ten seconds, at even distances, answered within 10 ms.
 const Story kStories[] = {
     {"nothing", kTwo,
      "expect: [errors = 0, requests = 999, p50 < 15ms, 'share of 10.0.0.1:80 > 49%', 'share of 10.0.0.1:80 < 51%']"},
@@ -136,27 +129,8 @@ lb::Result<std::string> other(const std::string&) {
   return std::string(kOther);
 }
 
-Scenario told(const Story& story) {
-  const std::string yaml =
-      std::string("duration: 10s\ntraffic: [{rate: 100/s, arrivals: even}]\n") + story.scenario + "\n";
-  auto scenario = parse(yaml, configOf(story.config), other);
-  EXPECT_TRUE(scenario.has_value()) << story.name << ": "
-                                    << (scenario ? "" : lb::config::format("s", scenario.error().front()));
-  return scenario ? std::move(*scenario) : Scenario{};
-}
-
 TEST(Rehearsal, EveryFaultAndSettingIsSeenByTheClients) {
-  for (const Story& story : kStories) {
-    const Scenario scenario = told(story);
-    const auto result = rehearse(configOf(story.config), scenario, 1);
-    ASSERT_TRUE(result.has_value()) << story.name << ": " << result.error().what;
-    EXPECT_EQ(result->violation, "") << story.name;
-    EXPECT_FALSE(scenario.expectations.empty()) << story.name;
-    for (const Expectation& expectation : scenario.expectations) {
-      const Verdict verdict = judge(expectation, *result, scenario.layout);
-      EXPECT_TRUE(verdict.holds) << story.name << ": " << expectation.text << " measured " << verdict.shown;
-    }
-  }
+  for (const Story& story : kStories) tell(story, other);
 }
 
 TEST(Rehearsal, WhereARouteHasLedIsToldByWhoAnswered) {

@@ -141,6 +141,21 @@ TEST(ReplayPlay, AnOutageHappensAgain) {
   EXPECT_THAT(statuses, ::testing::ElementsAre(200, 502, 502, 502, 200));
 }
 
+// The log does not tell of checks; backends answer those of the configuration as it wants them to, while they are up.
+TEST(ReplayPlay, ChecksAreAnsweredUnlessThereIsAnOutage) {
+  constexpr std::string_view kChecked = R"(
+proxy: {services: [{name: shop, domain: shop.example.com, hosts: [{address: 10.0.0.1, port: 80}],
+  health_check: {http: {path: /healthz, body: fine}, interval: 100ms, fall: 1, rise: 1}}]}
+)";
+  std::vector<Record> records;
+  for (int i = 0; i < 50; ++i) records.push_back(goodRecord(i * 100ms));
+  EXPECT_THAT(play(records, kChecked).all.shown.log, ::testing::IsEmpty());
+  for (int i = 10; i < 20; ++i) records[static_cast<std::size_t>(i)] = ownAnswer(Reason::ConnectFailed, 502, i * 100ms);
+  const Played played = play(records, kChecked);
+  EXPECT_THAT(played.all.shown.log, ::testing::Contains(::testing::HasSubstr("is down, was up: a check failed")));
+  EXPECT_EQ(played.outcomes().back().status, 200);
+}
+
 TEST(ReplayPlay, SameLogConfigurationAndSeedIsTheSameToTheByte) {
   std::vector<Record> records;
   for (int i = 0; i < 300; ++i) {
