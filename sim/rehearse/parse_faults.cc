@@ -75,6 +75,8 @@ class FaultReader {
     fault_.kind = row->kind;
     describe(*row, *target);
     readTarget(*target);
+    if (readRepeats(section_, fault_, index_, reading_) && row->lasts && !length)
+      target->error("needs `for` beside `every`: what does not end cannot begin again");
   }
 
  private:
@@ -221,7 +223,7 @@ class FaultReader {
 
 void readFaults(const Value& list, Reading& reading) {
   list.list([&](const Value& item) {
-    if (reading.scenario.faults.size() == kFaultsMax) {
+    if (reading.scenario.faults.size() + reading.repeats >= kFaultsMax) {
       item.error(fmt::format("is one too many: at most {} faults", kFaultsMax));
       return;
     }

@@ -21,10 +21,13 @@ struct Reading {
   std::map<std::string, std::vector<lb::IpAddress>> later_addresses;
   std::vector<std::shared_ptr<const lb::config::Config>> later_configs;
   std::vector<std::function<void()>> later;
+  std::size_t repeats = 0;  // faults that will be there besides those of the list
 };
 
 void readNames(const lb::config::Value& list, Reading& reading);
 void readFaults(const lb::config::Value& list, Reading& reading);
+// REQUIRES: all else of the fault, which has this index, is read. True: it is to happen again.
+bool readRepeats(lb::config::Section& section, const Fault& fault, std::size_t index, Reading& reading);
 void readTraffic(const lb::config::Value& list, Reading& reading);
 void readBackends(const lb::config::Value& list, Reading& reading);
 void readNetwork(const lb::config::Value& list, Reading& reading);

@@ -108,6 +108,21 @@ faults:
   EXPECT_TRUE(scenario.faults[4].of_lb);
 }
 
+TEST(ScenarioParse, AFaultMayHappenAgainAndAgain) {
+  const Scenario scenario = scenarioOf(R"(
+duration: 10s
+traffic: [{service: shop, rate: 1/s}]
+faults:
+- {at: 1s, for: 500ms, every: 4s, crash: 10.0.0.2:8080}
+- {at: 2s, every: 10ms, times: 3, restart: 10.0.0.3:8080}
+)");
+  std::vector<std::pair<Duration, std::size_t>> all;
+  for (const Fault& fault : scenario.faults) all.emplace_back(fault.at, fault.backends.at(0));
+  EXPECT_THAT(all, testing::UnorderedElementsAre(std::pair(1s, 1), std::pair(5s, 1), std::pair(9s, 1),
+                                                 std::pair(2000ms, 2), std::pair(2010ms, 2), std::pair(2020ms, 2)));
+  EXPECT_EQ(scenario.faults.back().length, 0s);
+}
+
 TEST(ScenarioParse, ANameWithoutWordsGetsAnAddressOfItsOwn) {
   const Scenario scenario = scenarioOf("traffic: [{service: api, rate: 1/s}]");
   EXPECT_EQ(scenario.layout.sites.at(3).label, "api.internal:9000");
@@ -182,6 +197,19 @@ constexpr Mistake kMistakes[] = {
      "did you mean \"users\"?"},
     {"only nobody", "traffic: [{service: shop, rate: 1/s}]\nfaults:\n- {at: 5s, hang: 10.0.0.1:8080, only: checks}",
      "s:3:18: faults[0].hang: nobody checks it by HTTP"},
+    {"times of what", "traffic: [{service: shop, rate: 1/s}]\nfaults:\n- {at: 5s, times: 5, restart: 10.0.0.1:8080}",
+     "s:3:19: faults[0].times: needs `every` beside it"},
+    {"every without end", "traffic: [{service: shop, rate: 1/s}]\nfaults:\n- {at: 5s, every: 5s, hang: 10.0.0.1:8080}",
+     "needs `for` beside `every`"},
+    {"every before the end",
+     "traffic: [{service: shop, rate: 1/s}]\nfaults:\n- {at: 5s, for: 2s, every: 1s, hang: 10.0.0.1:8080}",
+     "is shorter than `for`"},
+    {"times beyond the end",
+     "duration: 10s\ntraffic: [{service: shop, rate: 1/s}]\nfaults:\n- {at: 5s, every: 1s, times: 6, restart: "
+     "10.0.0.1:8080}",
+     "the last is never reached: 5 begin before the scenario's end at 10s"},
+    {"too often", "traffic: [{service: shop, rate: 1/s}]\nfaults:\n- {at: 5s, every: 1ms, restart: 10.0.0.1:8080}",
+     "makes too many: at most 1000 faults"},
     {"partition of backends",
      "traffic: [{service: shop, rate: 1/s}]\nfaults:\n- {at: 5s, partition: [10.0.0.1:8080, 10.0.0.2:8080]}",
      "one of the two sides is lb"},

@@ -133,6 +133,31 @@ TEST(Rehearsal, EveryFaultAndSettingIsSeenByTheClients) {
   for (const Story& story : kStories) tell(story, other);
 }
 
+// Hosts that leave, come, stay and change their order, a hundred times within ten busy seconds.
+TEST(Rehearsal, AHundredReloadsUnderLoadAreSeenByNobody) {
+  const auto hosts = [](const std::string& file) -> lb::Result<std::string> {
+    const char* list = file == "grown.yaml" ? "[{address: 10.0.0.3, port: 80}, {address: 10.0.0.2, port: 80}, "
+                                              "{address: 10.0.0.1, port: 80}]"
+                                            : "[{address: 10.0.0.2, port: 80}]";
+    return "proxy: {services: [{name: shop, domain: shop.example.com, hosts: " + std::string(list) + "}]}";
+  };
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    tell({"reloads", kTwo, R"(
+duration: 10s
+lb: {threads: 4}
+traffic:
+- {name: pages, rate: 1000/s, requests: [{path: /, response: {median: 8KiB, p99: 200KiB}}]}
+- {name: orders, rate: 200/s, requests: [{method: POST, path: /cart, body: 20KiB}]}
+backends: [{latency: {mean: 20ms}}]
+faults:
+- {at: 50ms, every: 190ms, times: 50, reload: grown.yaml}
+- {at: 145ms, every: 190ms, times: 50, reload: shrunk.yaml}
+expect: [errors = 0, every request answered, max < 1s, "share of 10.0.0.1:80 > 10%", "share of 10.0.0.3:80 > 10%"]
+)"},
+         hosts, "", seed);
+  }
+}
+
 TEST(Rehearsal, WhereARouteHasLedIsToldByWhoAnswered) {
   const Scenario scenario = scenarioOf(
       "{duration: 10s, traffic: [{rate: 100/s, arrivals: even, host: www.example.com, service: shop}], expect: [errors "
