@@ -33,8 +33,9 @@ def copy(tmp_path):
     return make
 
 
-def test_there_are_six_examples():
-    assert NAMES == ["crash-under-load", "flash-crowd", "metastable", "partition", "rolling-restart", "slow-backend"]
+def test_there_are_eight_examples():
+    assert NAMES == ["crash-under-load", "flapping", "flash-crowd", "gray-failure", "metastable", "partition",
+                     "rolling-restart", "slow-backend"]
 
 
 @pytest.mark.parametrize("name", NAMES)
