@@ -66,7 +66,7 @@ int runBackends(const lb::config::Config& config, const be::Behaviour& defaults)
     return 1;
   }
   lb::Logger& logger = **log;
-  lb::os::OsEnv world(config->dns.servers);
+  lb::os::OsEnv world(config.dns.servers);
   std::vector<std::unique_ptr<be::Backend>> backends;
   std::size_t busy = 0;  // of them, once it ends
   const auto patience = world.loop.makeTimer([&] { world.loop.stop(); });
