@@ -3,20 +3,25 @@
 
 #include <utility>
 
+#include "lb/base/check.h"
 #include "lb/base/random_util.h"
 
 namespace lb::health {
 
-Checker::Checker(const Env& env, buf::BlockPool& blocks, const Address& target, CheckSettings settings,
-                 CheckerEvents& events)
-    : env_(env),
+Checker::Checker(Loop& loop, Network& network, Random& random, buf::BlockPool& blocks, const Address& target,
+                 CheckSettings settings, CheckerEvents& events)
+    : loop_(loop),
+      network_(network),
+      random_(random),
       blocks_(blocks),
       target_(target),
       settings_(std::move(settings)),
       events_(events),
-      next_(env.loop.makeTimer([this] { check(); })),
+      next_(loop.makeTimer([this] { check(); })),
       up_(settings_.initial != InitialHealth::Down),
-      decided_(settings_.initial != InitialHealth::Check) {}
+      decided_(settings_.initial != InitialHealth::Check) {
+  LB_CHECK(problem(settings_).empty());
+}
 
 Checker::~Checker() = default;
 
@@ -25,16 +30,17 @@ void Checker::start() {
 }
 
 void Checker::change(const CheckSettings& settings) {
+  LB_CHECK(problem(settings).empty());
   settings_ = settings;
 }
 
 void Checker::check() {
   ProbeEvents& self = *this;
-  probe_ = std::make_unique<Probe>(env_.loop, env_.network, blocks_, target_, settings_, self);
+  probe_ = std::make_unique<Probe>(loop_, network_, blocks_, target_, settings_, self);
 }
 
 void Checker::onProbed(Verdict verdict, const std::string& why) {
-  env_.loop.retire(std::move(probe_));
+  loop_.retire(std::move(probe_));
   events_.onChecked(verdict, why);
   if (verdict != Verdict::Inconclusive) weigh(verdict == Verdict::Passed, why);
   next_->arm(pause());
@@ -53,7 +59,7 @@ void Checker::weigh(bool passed, const std::string& why) {
 Duration Checker::pause() {
   const Duration interval = up_ ? settings_.interval : settings_.down_interval;
   const auto upTo = [&](Duration most) {
-    return Duration(static_cast<Duration::rep>(below(env_.random, static_cast<std::uint64_t>(most.count()) + 1)));
+    return Duration(static_cast<Duration::rep>(below(random_, static_cast<std::uint64_t>(most.count()) + 1)));
   };
   if (std::exchange(first_, false)) return upTo(interval);
   const Duration jitter = interval * settings_.jitter_percent / 100;

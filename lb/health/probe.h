@@ -6,7 +6,8 @@
 #include <string>
 
 #include "lb/buf/buffer.h"
-#include "lb/env/env.h"
+#include "lb/env/loop.h"
+#include "lb/env/network.h"
 #include "lb/health/check_settings.h"
 #include "lb/http/body_decoder.h"
 #include "lb/http/head_parser.h"

@@ -88,7 +88,8 @@ void BackendMonitor::applyChecks(const config::HealthCheck& check) {
     checker_->change(check);
   } else {
     health::CheckerEvents& self = *this;
-    checker_ = std::make_unique<health::Checker>(context_.env, context_.blocks, shared_->address, check, self);
+    checker_ = std::make_unique<health::Checker>(context_.env.loop, context_.env.network, context_.env.random,
+                                                 context_.blocks, shared_->address, check, self);
     checker_->start();
   }
 }

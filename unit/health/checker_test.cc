@@ -41,7 +41,8 @@ class CheckerTest : public sim::NetTest, protected CheckerEvents {
   Verdict verdictOf(std::string answer) { return verdictOf(RawBackend::answering(std::move(answer))); }
   void start() {
     CheckerEvents& self = *this;
-    checker_ = std::make_unique<Checker>(client_.env(), blocks_, at(80), settings_, self);
+    checker_ =
+        std::make_unique<Checker>(client_.loop, client_.network, client_.random, blocks_, at(80), settings_, self);
     checker_->start();
   }
   void TearDown() override {
@@ -137,6 +138,30 @@ TEST_F(CheckerTest, WhatCannotBeAskedSaysNothing) {
   EXPECT_EQ(verdicts_.back(), Verdict::Inconclusive);
   EXPECT_TRUE(changes_.empty());
   EXPECT_TRUE(checker_->up());
+}
+
+TEST_F(CheckerTest, MayBeDestroyedInTheMiddleOfACheckAndTellsNothingMore) {
+  backend_ = std::make_unique<RawBackend>(server_.env(), at(80), [](RawBackend::Conn&) {});  // never answers
+  start();
+  run(100ms);
+  EXPECT_EQ(backend_->openConnections(), 1U);
+  checker_.reset();
+  run(2s);
+  EXPECT_TRUE(verdicts_.empty());
+  EXPECT_TRUE(changes_.empty());
+  EXPECT_EQ(backend_->openConnections(), 0U);
+}
+
+TEST_F(CheckerTest, NewSettingsHoldFromTheNextCheckOn) {
+  backend_ = std::make_unique<RawBackend>(server_.env(), at(80), RawBackend::answering(kFine));
+  start();
+  run(1ms);
+  settings_.expect = {{.first = 204, .last = 204}};
+  settings_.fall = 1;
+  checker_->change(settings_);
+  EXPECT_TRUE(world_.runUntil([&] { return !changes_.empty(); }, 5s));
+  EXPECT_EQ(verdicts_, (std::vector{Verdict::Passed, Verdict::Failed}));
+  EXPECT_EQ(why_, "status 200");
 }
 
 TEST_F(CheckerTest, FallAndRiseCountInARow) {

@@ -1,7 +1,7 @@
-# Proves that lb_core reaches the outside world only through the seams: looks for forbidden undefined symbols in the
-# compiled archive. What the compiler really emitted cannot be argued with.
+# Proves that lb_core and the libraries under it reach the outside world only through the seams: looks for forbidden
+# undefined symbols in the compiled archives. What the compiler really emitted cannot be argued with.
 #
-# usage: link_audit.py --nm NM ARCHIVE
+# usage: link_audit.py --nm NM ARCHIVE...
 import argparse
 import re
 import subprocess
@@ -45,13 +45,15 @@ def offenders(nm_output):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--nm", default="nm")
-    parser.add_argument("archive")
+    parser.add_argument("archives", nargs="+", metavar="ARCHIVE")
     arguments = parser.parse_args()
-    output = subprocess.run([arguments.nm, "-A", "-C", "--undefined-only", arguments.archive], check=True,
-                            capture_output=True, text=True).stdout
-    if not output.strip():
-        sys.exit(f"{arguments.archive}: no undefined symbol at all: this is not the archive to look at")
-    found = list(offenders(output))
+    found = []
+    for archive in arguments.archives:
+        output = subprocess.run([arguments.nm, "-A", "-C", "--undefined-only", archive], check=True,
+                                capture_output=True, text=True).stdout
+        if not output.strip():
+            sys.exit(f"{archive}: no undefined symbol at all: this is not the archive to look at")
+        found += offenders(output)
     for object_file, symbol, what, instead in found:
         print(f"{object_file}: {symbol} ({what}): use {instead}")
     sys.exit(1 if found else 0)
