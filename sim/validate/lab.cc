@@ -18,6 +18,15 @@ constexpr lb::Duration kDay = std::chrono::hours(24);         // the most that a
 constexpr std::uint32_t kPlenty = 1'000'000;
 constexpr std::uint32_t kPoolMax = 65'536;
 
+// Paths that are asked for as often as they weigh.
+std::vector<model::Ask> mixOf(const std::vector<std::uint32_t>& paths) {
+  if (paths.empty()) return {{.host = kHost}};
+  std::vector<model::Ask> mix;
+  for (const std::uint32_t weight : paths)
+    mix.push_back({.host = kHost, .path = "/" + std::to_string(mix.size()), .weight = weight});
+  return mix;
+}
+
 std::string backendIp(std::uint32_t number) {
   return "10.0.1." + std::to_string(number + 1);
 }
@@ -75,14 +84,16 @@ void Lab::build() {
     backends_.push_back(std::make_unique<model::QueueBackend>(
         fabric_, host, proxy_host_,
         model::BackendPlan{.number = i, .station = plan_.station, .answer = model::Distribution::constantBytes(5)}));
+    if (i < plan_.down) backends_.back()->setMode(model::QueueBackend::Mode::Refuse);
   }
   proxy_ = std::make_unique<run::Proxy>(fabric_, proxy_host_, config(plan_.servers - plan_.late), *this);
   if (const auto started = proxy_->start(); !started) spoil("the proxy does not start: " + started.error().what);
   if (!world_.runUntil([&] { return proxy_->accepting(); }, 10s)) spoil("the proxy does not accept");
+  if (plan_.settle > 0s) world_.runFor(plan_.settle);
   traffic_ = std::make_unique<model::OpenLoop>(
       client_.env(), lb::Address{proxy_host_.address(), kProxyPort},
       model::TrafficPlan{
-          .arrivals = plan_.arrivals, .mix = {{.host = kHost}}, .requests_max = plan_.requests, .patience = kNever},
+          .arrivals = plan_.arrivals, .mix = mixOf(plan_.paths), .requests_max = plan_.requests, .patience = kNever},
       world_.chance().stream("traffic"), *this);
 }
 

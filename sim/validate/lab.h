@@ -20,9 +20,12 @@ struct LabPlan {
   lb::config::Service service{};  // its policy and limits; the lab gives it hosts and endless patience
   std::uint32_t servers = 1;
   std::uint32_t late = 0;                // of those: they come with a reload, just when the traffic begins
+  std::uint32_t down = 0;                // of those, the first ones: nobody listens there
+  lb::Duration settle{};                 // from the proxy's start to the traffic, for what it finds out by itself
   std::vector<std::uint32_t> weights{};  // of the servers; those that have none are 1
   model::StationPlan station{};
   model::Arrivals arrivals{};
+  std::vector<std::uint32_t> paths{};  // how often each path is asked for, against the others; none: one path
   std::uint64_t requests = 0;
   bool losses = false;  // a 503 is what is being measured; otherwise it spoils
   bool log = false;     // the access log is kept, in JSON, and its lines are told
@@ -40,6 +43,11 @@ class Lab final : public model::TrafficObserver, public run::ProxyOutput {
   [[nodiscard]] const std::string& spoilt() const { return spoilt_; }  // by what
 
   [[nodiscard]] std::uint64_t requests() const { return traffic_->counters().done; }
+  // Of one server: how many requests are there, and the integral of that over time up to now, in nanoseconds.
+  [[nodiscard]] std::size_t inside(std::uint32_t server) const { return backends_[server]->station().inside(); }
+  [[nodiscard]] std::uint64_t insideNs(std::uint32_t server) {
+    return backends_[server]->station().counters().inside_ns;
+  }
   // How far the sum of all times inside is from the integral of the number inside, relatively: Little's law for a run
   // that ends empty.
   [[nodiscard]] double offLittleAtClient() const;

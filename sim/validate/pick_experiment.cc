@@ -3,11 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
+#include "lb/balance/two_choices.h"
 #include "sim/validate/lab.h"
+#include "sim/validate/picks.h"
 #include "sim/validate/statistics.h"
-#include "sim/validate/theory.h"
 
 namespace sim::validate {
 namespace {
@@ -15,30 +14,55 @@ namespace {
 using namespace std::chrono_literals;
 using lb::config::Balance;
 
-LabPlan oneByOne(Balance balance, std::uint32_t servers, std::uint64_t requests, const Options& options) {
-  LabPlan plan{.servers = servers,
-               .station = {.service = model::Distribution::constant(100us)},
-               .arrivals = {.kind = model::Arrivals::Kind::Regular, .rate = {{0s, 1000}}},
-               .requests = requests,
-               .seed = options.seed};
-  plan.service.balance = balance;
-  return plan;
+constexpr std::uint32_t kFleet = 10;
+constexpr std::uint32_t kDown = 3;  // of the fleet
+
+// Of requests to a fleet in which some do not listen: the counts of the others.
+std::vector<std::uint64_t> countsBesideTheDown(Lab& lab) {
+  std::vector<std::uint64_t> counts(kFleet - kDown);
+  lab.run([&](const model::Outcome& outcome) {
+    if (outcome.backend >= static_cast<int>(kDown)) ++counts[static_cast<std::size_t>(outcome.backend) - kDown];
+  });
+  return counts;
 }
 
-// Statistics that follow a chi-square law: as bad as one in a million, and as good as one in a million, is too much.
-// The lower bound finds picks that are too even to be random.
-Verdict chiSquareVerdict(std::string what, const std::vector<std::uint64_t>& counts, const Lab& lab) {
-  const int degrees = static_cast<int>(counts.size()) - 1;
-  return {.id = "PICK",
-          .what = std::move(what),
-          .figure = "chi-square",
-          .expected = static_cast<double>(degrees),
-          .measured = chiSquare(counts),
-          .error = std::sqrt(2.0 * degrees),
-          .low = chiSquareBound(degrees, -kOneInAMillion),
-          .high = chiSquareBound(degrees, kOneInAMillion),
-          .spoilt = lab.spoilt(),
-          .requests = lab.requests()};
+// The ordered pairs that two choices draw. One pick does not show its pair, but the same draws do in three fleets:
+// where loads rise from host to host the pick is the pair's first in the order of hosts, where they fall its last, and
+// where nobody has anything to do it is whoever was drawn first.
+Verdict pairsOfTwoChoices(std::uint32_t servers, std::uint64_t picks, const Options& options) {
+  using lb::balance::TwoChoices;
+  struct Rig {
+    Rig(std::uint32_t hosts, std::uint64_t seed) : fleet(std::vector<std::uint64_t>(hosts)), chance(seed) {}
+    Fleet fleet;
+    Prng chance;
+    TwoChoices policy{chance, TwoChoices::By::Requests};
+    std::size_t pick() { return fleet.pick(policy); }
+  };
+  Rig rising(servers, options.seed);
+  Rig falling(servers, options.seed);
+  Rig idle(servers, options.seed);
+  for (std::uint32_t i = 0; i < servers; ++i) {
+    rising.fleet.inflight(i) = i;
+    falling.fleet.inflight(i) = servers - i;
+  }
+  std::vector<std::uint64_t> counts(std::size_t{servers} * (servers - 1));
+  std::string spoilt;
+  for (std::uint64_t i = 0; i < picks; ++i) {
+    const std::size_t low = rising.pick();
+    const std::size_t high = falling.pick();
+    const std::size_t first = idle.pick();
+    if (low >= high || (first != low && first != high)) {
+      spoilt = fmt::format("a pair of {} and {}, {} first", low, high, first);
+      break;
+    }
+    const std::size_t second = low + high - first;
+    ++counts[first * (servers - 1) + second - (second > first ? 1 : 0)];
+  }
+  Verdict verdict =
+      chiSquareVerdict(fmt::format("two choices over {}: pairs drawn", servers), chiSquare(counts), counts.size());
+  verdict.spoilt = std::move(spoilt);
+  verdict.requests = picks;
+  return verdict;
 }
 
 }  // namespace
@@ -58,8 +82,11 @@ std::vector<Verdict> randomPicks(const Options& options) {
       if (!pairs.empty() && outcome.id % 2 == 0) ++pairs[before * servers + pick];
       before = pick;
     });
-    verdicts.push_back(chiSquareVerdict(fmt::format("random over {}: picks", servers), counts, lab));
-    if (!pairs.empty()) verdicts.push_back(chiSquareVerdict("random over 10: pairs in a row", pairs, lab));
+    verdicts.push_back(
+        ofLab(chiSquareVerdict(fmt::format("random over {}: picks", servers), chiSquare(counts), counts.size()), lab));
+    if (!pairs.empty())
+      verdicts.push_back(
+          ofLab(chiSquareVerdict("random over 10: pairs in a row", chiSquare(pairs), pairs.size()), lab));
   }
   return verdicts;
 }
@@ -80,6 +107,42 @@ std::vector<Verdict> roundRobinPicks(const Options& options) {
            .measured = static_cast<double>(wrong),
            .spoilt = lab.spoilt(),
            .requests = lab.requests()}};
+}
+
+std::vector<Verdict> pairsDrawn(const Options& options) {
+  const double times = options.time * (options.full ? 10 : 1);
+  return {pairsOfTwoChoices(10, static_cast<std::uint64_t>(100'000 * times), options),
+          pairsOfTwoChoices(100, static_cast<std::uint64_t>(1'000'000 * times), options)};
+}
+
+std::vector<Verdict> picksBesideTheDown(const Options& options) {
+  const auto picks = static_cast<std::uint64_t>((options.full ? 1'000'000 : 50'000) * options.time);
+  struct Row {
+    const char* name;
+    Balance balance;
+    bool known;  // by checks; otherwise each such pick costs an attempt, and the next one is among the others
+  };
+  std::vector<Verdict> verdicts;
+  for (const Row& row :
+       {Row{"random", Balance::Random, true}, Row{"two choices", Balance::P2c, true},
+        Row{"least requests", Balance::LeastRequest, true}, Row{"random", Balance::Random, false},
+        Row{"two choices", Balance::P2c, false}, Row{"least requests", Balance::LeastRequest, false}}) {
+    LabPlan plan = oneByOne(row.balance, kFleet, picks, options);
+    plan.down = kDown;
+    if (row.known) {  // and without retries a pick of one that is down spoils the experiment
+      plan.settle = 1s;
+      plan.service.health_check = {
+          .enabled = true, .kind = lb::config::CheckKind::Tcp, .interval = 60s, .down_interval = 60s};
+    }
+    plan.service.retry.attempts = row.known ? 0 : kDown;
+    Lab lab(plan);
+    const std::vector<std::uint64_t> counts = countsBesideTheDown(lab);
+    verdicts.push_back(ofLab(
+        chiSquareVerdict(fmt::format("{}, 3 of 10 {}", row.name, row.known ? "known to be down" : "fail, and a retry"),
+                         chiSquare(counts), counts.size()),
+        lab));
+  }
+  return verdicts;
 }
 
 std::vector<Verdict> littlesLaw(const Options& options) {

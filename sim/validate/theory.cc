@@ -55,6 +55,12 @@ double waitInMMc(int servers, double load) {
   return erlangC(servers, load) / (servers * (1 - load));
 }
 
+// L requests in c slots take L / c services each: L = tolerance c + sqrt(L).
+double gradientLimit(int slots, double tolerance) {
+  const double root = (1 + std::sqrt(1 + 4 * tolerance * slots)) / 2;
+  return root * root;
+}
+
 double chiSquareBound(int degrees, double z) {
   const double part = 2.0 / (9.0 * degrees);
   return degrees * std::pow(1 - part + z * std::sqrt(part), 3);

@@ -13,6 +13,10 @@ namespace sim::validate {
 [[nodiscard]] double erlangC(int servers, double load);        // who waits
 [[nodiscard]] double waitInMMc(int servers, double load);
 
+// Where a limit comes to rest that each step multiplies by `tolerance` times idle latency over latency, and then raises
+// by its own square root: with services of equal length in so many slots, and always somebody who wants in.
+[[nodiscard]] double gradientLimit(int slots, double tolerance);
+
 // The value that a chi-square statistic exceeds with the probability of a normal deviate of more than z (Wilson and
 // Hilferty); a negative z gives the lower end.
 [[nodiscard]] double chiSquareBound(int degrees, double z);

@@ -37,6 +37,7 @@ const Row kRows[] = {
     {"Erlang B of 10, 5 offered", erlangB(10, 5), 0.01838, 5e-6},
     {"Erlang B of 10, 10 offered", erlangB(10, 10), 0.21458, 5e-6},
     {"Erlang B of 100, 90 offered", erlangB(100, 90), 0.02696, 5e-6},
+    {"the limit of a gradient, 100 slots, .25", gradientLimit(100, 1.25), 136.7, 0.05},
     {"chi-square beyond 1e-6, 9 degrees", chiSquareBound(9, kOneInAMillion), 46.0, 0.1},
     {"chi-square beyond 1e-6, 99 degrees", chiSquareBound(99, kOneInAMillion), 181.1, 0.1},
     {"error of M/M/1 at .5", relativeErrorOfMM1(0.5, 240'000), 0.01, 5e-4},
