@@ -162,8 +162,8 @@ std::vector<Verdict> boundedLoads(const Options& options) {
   return verdicts;
 }
 
-// Requests take 1 and do not wait: what is offered to a backend is what it would have in flight. That of the hottest key
-// loses what the bound keeps away, as Erlang B says of so many servers.
+// Requests take 1 and do not wait: what is offered to a backend is what it would have in flight. That of the hottest
+// key loses what the bound keeps away, as Erlang B says of so many servers.
 std::vector<Verdict> boundedLoadsInProxy(const Options& options) {
   constexpr std::uint32_t kServers = 10;
   constexpr double kOffered = 1000;  // together, in requests in flight

@@ -35,7 +35,8 @@ std::vector<Verdict> overload(double times, lb::Duration length, const Options& 
   std::optional<lb::MonoTime> begin;
   lb::MonoTime end{};
   std::uint64_t served = 0;
-  std::vector<std::size_t> inside;  // whenever an answer comes, which most of the time is at an arrival that is turned away
+  std::vector<std::size_t>
+      inside;  // whenever an answer comes, which most of the time is at an arrival that is turned away
   lab.run([&](const model::Outcome& outcome) {
     if (!begin) begin = outcome.intended + kWarmUp;
     if (outcome.end < *begin || outcome.intended.since_start >= (*begin + length).since_start) return;

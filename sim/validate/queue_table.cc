@@ -1,4 +1,5 @@
-// See queue_table.h. A row's time is what four standard errors of a few per cent need, its full time what its tight gate needs.
+// See queue_table.h. A row's time is what four standard errors of a few per cent need, its full time what its tight
+// gate needs.
 #include "sim/validate/queue_table.h"
 
 #include <fmt/format.h>
