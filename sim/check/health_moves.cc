@@ -165,6 +165,14 @@ std::string HealthWatch::judgeOutlier(const lb::config::Outlier& rules, std::str
   return slow ? std::string() : "that is not too slow";
 }
 
+// Where the share of successes is judged, answers of 500 are none, whoever asked for them.
+bool HealthWatch::mayCountErrors(const ServiceTrack& service, const Track& track) const {
+  if (service.settings.outlier.success_percent == 0) return false;
+  return std::ranges::any_of(service.backends, [&](const auto& one) {
+    return &one.second == &track && (in_error_.contains(one.first) || scenario_.backends[one.first].be);
+  });
+}
+
 std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now) {
   const lb::config::Outlier& rules = service.settings.outlier;
   if (!rules.enabled) return "outlier is off";
@@ -174,7 +182,8 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
     return "one request is to show, and nothing else";
   // An answer that is larger than lb takes, a tunnel that is reset early, and an attempt that has hardly more time than
   // its way takes, fail without anybody's fault.
-  const bool excused = scenario_.has("limits") || scenario_.has("upgrade") || scenario_.has("retries");
+  const bool excused =
+      scenario_.has("limits") || scenario_.has("upgrade") || scenario_.has("retries") || mayCountErrors(service, track);
   const bool slower = why.starts_with("answers take ");  // than others, which nobody can help
   if ((calm_ || (scenario_.calm_only && !excused)) && !slower) return "there was no reason";
   if (std::string wrong = judgeOutlier(rules, why); !wrong.empty()) return wrong;
