@@ -56,7 +56,7 @@ bool isPlain(const lb::config::Host& host) {
 void Run::checks() {
   // Where nothing goes wrong nothing is to.
   if (scenario_.calm_only || !config_.routes.empty()) return;
-  if (scenario_.network.latency + scenario_.network.jitter > kShortWay) return;
+  if (plan::longestWay(scenario_) > kShortWay) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     const lb::config::Service& settings = config_.services[service];
     if (!settings.health_check.enabled || !std::ranges::all_of(settings.hosts, isPlain)) continue;
