@@ -31,10 +31,14 @@ void Checker::start() {
 
 void Checker::change(const CheckSettings& settings) {
   LB_CHECK(problem(settings).empty());
+  const Duration interval = up_ ? settings.interval : settings.down_interval;
+  const bool other = interval != (up_ ? settings_.interval : settings_.down_interval);
   settings_ = settings;
+  if (waiting_ && other) next_->arm(pause());
 }
 
 void Checker::check() {
+  waiting_ = false;
   ProbeEvents& self = *this;
   probe_ = std::make_unique<Probe>(loop_, network_, blocks_, target_, settings_, self);
 }
@@ -44,6 +48,7 @@ void Checker::onProbed(Verdict verdict, const std::string& why) {
   events_.onChecked(verdict, why);
   if (verdict != Verdict::Inconclusive) weigh(verdict == Verdict::Passed, why);
   next_->arm(pause());
+  waiting_ = true;
 }
 
 void Checker::weigh(bool passed, const std::string& why) {

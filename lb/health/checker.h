@@ -66,7 +66,8 @@ class Checker final : private ProbeEvents {
   Checker& operator=(const Checker&) = delete;
 
   void start();  // once
-  // From the next check on; what is known of the target stays. REQUIRES: no problem(), as above.
+  // From the next check on, which comes when the new interval says; what is known of the target stays. REQUIRES: no
+  // problem(), as above.
   void change(const CheckSettings& settings);
   [[nodiscard]] bool up() const { return up_; }  // before the first result: as `initial` says, Check as Up
   [[nodiscard]] const CheckSettings& settings() const { return settings_; }
@@ -91,6 +92,7 @@ class Checker final : private ProbeEvents {
   bool up_;
   bool decided_;  // false: the next result decides alone
   bool first_ = true;
+  bool waiting_ = false;  // for the next check, since one has ended
 };
 
 }  // namespace lb::health

@@ -164,6 +164,22 @@ TEST_F(CheckerTest, NewSettingsHoldFromTheNextCheckOn) {
   EXPECT_EQ(why_, "status 200");
 }
 
+// An hour's interval that becomes a second is not waited for; other settings do not bring a check forward.
+TEST_F(CheckerTest, AnotherIntervalHoldsAtOnce) {
+  backend_ = std::make_unique<RawBackend>(server_.env(), at(80), RawBackend::answering(kFine));
+  settings_.interval = 1h;
+  start();
+  run(1ms);
+  settings_.fall = 7;
+  checker_->change(settings_);
+  run(10s);
+  EXPECT_EQ(verdicts_.size(), 1U);
+  settings_.interval = 1s;
+  checker_->change(settings_);
+  run(2s);
+  EXPECT_GE(verdicts_.size(), 2U);
+}
+
 TEST_F(CheckerTest, FallAndRiseCountInARow) {
   settings_.initial = InitialHealth::Up;
   bool well = true;
