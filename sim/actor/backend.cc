@@ -244,7 +244,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     if (fault_now == AnswerFault::TrailingBytes || fault_now == AnswerFault::LengthTooSmall)
       pooled_.onSpoilt(backend_.ledger_.now(), "unasked bytes");
     backend_.ledger_.of(request.id).replied = backend_.ledger_.now();
-    backend_.ledger_.health().onReply(backend_.number_, request.answer.status);
+    backend_.ledger_.health().onReply(backend_.number_, request.answer.status, backend_.ledger_.now());
     if (!last.empty()) send(last);
     if (unsent() > 0) backend_.ledger_.leave(check::Mark::BackendPaused);
     if (backend_.ledger_.of(request.id).client->reading == plan::Reading::Never)

@@ -166,11 +166,14 @@ std::string HealthWatch::judgeOutlier(const lb::config::Outlier& rules, std::str
 }
 
 // Where the share of successes is judged, answers of 500 are none, whoever asked for them.
-bool HealthWatch::mayCountErrors(const ServiceTrack& service, const Track& track) const {
+bool HealthWatch::mayCountErrors(const ServiceTrack& service, const Track& track, MonoTime now) const {
   if (service.settings.outlier.success_percent == 0) return false;
-  return std::ranges::any_of(service.backends, [&](const auto& one) {
-    return &one.second == &track && (in_error_.contains(one.first) || scenario_.backends[one.first].be);
-  });
+  const auto isIt = [&](const auto& one) { return &one.second == &track; };
+  const std::uint32_t number = std::ranges::find_if(service.backends, isIt)->first;
+  if (scenario_.backends[number].be) return true;
+  const auto last = in_error_.find(number);
+  if (last == in_error_.end()) return false;
+  return !calm_ || now - last->second <= service.settings.outlier.window + 1s;
 }
 
 std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_view why, MonoTime now) {
@@ -182,10 +185,10 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
     return "one request is to show, and nothing else";
   // An answer that is larger than lb takes, a tunnel that is reset early, and an attempt that has hardly more time than
   // its way takes, fail without anybody's fault.
-  const bool excused =
-      scenario_.has("limits") || scenario_.has("upgrade") || scenario_.has("retries") || mayCountErrors(service, track);
+  const bool errors = mayCountErrors(service, track, now);
+  const bool excused = scenario_.has("limits") || scenario_.has("upgrade") || scenario_.has("retries");
   const bool slower = why.starts_with("answers take ");  // than others, which nobody can help
-  if ((calm_ || (scenario_.calm_only && !excused)) && !slower) return "there was no reason";
+  if ((calm_ || (scenario_.calm_only && !excused)) && !slower && !errors) return "there was no reason";
   if (std::string wrong = judgeOutlier(rules, why); !wrong.empty()) return wrong;
   const std::string_view text = between(why, "; out for ", " s");
   double seconds = 0;

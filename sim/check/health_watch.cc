@@ -177,8 +177,8 @@ void HealthWatch::onHangUp(const std::string& service, std::uint32_t backend, Mo
   if (now > track.moved_at + 1s) track.hangups.push_back(now);  // what began before that does not count
 }
 
-void HealthWatch::onReply(std::uint32_t backend, int status) {
-  if (status >= 500) in_error_.insert(backend);
+void HealthWatch::onReply(std::uint32_t backend, int status, MonoTime now) {
+  if (status >= 500) in_error_[backend] = now;
   for (auto& [name, service] : services_) {
     if (const auto known = service.backends.find(backend); known != service.backends.end())
       known->second.hangups.clear();

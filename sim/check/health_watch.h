@@ -6,7 +6,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +37,7 @@ class HealthWatch {
   void onEnd(const std::string& service, std::string_view label, FailureRows::End end);
   // A backend that is sick has ended a new connection on which a user asked, or has answered one.
   void onHangUp(const std::string& service, std::uint32_t backend, MonoTime now);
-  void onReply(std::uint32_t backend, int status);
+  void onReply(std::uint32_t backend, int status, MonoTime now);
 
   // Each gives what is wrong, or "". `under_way`: how many requests of that service are.
   template <class UnderWay>
@@ -127,7 +126,7 @@ class HealthWatch {
   [[nodiscard]] bool namesMayMove(const ServiceTrack& service) const;
   [[nodiscard]] bool mayBeNobody(const ServiceTrack& service, MonoTime at) const;
   [[nodiscard]] static bool isFull(const ServiceTrack& service);
-  [[nodiscard]] bool mayCountErrors(const ServiceTrack& service, const Track& track) const;
+  [[nodiscard]] bool mayCountErrors(const ServiceTrack& service, const Track& track, MonoTime now) const;
   void touch(ServiceTrack& service, MonoTime now);
   [[nodiscard]] bool certain(const ServiceTrack& service, MonoTime now) const;
   [[nodiscard]] std::optional<std::uint32_t> backendOf(std::string_view address) const;
@@ -137,7 +136,7 @@ class HealthWatch {
   std::map<std::string, ServiceTrack> services_;
   std::map<std::string, MonoTime> nobody_before_;  // until when there was nobody, as of the last reload
   FailureRows rows_;
-  std::set<std::uint32_t> in_error_;  // backends that have answered somebody with a 500 as they were to
+  std::map<std::uint32_t, MonoTime> in_error_;  // when a backend last answered with a 500, as it was to
   MoodWatch moods_;
   MonoTime begun_at_ = kNever;  // when the proxy was first configured
   MonoTime settled_at_{};       // from then on the workers have the latest configuration
