@@ -182,6 +182,6 @@ def test_two_listeners_from_the_start(start, backend):
 )
 def test_what_takes_effect_at_the_next_start_is_said(start, backend, setting, named):
     lb = start.lb(backend, threads=2)
-    reloaded(lb, changed(lb, **setting))
+    lb.reloaded(changed(lb, **setting))
     lb.wait_for_log(f"a change of {named} takes effect at the next start")
     assert lb.log().count("takes effect at the next start") == 1

@@ -148,7 +148,6 @@ class Capture {
     const std::uint64_t window = sender.edge - std::min(sender.edge, sender.received);
     const std::uint64_t step = std::uint64_t{1} << (syn ? 0 : sender.scale);
     packet.window = static_cast<std::uint16_t>(std::min<std::uint64_t>((window + step - 1) / step, 0xffff));
-    if (event.kind == TraceKind::Reset) packet.window = 0;
     packet.scale = sender.scale;
     if (event.kind == TraceKind::Finish) sender.finish_sent = true;
     return cut(packet, event.text);
