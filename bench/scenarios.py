@@ -24,7 +24,7 @@ class Sizes:
     memory_seconds: float = 3  # of reading slowly
 
 
-SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, large=("--requests", 20), readers=4, counted=150, memory_seconds=0.5)
+SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, large=("--requests", 20), readers=4, counted=1000, memory_seconds=0.5)
 
 
 @dataclasses.dataclass(frozen=True)
