@@ -8,6 +8,14 @@ from raw_client import RawClient, get
 from wait import until
 
 
+def get_on(clients, answers):
+    """Waits until each of them has had so many answers more."""
+    before = list(clients.done)
+    until(lambda: clients.problems or all(now >= then + answers for now, then in zip(clients.done, before)),
+          "all clients get on")
+    assert not clients.problems, clients.problems
+
+
 class Load:
     """`with Load(lb): ...` asks until its end; then nothing may have failed. Even clients keep their connection."""
 
@@ -37,9 +45,7 @@ class Load:
 
     def goes_on(self):
         """Waits until every client has had another answer."""
-        before = list(self.done)
-        until(lambda: self.problems or all(now > then for now, then in zip(self.done, before)), "all clients get on")
-        assert not self.problems, self.problems
+        get_on(self, 1)
 
     def __enter__(self):
         for thread in self.threads:
@@ -85,9 +91,7 @@ class Users:
 
     def finish_what_they_have(self):
         """Waits until every client has had an answer to a request that it sent from now on."""
-        before = list(self.done)
-        until(lambda: self.problems or all(now > then + 1 for now, then in zip(self.done, before)), "all clients get on")
-        assert not self.problems, self.problems
+        get_on(self, 2)
 
     def __enter__(self):
         for thread in self.threads:

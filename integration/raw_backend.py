@@ -24,6 +24,23 @@ def chunked(*pieces, extra="", trailers=""):
     return head + body + b"0\r\n" + trailers.encode("latin-1") + b"\r\n"
 
 
+def echo_tunnel(connection):
+    """A script: takes the offered upgrade and sends back what comes."""
+    connection.read_request()
+    connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+    while piece := connection.read_some():
+        connection.send(piece)
+
+
+def late(seconds, answer):
+    """A script: the answer to every request, so much later."""
+    def script(connection):
+        while connection.read_request():
+            connection.done.wait(seconds)
+            connection.send(answer)
+    return script
+
+
 class Connection:
     """One accepted connection, used by its script on a thread of its own."""
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from program import can_connect
-from raw_backend import ok
+from raw_backend import echo_tunnel, ok
 from raw_client import get
 from wait import until
 
@@ -102,13 +102,7 @@ def test_nothing_is_reloaded_any_more(start, backend, gate):
 
 
 def test_a_tunnel_has_its_time_and_is_cut(start, backend):
-    def echo(connection):
-        connection.read_request()
-        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
-        while piece := connection.read_some():
-            connection.send(piece)
-
-    backend.script = echo
+    backend.script = echo_tunnel
     lb = start.lb(backend, drain={"timeout": "1s"})
     with lb.connect() as client:
         assert client.request(get(extra="Connection: upgrade\r\nUpgrade: echo\r\n")).status == 101

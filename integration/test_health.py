@@ -8,7 +8,7 @@ import requests
 from config_file import service
 from fleet import LONG, QUICK, ask, fleet, front, order, shown, state, wait_state
 from ports import free_port
-from raw_backend import ok
+from raw_backend import late, ok
 from raw_client import get
 from wait import until
 
@@ -99,13 +99,7 @@ def test_a_low_rate_of_success_is_a_reason(start, backends):
 
 def test_who_is_much_slower_than_the_others_is_ejected(start, backends):
     slow = backends[2]
-
-    def late(connection):
-        while connection.read_request():
-            connection.done.wait(0.05)
-            connection.send(ok(b"2"))
-
-    slow.raw.script = late
+    slow.raw.script = late(0.05, ok(b"2"))
     outlier = {"latency_factor": 10, "min_requests": 3, "window": "5s", **LONG}
     expect_ejected(front(start, backends, outlier=outlier), slow, "latency", "the median backend's")
 

@@ -8,7 +8,7 @@ import pytest
 from config_file import proxy, service
 from ports import free_port
 from program import can_connect
-from raw_backend import ok
+from raw_backend import echo_tunnel, ok
 from raw_client import RawClient, get
 from wait import until
 
@@ -96,13 +96,7 @@ def test_what_is_in_flight_ends_with_the_old_configuration(start, backend):
 
 
 def test_a_tunnel_outlives_a_reload(start, backend):
-    def echo(connection):
-        connection.read_request()
-        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
-        while piece := connection.read_some():
-            connection.send(piece)
-
-    backend.script = echo
+    backend.script = echo_tunnel
     lb = start.lb(backend)
     with lb.connect() as client:
         assert client.request(get(extra="Connection: upgrade\r\nUpgrade: echo\r\n")).status == 101

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from fleet import LONG, ask, fleet, front, order, state
-from raw_backend import ok
+from raw_backend import late, ok
 from wait import until
 
 
@@ -26,13 +26,7 @@ def with_another_host(lb, start):
 def test_who_is_slow_is_not_tried_anew(start, backends):
     """peak_ewma would give one request to a backend of which it knows nothing."""
     slow = backends[0]
-
-    def late(connection):
-        while connection.read_request():
-            connection.done.wait(0.3)
-            connection.send(ok(b"0"))
-
-    slow.raw.script = late
+    slow.raw.script = late(0.3, ok(b"0"))
     lb = front(start, backends, balance="peak_ewma")
 
     def latency():
