@@ -19,6 +19,7 @@ ServiceMonitor::ServiceMonitor(const MonitorContext& context, std::shared_ptr<ba
     : context_(context), shared_(std::move(shared)), sweep_(context.env.loop.makeTimer([this] { sweep(); })) {
   adopt(settings);
   armSweep();
+  takeStock();  // of nobody yet: one of the same name that has just gone may have left its own behind
 }
 
 ServiceMonitor::~ServiceMonitor() = default;
