@@ -137,6 +137,7 @@ std::string_view nameOf(Mark mark) {
       "health_nobody",
       "health_drained",
       "health_weightless",
+      "weighed_by_hand",
       "health_slow_ejected",
       "sick_ejected",
       "fault_sick",

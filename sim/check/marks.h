@@ -152,6 +152,7 @@ enum class Mark : std::uint8_t {
   HealthNobody,
   HealthDrained,
   HealthWeightless,
+  WeighedByHand,  // and the shares were judged
   HealthSlowEjected,
   SickEjected,
   FaultSick,

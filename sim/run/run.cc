@@ -161,11 +161,9 @@ bool Run::badLuck(const check::Entry& entry) const {
   if (entry.reason == "header_too_large" || entry.reason == "bad_backend_response") return true;
   if (entry.plan->upgrade && entry.plan->tunnel.end == plan::Tunnel::End::BackendReset) return true;
   const lb::config::Service* service = check::serviceOf(scenario_, *entry.plan);
-  const Duration way = 2 * (scenario_.network.latency + scenario_.network.jitter);
-  if (service != nullptr && service->retry.per_try_timeout > 0s && service->retry.per_try_timeout <= 10 * way + 50ms &&
-      entry.reason == "backend_timeout")
-    return true;
-  return scenario_.has("idle_close") && !check::replayable(*entry.plan, *check::serviceOf(scenario_, *entry.plan));
+  if (service == nullptr) return false;
+  if (check::mayGetNowhere(scenario_, *service) && entry.reason == "backend_timeout") return true;
+  return scenario_.has("idle_close") && !check::replayable(*entry.plan, *service);
 }
 
 void Run::storm() {

@@ -63,6 +63,8 @@ class Run final : public ProxyOutput {
   void recover();
   [[nodiscard]] std::uint64_t turnsOfHealth(const lb::config::Service& service) const;
   void census();
+  void countPicks(std::size_t service, const lb::config::Service& settings);
+  void weighOneByHand(std::size_t service);
   [[nodiscard]] std::vector<double> expectedShares(const lb::config::Service& service) const;
   void judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last);
   void affinity();

@@ -20,19 +20,44 @@ void Run::census() {
   for (std::size_t service = 0; service < config_.services.size() && scenario_.census > 0; ++service) {
     if (ledger_.failed()) return;
     if (check::someAreSlowForGood(scenario_, config_.services[service])) continue;  // who is out gets no share
-    plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
-    const std::uint64_t first = last_id_ + 1;
-    const MonoTime begin = world_.now();
-    for (std::uint32_t i = 0; i < scenario_.census; ++i) client.requests.push_back(plainRequest("GET", service));
-    client.requests.back().close = true;
-    ask(client);
-    const bool done = until([&] { return clients_.back()->done(); }, 60s);
-    expect(done, Class::Liveness, "liveness.fresh", "a row of plain requests does not come to its end");
-    // Who comes back meanwhile starts slowly.
-    const Duration window = config_.services[service].slow_start.window;
-    if (window > 0s && ledger_.health().lastUp() + window > begin) continue;
-    if (!ledger_.failed()) judgeCensus(config_.services[service], first, last_id_);
+    countPicks(service, config_.services[service]);
+    if (!ledger_.failed() && scenario_.has("by_hand")) weighOneByHand(service);
   }
+}
+
+// `settings`: with the weights that are in force.
+void Run::countPicks(std::size_t service, const lb::config::Service& settings) {
+  plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+  const std::uint64_t first = last_id_ + 1;
+  const MonoTime begin = world_.now();
+  for (std::uint32_t i = 0; i < scenario_.census; ++i) client.requests.push_back(plainRequest("GET", service));
+  client.requests.back().close = true;
+  ask(client);
+  const bool done = until([&] { return clients_.back()->done(); }, 60s);
+  expect(done, Class::Liveness, "liveness.fresh", "a row of plain requests does not come to its end");
+  // Who comes back meanwhile starts slowly.
+  const Duration window = settings.slow_start.window;
+  if (window > 0s && ledger_.health().lastUp() + window > begin) return;
+  if (!ledger_.failed()) judgeCensus(settings, first, last_id_);
+}
+
+// An operator gives one of them several times the weight of the others, and takes that back.
+void Run::weighOneByHand(std::size_t service) {
+  lb::config::Service settings = config_.services[service];
+  lb::config::Host& host = settings.hosts[scenario_.seed % settings.hosts.size()];
+  if (host.weight == 0 || (scenario_.has("dns") && !lb::IpAddress::parse(host.address))) return;  // it may be another's
+  host.weight += 3;
+  lb::admin::BackendOrder order{.kind = lb::admin::BackendOrder::Kind::Weight,
+                                .service = settings.name,
+                                .backend = host.label(),
+                                .weight = host.weight};
+  lb::Control& control = stage_->proxy().control();
+  expect(control.order(order) > 0, Class::Safety, "safety.control_plane", "{} of {} cannot be given a weight",
+         order.backend, settings.name);
+  if (!ledger_.failed()) countPicks(service, settings);
+  order.weight.reset();
+  static_cast<void>(control.order(order));
+  if (!ledger_.failed()) ledger_.leave(check::Mark::WeighedByHand);
 }
 
 // Which part of the requests each backend is to get.
