@@ -1,7 +1,6 @@
 // `health_check`, `outlier` and `panic_threshold` of a service.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 #include "lb/config/sections.h"
@@ -27,19 +26,16 @@ Result<StatusRange> parseStatusRange(std::string_view text) {
   return range;
 }
 
-// It becomes part of the check's request line.
 Result<std::string> parseCheckPath(std::string_view text) {
-  const bool clean = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
-  if (!text.starts_with('/') || !clean || text.size() > kPathMax)
+  if (!text.starts_with('/') || !health::fitsIntoRequest(text) || text.size() > kPathMax)
     return fail(
         fmt::format("{} is not a path: it begins with / and has neither spaces nor control characters", quote(text)));
   return std::string(text);
 }
 
-// And of its Host field.
 Result<std::string> parseCheckHost(std::string_view text) {
-  const bool clean = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
-  if (text.empty() || !clean || text.size() > kDomainMax + 6) return fail(fmt::format("{} is not a host", quote(text)));
+  if (text.empty() || !health::fitsIntoRequest(text) || text.size() > kDomainMax + 6)
+    return fail(fmt::format("{} is not a host", quote(text)));
   return std::string(text);
 }
 

@@ -4,14 +4,10 @@
 #include <algorithm>
 
 namespace lb::health {
-namespace {
 
-// Or it would end the line that it stands in.
 bool fitsIntoRequest(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
-
-}  // namespace
 
 std::string_view problem(const CheckSettings& settings) {
   if (settings.interval <= Duration::zero() || settings.down_interval <= Duration::zero()) return "no interval";

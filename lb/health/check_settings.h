@@ -41,6 +41,9 @@ struct CheckSettings {
   friend bool operator==(const CheckSettings&, const CheckSettings&) = default;
 };
 
+// Path and host have to: anything else could end the line that they stand in.
+[[nodiscard]] bool fitsIntoRequest(std::string_view text);
+
 // Why a checker cannot work by them, for people; empty: it can. Times have to be more than 0, or it would never pause;
 // `fall` and `rise` at least 1; jitter at most 100 %; an HTTP check expects something and asks for a path.
 [[nodiscard]] std::string_view problem(const CheckSettings& settings);
