@@ -21,6 +21,7 @@ class Layout:
     workers: int = 1
     clients: int = 1000    # connections at most
     access_log: bool = False
+    busy_poll: bool = False  # looks for more before it sleeps, where it can
 
     def address(self, service, host):
         """One origin listens on all of 127.0.0.0/8."""
@@ -66,7 +67,7 @@ class Lb(Peer):
 
     def command(self, folder, layout, port, origin):
         lines = ["proxy:", f"  listen: {{address: 127.0.0.1, port: {port}}}", f"  admin: {{port: {free_port()}}}",
-                 f"  threads: {layout.workers}", "  drain: {timeout: 1s}", f"  limits: {{max_connections: {layout.clients + 100}}}",
+                 f"  threads: {layout.workers}", f"  busy_poll: {'100us' if layout.busy_poll else 0}", "  drain: {timeout: 1s}", f"  limits: {{max_connections: {layout.clients + 100}}}",
                  f"  access_log: {{path: {folder / 'access.jsonl'}, format: json}}" if layout.access_log else "  access_log: {path: off}",
                  "  services:"]
         for service in range(layout.services):
@@ -121,6 +122,7 @@ class Haproxy(Peer):
               nbthread {layout.workers}
               no strict-limits
               maxconn {layout.clients + 100}
+              {"busy-polling" if layout.busy_poll else ""}
             defaults
               mode http
               timeout connect 5s

@@ -166,6 +166,7 @@ def test_two_listeners_from_the_start(start, backend):
     "setting, named",
     [
         ({"threads": 3}, "threads"),
+        ({"busy_poll": "50us"}, "busy_poll"),
         ({"dns": {"servers": ["127.0.0.1:5353"]}}, "dns"),
         ({"log": {"level": "debug"}}, "log"),
         ({"access_log": {"path": "other.jsonl"}}, "access_log.path"),

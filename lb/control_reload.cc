@@ -72,6 +72,7 @@ void Control::warnAboutRestart(const config::Config& next) {
     log_.write(LogLevel::Warn, fmt::format("a change of {} takes effect at the next start", key));
   };
   if (next.threads != config_->threads) warn("threads");
+  if (next.busy_poll != config_->busy_poll) warn("busy_poll");
   if (next.admin.enabled != config_->admin.enabled || next.admin.address != config_->admin.address ||
       next.admin.port != config_->admin.port) {
     warn("admin.address and admin.port");

@@ -29,9 +29,10 @@ double seconds(Duration duration) {
 // One worker on a thread of its own. The world, the worker and all they own are made and destroyed by that thread.
 class WorkerThread {
  public:
-  WorkerThread(std::uint32_t workers, const config::Dns& dns, Logger& log, os::OutputFile* access_file,
+  WorkerThread(std::uint32_t workers, const config::Config& config, Logger& log, os::OutputFile* access_file,
                admin::AdminSource& admin)
-      : thread_([this, workers, &dns, &log, access_file, &admin] { run(workers, dns, log, access_file, admin); }) {
+      : thread_(
+            [this, workers, &config, &log, access_file, &admin] { run(workers, config, log, access_file, admin); }) {
     started_.acquire();
   }
   ~WorkerThread() {
@@ -46,9 +47,9 @@ class WorkerThread {
   }
 
  private:
-  void run(std::uint32_t workers, const config::Dns& dns, Logger& log, os::OutputFile* access_file,
+  void run(std::uint32_t workers, const config::Config& config, Logger& log, os::OutputFile* access_file,
            admin::AdminSource& admin) {
-    os::OsEnv world(dns.servers);
+    os::OsEnv world(config.dns.servers, config.busy_poll);
     os::RepeatLimiter limited(log, world.clock);
     std::unique_ptr<os::OsLineSink> lines;
     if (access_file != nullptr) lines = std::make_unique<os::OsLineSink>(world.loop, *access_file);
@@ -94,7 +95,7 @@ class Program final : private ControlHost {
     std::vector<std::unique_ptr<WorkerThread>> threads;
     std::vector<std::unique_ptr<WorkerPort>> ports;
     for (std::uint32_t i = 0; i < workers_; ++i) {
-      threads.push_back(std::make_unique<WorkerThread>(workers_, config.dns, log_, access_file_, control_));
+      threads.push_back(std::make_unique<WorkerThread>(workers_, config, log_, access_file_, control_));
       ports.push_back(std::make_unique<ThreadPort>(*threads.back()));
     }
     if (const auto started = control_.start(control_.resolved(std::move(config)), std::move(ports)); !started) {

@@ -29,6 +29,7 @@ using DecimalRange = Range<double>;
 
 inline constexpr DurationRange kTimeout{1ms, 24h};
 inline constexpr DurationRange kTimeoutOrOff{1ms, 24h, true};
+inline constexpr DurationRange kBusyPoll{0ms, 1ms};
 inline constexpr DurationRange kDrainDelay{0ms, 1h};
 inline constexpr DurationRange kDrainTimeout{0ms, 24h};
 

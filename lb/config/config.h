@@ -99,6 +99,7 @@ struct Config {
   Admin admin;
   std::vector<Cidr> trusted_proxies;  // whose X-Forwarded-* and X-Request-Id are believed
   std::uint32_t threads = 0;          // 0: auto
+  Duration busy_poll{};               // how long a worker looks for more before it sleeps; 0: not at all
   bool abort_on_half_close = false;   // a client's FIN while it waits: false serves it, true counts it as gone
   ClientTimeouts timeouts;
   ClientLimits limits;

@@ -36,8 +36,10 @@ void writeListeners(Writer& out, const Config& config) {
 }
 
 void writeClients(Writer& out, const Config& config) {
-  out.comment("Worker threads, and whether a client that stops sending while it waits is taken for gone.");
+  out.comment("Worker threads, how long each looks for more work before it sleeps, and whether a client that stops");
+  out.comment("sending while it waits is taken for gone.");
   out.autoOr("threads", config.threads);
+  out.set("busy_poll", config.busy_poll);
   out.set("abort_on_half_close", config.abort_on_half_close);
   out.comment("How long clients may take.");
   out.open("timeouts");

@@ -142,6 +142,7 @@ void readProxy(Section& proxy, Config& config, Marks& marks) {
   if (const auto admin = proxy.find("admin")) readAdmin(*admin, config.admin);
   if (const auto trusted = proxy.find("trusted_proxies")) readTrustedProxies(*trusted, config.trusted_proxies);
   if (const auto threads = proxy.find("threads")) threads->integerOrAuto(config.threads, kThreads);
+  proxy.duration("busy_poll", config.busy_poll, kBusyPoll);
   proxy.boolean("abort_on_half_close", config.abort_on_half_close);
   proxy.map("timeouts", [&](Section& section) { readTimeouts(section, config.timeouts); });
   proxy.map("limits", [&](Section& section) {

@@ -20,7 +20,7 @@ struct DurationUnit {
   Duration length;
 };
 // Largest first, as formatDuration tries them.
-constexpr std::array<DurationUnit, 4> kDurationUnits{{{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
+constexpr std::array<DurationUnit, 5> kDurationUnits{{{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}, {"us", 1us}}};
 
 struct SizeUnit {
   std::string_view suffix;
@@ -78,7 +78,8 @@ Result<Duration> parseDuration(std::string_view text) {
     }
     return Duration{static_cast<Duration::rep>(nanoseconds)};
   }
-  return fail(fmt::format("{} is not a duration: the unit is one of ms, s, m, h, after a whole number", quote(text)));
+  return fail(
+      fmt::format("{} is not a duration: the unit is one of us, ms, s, m, h, after a whole number", quote(text)));
 }
 
 Result<std::uint64_t> parseSize(std::string_view text) {
@@ -127,7 +128,7 @@ std::string formatDuration(Duration duration) {
   for (const DurationUnit& unit : kDurationUnits) {
     if (duration % unit.length == Duration{0}) return fmt::format("{}{}", duration / unit.length, unit.suffix);
   }
-  return fmt::format("{}ms", duration / 1ms);
+  return fmt::format("{}us", duration / 1us);
 }
 
 std::string formatSize(std::uint64_t bytes) {

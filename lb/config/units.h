@@ -18,7 +18,7 @@ namespace lb::config {
 [[nodiscard]] Result<double> parseRequestRate(std::string_view text);     // "100/s", "0.5/s", "30/m" or "0"; a second
 [[nodiscard]] Result<double> parseDecimal(std::string_view text);         // "0.005" or "5e-3"
 
-[[nodiscard]] std::string formatDuration(Duration duration);  // in the largest unit that divides it, to the millisecond
+[[nodiscard]] std::string formatDuration(Duration duration);  // in the largest unit that divides it, to the microsecond
 [[nodiscard]] std::string formatSize(std::uint64_t bytes);
 [[nodiscard]] std::string formatRate(std::uint64_t bytes_per_second);
 [[nodiscard]] std::string formatRequestRate(double per_second);

@@ -11,10 +11,11 @@
 namespace lb::os {
 
 struct OsEnv {
-  explicit OsEnv(const std::vector<Address>& name_servers = {}) : resolver(loop, name_servers) {}
+  explicit OsEnv(const std::vector<Address>& name_servers = {}, Duration busy_poll = {})
+      : loop(clock, busy_poll), resolver(loop, name_servers) {}
 
   OsClock clock;
-  OsLoop loop{clock};
+  OsLoop loop;
   OsNetwork network{loop};
   OsResolver resolver;
   OsRandom random;

@@ -27,8 +27,9 @@ event_base* newBase() {
 
 }  // namespace
 
-OsLoop::OsLoop(OsClock& clock)
+OsLoop::OsLoop(OsClock& clock, Duration busy_poll)
     : clock_(clock),
+      busy_poll_(busy_poll),
       base_(newBase()),
       alarm_fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
       inbox_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
@@ -108,6 +109,7 @@ void OsLoop::postFromOutside(std::move_only_function<void()> task) {
 // Also sets the alarm for the earliest timer, if nothing else wakes the loop before.
 bool OsLoop::mustNotWait() {
   if (stopping_ || !wakes_.empty() || !posted_.empty() || !retired_.empty()) return true;
+  if (busy_poll_ > Duration::zero() && clock_.precise() < awake_until_) return true;
   if (timers_.empty()) return false;
   const MonoTime earliest = timers_.earliest();
   if (alarm_ && *alarm_ <= earliest) return false;
@@ -135,7 +137,9 @@ void OsLoop::runWakes() {
   while (!due.empty()) due.popFront().onWake();
 }
 
+// A turn without anything to do leaves the clock alone, or it would count as work.
 void OsLoop::runTimers() {
+  if (!clock_.wasReadInThisTurn() && (timers_.empty() || clock_.precise() < timers_.earliest())) return;
   while (!timers_.empty() && timers_.earliest() <= clock_.now()) timers_.popEarliest().fire();
 }
 
@@ -157,7 +161,9 @@ void OsLoop::destroyRetired() {
 void OsLoop::measureTurn() {
   turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // one writer
   if (!clock_.wasReadInThisTurn()) return;
-  const Duration worked = clock_.precise() - clock_.now();
+  const MonoTime end = clock_.precise();
+  const Duration worked = end - clock_.now();
+  awake_until_ = end + busy_poll_;
   longest_turn_ = std::max(longest_turn_, worked);
   busy_.store(busy_.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(worked.count()),
               std::memory_order_relaxed);

@@ -6,6 +6,9 @@
 //
 // Timers are kept here and not in libevent, whose coarse clock would fire them early; a timerfd wakes the loop for the
 // earliest. It is set only when a deadline comes before the one it is set for, so timers that move later cost no call.
+//
+// With `busy_poll` it goes on looking for that long after the last event before it sleeps: a processor that sleeps
+// takes its time to wake, tens of microseconds in a virtual machine.
 #pragma once
 
 #include <event2/event.h>
@@ -26,7 +29,7 @@ namespace lb::os {
 
 class OsLoop final : public Loop {
  public:
-  explicit OsLoop(OsClock& clock);
+  explicit OsLoop(OsClock& clock, Duration busy_poll = {});
   ~OsLoop() override;  // posted tasks that have not run are dropped; every timer and stream must be gone before
   OsLoop(const OsLoop&) = delete;
   OsLoop& operator=(const OsLoop&) = delete;
@@ -73,6 +76,7 @@ class OsLoop final : public Loop {
   void measureTurn();
 
   OsClock& clock_;
+  const Duration busy_poll_;
   std::unique_ptr<event_base, BaseDeleter> base_;
   UniqueFd alarm_fd_;
   UniqueFd inbox_fd_;
@@ -92,6 +96,7 @@ class OsLoop final : public Loop {
   std::atomic<std::uint64_t> busy_ = 0;
   std::atomic<std::uint64_t> turns_ = 0;
   Duration longest_turn_{};
+  MonoTime awake_until_{};  // busy_poll_ after the last turn in which there was something to do
 };
 
 }  // namespace lb::os

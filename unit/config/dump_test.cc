@@ -82,6 +82,7 @@ class Draw {
     }
     config.trusted_proxies = cidrs();
     config.threads = number<std::uint32_t>(0, 256);
+    config.busy_poll = std::chrono::microseconds(from(0, 1000));
     config.abort_on_half_close = coin();
     config.timeouts = {timeout(), timeout(), timeout(), timeout()};
     config.limits = {number<std::uint32_t>(0, 10'000'000),

@@ -72,6 +72,7 @@ TEST(Parse, EverySettingArrives) {
   const Config config = configOf(withService(R"(  admin: {address: "::1", port: 9200, allow: [10.0.0.0/8]}
   trusted_proxies: [192.0.2.1, "fd00::/8"]
   threads: 3
+  busy_poll: 50us
   abort_on_half_close: true
   timeouts: {request_header: 1s, request_body_idle: 2s, client_idle: 3s, response_idle: 250ms}
   limits: {max_connections: 7, max_header_bytes: 1KiB, max_headers: 8, max_uri_bytes: 300, max_trailer_bytes: 2KiB,
@@ -88,6 +89,7 @@ TEST(Parse, EverySettingArrives) {
   EXPECT_EQ(config.admin.allow, std::vector{*Cidr::parse("10.0.0.0/8")});
   EXPECT_EQ(config.trusted_proxies, (std::vector{*Cidr::parse("192.0.2.1/32"), *Cidr::parse("fd00::/8")}));
   EXPECT_EQ(config.threads, 3U);
+  EXPECT_EQ(config.busy_poll, 50us);
   EXPECT_TRUE(config.abort_on_half_close);
   EXPECT_EQ(config.timeouts, (ClientTimeouts{1s, 2s, 3s, 250ms}));
   EXPECT_EQ(config.limits, (ClientLimits{7, 1024, 8, 300, 2048, 3072, 1048576, 1024, 9, 0s}));

@@ -111,6 +111,7 @@ TEST(Refusal, EveryRangeAtItsEdges) {
       {"listen: {port: %s}", {"0", "1", "65535"}, {"65536", "-1", "18446744073709551616"}},
       {"admin: {port: %s}", {"0", "65535"}, {"65536"}},
       {"threads: %s", {"1", "256", "auto"}, {"0", "257"}},
+      {"busy_poll: %s", {"0", "1us", "1ms"}, {"1001us", "1s"}},
       {"timeouts: {request_header: %s}", {"1ms", "24h"}, {"0", "86400001ms"}},
       {"timeouts: {request_body_idle: %s}", {"1ms", "24h"}, {"0", "86401s"}},
       {"timeouts: {client_idle: %s}", {"1ms", "24h"}, {"0", "1441m"}},

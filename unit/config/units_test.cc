@@ -16,8 +16,8 @@ struct DurationRow {
 };
 
 TEST(Units, DurationsReadAndWrite) {
-  constexpr std::array<DurationRow, 6> kRows{
-      {{"0", 0s}, {"1ms", 1ms}, {"250ms", 250ms}, {"75s", 75s}, {"90m", 90min}, {"24h", 24h}}};
+  constexpr std::array<DurationRow, 7> kRows{
+      {{"0", 0s}, {"50us", 50us}, {"1ms", 1ms}, {"250ms", 250ms}, {"75s", 75s}, {"90m", 90min}, {"24h", 24h}}};
   for (const DurationRow& row : kRows) {
     SCOPED_TRACE(row.text);
     const auto value = parseDuration(row.text);
@@ -27,11 +27,12 @@ TEST(Units, DurationsReadAndWrite) {
   }
   EXPECT_EQ(formatDuration(120s), "2m");
   EXPECT_EQ(formatDuration(1500ms), "1500ms");
+  EXPECT_EQ(formatDuration(1500us), "1500us");
   EXPECT_EQ(parseDuration("0s"), Duration{0});
 }
 
 TEST(Units, WhatIsNoDuration) {
-  for (const char* text : {"", "s", "-1s", "+1s", " 1s", "1 s", "1s ", "1.5s", "1d", "1S", "1us", "1ns", "10", "0x1s",
+  for (const char* text : {"", "s", "-1s", "+1s", " 1s", "1 s", "1s ", "1.5s", "1d", "1S", "1US", "1ns", "10", "0x1s",
                            "1e3s", "99999999999999999999s", "9999999999999h", "1h30m"}) {
     EXPECT_FALSE(parseDuration(text).has_value()) << text;
   }

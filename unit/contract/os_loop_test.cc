@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <thread>
 
 #include "unit/contract/os_harness.h"
@@ -104,6 +105,34 @@ TEST(OsLoop, WaitingIsNotWork) {
   ASSERT_TRUE(env.runUntil([&] { return over; }));
   EXPECT_LT(env.osLoop().busyNanoseconds(), 50'000'000U);
   EXPECT_LT(env.osLoop().turns(), 10U) << "and it does not spin";
+}
+
+TEST(OsLoop, BusyPollLooksAgainInsteadOfWaiting) {
+  OsClock clock;
+  OsLoop loop(clock, std::chrono::hours(1));
+  const auto far_away = loop.makeTimer([] {});
+  far_away->arm(std::chrono::hours(2));
+  loop.post([] {});
+  loop.turn();
+  const std::uint64_t busy = loop.busyNanoseconds();
+  for (int i = 0; i < 100; ++i) loop.turn();  // none of which waits, or this would not end
+  EXPECT_EQ(loop.busyNanoseconds(), busy) << "looking is no work";
+}
+
+TEST(OsLoop, BusyPollEnds) {
+  OsClock clock;
+  OsLoop loop(clock, std::chrono::milliseconds(1));
+  const auto timer = loop.makeTimer([&] { loop.stop(); });
+  timer->arm(std::chrono::milliseconds(200));
+  loop.post([] {});
+  const auto processorTime = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  const auto before = processorTime();
+  loop.run();
+  EXPECT_LT(processorTime() - before, std::chrono::milliseconds(50));
 }
 
 TEST(OsTimer, NeverMeansNever) {
