@@ -1,16 +1,19 @@
 """Backends behind names: lb asks a name server of its own choice again and again, and follows what the names mean."""
 
 import collections
+import copy
 import threading
 
 import pytest
 import requests
 
 from config_file import service
-from name_server import NAME_ERROR, NameServer
+from load import Load
+from name_server import NAME_ERROR, SILENCE, NameServer
 from ports import free_port
 from raw_backend import ok
 from raw_client import get
+from wait import until
 
 
 @pytest.fixture
@@ -36,9 +39,18 @@ def asked(lb, count=1):
     return collections.Counter(answer.body.decode() for answer in answers)
 
 
+def shown(lb, what):
+    """Of every backend."""
+    answer = requests.get(f"http://127.0.0.1:{lb.admin_port}/backends", timeout=20).json()
+    return {backend[what] for backend in answer["backends"]}
+
+
 def addresses_of(lb):
-    shown = requests.get(f"http://127.0.0.1:{lb.admin_port}/backends", timeout=20).json()
-    return {backend["address"] for backend in shown["backends"]}
+    return shown(lb, "address")
+
+
+def labels_of(lb):
+    return shown(lb, "backend")
 
 
 def test_every_address_of_a_name_is_a_backend(start, names):
@@ -99,3 +111,27 @@ def test_a_name_that_comes_later(start, names):
     assert (answer.status, lb.access_log(1)[0]["reason"]) == (503, "no_healthy_backend")
     names.names["pods.test"] = ["127.0.0.1"]
     lb.wait_until(lambda: lb.request(get()).status == 200, "the name is there")
+
+
+def test_a_host_is_called_by_a_name_instead_of_its_address(start, names):
+    """Under load, by a name server that says nothing at first: no request is lost, and what was ordered by hand stays."""
+    port = free_port()
+    backends_at(start, port, "127.0.0.1", "127.0.0.2")
+    names.names["pods.test"] = SILENCE
+    hosts = [{"address": "127.0.0.1", "port": port}, {"address": "127.0.0.2", "port": port}]
+    lb = start.lb(service(*hosts, balance="round_robin"), dns={"servers": [names.address]}, threads=1)
+    order = f"http://127.0.0.1:{lb.admin_port}/backends/svc/127.0.0.1:{port}/weight?value=3"
+    assert requests.post(order, timeout=20).status_code == 200
+    config = copy.deepcopy(lb.config)
+    config["proxy"]["services"][0]["hosts"][0]["address"] = "pods.test"
+    with Load(lb) as load:
+        lb.reloaded(config)
+        until(lambda: "pods.test" in names.asked, "the name is asked for")
+        load.goes_on()
+        assert f"127.0.0.1:{port}" in labels_of(lb)
+        names.names["pods.test"] = ["127.0.0.1"]
+        lb.wait_until(lambda: labels_of(lb) == {f"pods.test:{port}", f"127.0.0.2:{port}"}, "the name is known")
+        load.goes_on()
+    assert asked(lb, 8) == {"127.0.0.1": 6, "127.0.0.2": 2}, "the weight is still in force"
+    assert lb.metrics().value("lb_service_healthy_backends", service="svc") == 2
+    assert "can be used" not in lb.log(), "nobody was ever thought to be missing"

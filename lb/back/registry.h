@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,7 @@ namespace lb::back {
 // One address of one service.
 struct SharedBackend {
   SharedBackend(std::string service_name, std::string host_label, const Address& at, MonoTime came)
-      : service(std::move(service_name)), label(std::move(host_label)), address(at), since(came.since_start.count()) {}
+      : service(std::move(service_name)), address(at), since(came.since_start.count()), label_(std::move(host_label)) {}
 
   // What every request looks at or writes, in one cache line.
   alignas(64) std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
@@ -37,7 +38,6 @@ struct SharedBackend {
   BackendHealth health;
 
   const std::string service;
-  const std::string label;  // of the host that first led to it
   const Address address;
   GradientLimit gradient;    // of limits.adaptive
   balance::Latency latency;  // only where the policy goes by it
@@ -47,6 +47,27 @@ struct SharedBackend {
   std::atomic<std::uint32_t> host_weight{1};         // as configured, for the metrics: workers go by their own
   std::atomic<std::uint32_t> set_weight{kNoWeight};  // instead, by hand
   std::atomic<Duration::rep> since;                  // when it came or recovered, for its slow start; 0: long ago
+
+  // The host that leads to it, as configured ("shop.internal:80"): for people, metrics and orders. A reload may call
+  // the host otherwise, and names may swap their addresses.
+  [[nodiscard]] std::string label() const {
+    const std::scoped_lock lock(label_mutex_);
+    return label_;
+  }
+  [[nodiscard]] bool isCalled(std::string_view label) const {
+    const std::scoped_lock lock(label_mutex_);
+    return label_ == label;
+  }
+  void setLabel(std::string label) {
+    const std::scoped_lock lock(label_mutex_);
+    label_ = std::move(label);
+    renamed.fetch_add(1, std::memory_order_release);
+  }
+  std::atomic<std::uint32_t> renamed{0};  // so often
+
+ private:
+  mutable std::mutex label_mutex_;
+  std::string label_;
 };
 
 // One service.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "lb/back/share.h"
@@ -49,6 +50,7 @@ class Service::Entry final : private HostEvents {
     std::vector<std::unique_ptr<Backend>> gone = std::exchange(backends_, std::move(next));
     std::erase(gone, nullptr);
     for (auto& backend : gone) service_.letGo(std::move(backend));
+    service_.claim(*this);
     service_.rebuildCandidates();
     if (is_new) service_.context_.registry.wakeWatcher();
   }
@@ -108,13 +110,50 @@ void Service::update(const config::Service& service, const config::ClientLimits&
     }
   }
   std::vector<std::unique_ptr<Entry>> gone = std::exchange(entries_, std::move(next));
-  for (const auto& entry : gone) {
-    if (!entry) continue;
+  std::erase(gone, nullptr);
+  const std::size_t left_before = leaving_.size();
+  std::ranges::move(gone, std::back_inserter(leaving_));
+  for (const auto& entry : entries_) claim(*entry);
+  for (Entry* entry : fresh) entry->start();
+  if (std::ranges::all_of(fresh, &Entry::lookedUp) && left_before < leaving_.size()) letLeave(left_before);
+  rebuildCandidates();
+}
+
+// Hosts that a reload has taken away serve until the names that it has brought are looked up: so nobody is missing
+// meanwhile, and a host that is only called otherwise keeps what is known of it.
+void Service::letLeave(std::size_t from) {
+  const auto first = leaving_.begin() + static_cast<std::ptrdiff_t>(from);
+  for (const auto& entry : std::ranges::subrange(first, leaving_.end())) {
     for (auto& backend : entry->backends()) letGo(std::move(backend));
   }
-  gone.clear();
-  rebuildCandidates();
-  for (Entry* entry : fresh) entry->start();
+  leaving_.erase(first, leaving_.end());
+}
+
+// Its backends are nobody else's, and are called by its name. Of hosts that lead to the same address the first one
+// counts.
+void Service::claim(Entry& entry) {
+  for (const auto& left : leaving_) {
+    std::erase_if(left->backends(), [&](auto& old) {
+      const bool taken =
+          std::ranges::any_of(entry.backends(), [&](const auto& one) { return &one->shared() == &old->shared(); });
+      if (taken) letGo(std::move(old));
+      return taken;
+    });
+  }
+  const std::string label = entry.host().label();
+  bool renamed = false;
+  for (const auto& backend : entry.backends()) {
+    if (backend->shared().isCalled(label)) continue;
+    const auto leadsThere = [&](const auto& other) {
+      return std::ranges::any_of(other->backends(),
+                                 [&](const auto& one) { return &one->shared() == &backend->shared(); });
+    };
+    const auto first = std::ranges::find_if(entries_, leadsThere);
+    if (first == entries_.end() || first->get() != &entry) continue;
+    backend->shared().setLabel(label);
+    renamed = true;
+  }
+  if (renamed) context_.registry.wakeWatcher();
 }
 
 // Every worker says the same.
@@ -129,11 +168,24 @@ bool Service::lookupsDone() const {
 }
 
 void Service::lookupDone() {
+  if (!leaving_.empty() && lookupsDone()) {
+    letLeave(0);
+    rebuildCandidates();
+  }
   if (on_lookups_done_ && lookupsDone()) std::exchange(on_lookups_done_, nullptr)();
 }
 
 bool Service::hasAddresses() const {
   return std::ranges::any_of(entries_, [](const auto& entry) { return !entry->backends().empty(); });
+}
+
+template <class Visit>
+void Service::forEachServing(Visit visit) const {
+  for (const auto* entries : {&leaving_, &entries_}) {
+    for (const auto& entry : *entries) {
+      for (const auto& backend : entry->backends()) visit(entry->host(), *backend);
+    }
+  }
 }
 
 // Who is offered: those that nothing speaks against, or, if they are too few, all but those that were drained by hand.
@@ -143,20 +195,17 @@ void Service::rebuildCandidates() {
   std::vector<Roster::Member> usable;
   std::vector<Roster::Member> all;
   UsableCount count;
-  for (const auto& entry : entries_) {
-    const config::Host& host = entry->host();
-    for (const auto& backend : entry->backends()) {
-      backend->shared().host_weight.store(host.weight, std::memory_order_relaxed);
-      const Health health = backend->shared().health.read();
-      if (health.has(Health::kDrained)) {
-        backend->closeIdle();
-        continue;
-      }
-      all.push_back({backend.get(), host.weight, host.backup});
-      if (health.usable(down_at_first)) usable.push_back(all.back());
-      if (fullWeight(backend->shared(), host.weight) > 0) count.add(host.backup, health, down_at_first);
+  forEachServing([&](const config::Host& host, Backend& backend) {
+    backend.shared().host_weight.store(host.weight, std::memory_order_relaxed);
+    const Health health = backend.shared().health.read();
+    if (health.has(Health::kDrained)) {
+      backend.closeIdle();
+      return;
     }
-  }
+    all.push_back({&backend, host.weight, host.backup});
+    if (health.usable(down_at_first)) usable.push_back(all.back());
+    if (fullWeight(backend.shared(), host.weight) > 0) count.add(host.backup, health, down_at_first);
+  });
   panic_ = count.panics(settings_.panic_threshold);
   roster_.assign(std::move(panic_ ? all : usable));
 }
@@ -180,6 +229,8 @@ void Service::onDeparted(Backend& backend) {
 void Service::depart(std::move_only_function<void()> on_departed) {
   on_departed_ = std::move(on_departed);
   std::vector<std::unique_ptr<Entry>> gone = std::exchange(entries_, {});
+  std::ranges::move(leaving_, std::back_inserter(gone));
+  leaving_.clear();
   for (const auto& entry : gone) {
     for (auto& backend : entry->backends()) letGo(std::move(backend));
   }
@@ -199,24 +250,18 @@ void Service::departIfUnused() {
 }
 
 void Service::closeIdle() {
-  for (const auto& entry : entries_) {
-    for (const auto& backend : entry->backends()) backend->closeIdle();
-  }
+  forEachServing([](const config::Host&, Backend& backend) { backend.closeIdle(); });
 }
 
 std::size_t Service::busyConnections() const {
   std::size_t busy = 0;
-  for (const auto& entry : entries_) {
-    for (const auto& backend : entry->backends()) busy += backend->busyConnections();
-  }
+  forEachServing([&](const config::Host&, const Backend& backend) { busy += backend.busyConnections(); });
   for (const auto& backend : departing_) busy += backend->busyConnections();
   return busy;
 }
 
 void Service::shutdownNow() {
-  for (const auto& entry : entries_) {
-    for (const auto& backend : entry->backends()) backend->shutdownNow();
-  }
+  forEachServing([](const config::Host&, Backend& backend) { backend.shutdownNow(); });
   while (!departing_.empty()) {
     const std::size_t before = departing_.size();
     departing_.back()->shutdownNow();  // leaves the list when its last user has gone

@@ -79,7 +79,11 @@ class Service final : public Disposable, public BackendOwner {
  private:
   class Entry;  // one configured host
 
+  template <class Visit>
+  void forEachServing(Visit visit) const;
   void letGo(std::unique_ptr<Backend> backend);
+  void letLeave(std::size_t from);
+  void claim(Entry& entry);
   void shareSettings();
   void rebuildCandidates();
   void lookupDone();
@@ -93,6 +97,7 @@ class Service final : public Disposable, public BackendOwner {
   std::shared_ptr<observe::ServiceStats> stats_;
   Roster roster_;
   std::vector<std::unique_ptr<Entry>> entries_;  // in the configuration's order
+  std::vector<std::unique_ptr<Entry>> leaving_;  // of the one before, until all names of this one are known
   std::vector<std::unique_ptr<Backend>> departing_;
   WaitQueue queue_;
   RateTable* rates_ = nullptr;

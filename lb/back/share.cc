@@ -53,9 +53,9 @@ std::vector<observe::BackendState> statesOf(Registry& registry, MonoTime now) {
   std::map<std::pair<std::string, std::string>, observe::BackendState> states;
   for (const auto& backend : registry.backends()) {
     const auto service = registry.service(backend->service);
-    observe::BackendState& state = states[{backend->service, backend->label}];
+    observe::BackendState& state = states[{backend->service, backend->label()}];
     state.service = backend->service;
-    state.label = backend->label;
+    state.label = backend->label();
     const std::uint32_t full = fullWeight(*backend, backend->host_weight.load(std::memory_order_relaxed));
     state.weight += static_cast<double>(weightAt(full, *backend, *service, now)) / balance::kWeightUnit;
     if (backend->latency.known())

@@ -50,7 +50,8 @@ BackendMonitor::~BackendMonitor() = default;
 
 std::string BackendMonitor::name() const {
   const std::string address = shared_->address.toString();
-  const std::string which = address == shared_->label ? address : fmt::format("{} ({})", shared_->label, address);
+  const std::string label = shared_->label();
+  const std::string which = address == label ? address : fmt::format("{} ({})", label, address);
   return fmt::format("backend {} of {}", which, shared_->service);
 }
 

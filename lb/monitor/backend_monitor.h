@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lb/back/registry.h"
 #include "lb/base/log.h"
@@ -44,6 +45,10 @@ class BackendMonitor final : private health::CheckerEvents {
   ~BackendMonitor();
 
   void setHost(const config::Host* host) { host_ = host; }
+  [[nodiscard]] bool takeRenamed() {  // since the last call, or ever
+    const std::uint32_t before = std::exchange(renamed_, shared_->renamed.load(std::memory_order_acquire));
+    return renamed_ != before;
+  }
   void apply(const config::Service& service);  // which outlives this, or the next apply()
   void look();                                 // a worker may have left news
   void sample() { window_.sample(shared_->health.totals()); }
@@ -80,6 +85,7 @@ class BackendMonitor final : private health::CheckerEvents {
   std::shared_ptr<back::SharedBackend> shared_;
   const config::Service* service_;
   const config::Host* host_;
+  std::uint32_t renamed_ = 0;
   BackendMonitorOwner& owner_;
   std::unique_ptr<health::Checker> checker_;  // while there are checks
   std::unique_ptr<Timer> timer_;              // of the ejection, then of the probation

@@ -44,7 +44,7 @@ std::size_t HealthMonitor::forEachNamed(std::string_view service, std::string_vi
   if (known == services_.end()) return 0;
   std::size_t count = 0;
   for (const auto& [address, monitor] : known->second->backends()) {
-    if (monitor->shared().label != backend && address.toString() != backend) continue;
+    if (!monitor->shared().isCalled(backend) && address.toString() != backend) continue;
     order(*monitor);
     ++count;
   }

@@ -19,7 +19,7 @@ observe::BackendHealthView viewOf(const back::SharedBackend& backend) {
   const Health health = backend.health.read();
   const auto& counts = backend.health.counts;
   observe::BackendHealthView view{.service = backend.service,
-                                  .backend = backend.label,
+                                  .backend = backend.label(),
                                   .address = backend.address.toString(),
                                   .up = health.state() == back::HealthState::Up,
                                   .ejected = health.has(Health::kEjected) || health.has(Health::kHalfOpen),
@@ -64,7 +64,7 @@ void append(const BackendMonitor& monitor, std::string& out) {
   const auto& counts = backend.health.counts;
   Object object(out);
   object.text("service", backend.service)
-      .text("backend", backend.label)
+      .text("backend", backend.label())
       .text("address", backend.address.toString())
       .text("state", toString(monitor.health().state()))
       .text("reason", monitor.reason())

@@ -40,19 +40,29 @@ void ServiceMonitor::adopt(const config::Service& settings) {
 
 // Null: it has left the configuration.
 const config::Host* ServiceMonitor::hostOf(const back::SharedBackend& backend) const {
-  const auto found = hosts_.find(backend.label);
+  const auto found = hosts_.find(backend.label());
   return found == hosts_.end() ? nullptr : found->second;
 }
 
 void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {
   const Address address = backend->address;
   if (const auto known = backends_.find(address); known != backends_.end()) {
-    if (&known->second->shared() == backend.get()) return;
+    if (&known->second->shared() == backend.get()) {
+      follow(*known->second);
+      return;
+    }
     backends_.erase(known);
   }
   BackendMonitorOwner& self = *this;
   const config::Host* host = hostOf(*backend);
   backends_.emplace(address, std::make_unique<BackendMonitor>(context_, std::move(backend), settings_, host, self));
+  has_new_ = true;
+}
+
+// Workers have said since whose it is.
+void ServiceMonitor::follow(BackendMonitor& backend) {
+  if (!backend.takeRenamed()) return;
+  backend.setHost(hostOf(backend.shared()));
   has_new_ = true;
 }
 
@@ -93,17 +103,21 @@ void ServiceMonitor::onMoved() {
 
 void ServiceMonitor::takeStock() {
   back::UsableCount count;
+  bool some_known = false;
   for (const auto& [address, backend] : backends_) {
     const config::Host* host = backend->host();
-    if (!backend->serves() || host == nullptr || backend->health().has(Health::kDrained)) continue;
+    if (!backend->serves() || host == nullptr) continue;
+    some_known = true;
+    if (backend->health().has(Health::kDrained)) continue;
     if (back::fullWeight(backend->shared(), host->weight) > 0) count.add(host->backup, backend->health(), false);
   }
+  if (!some_known && !backends_.empty()) return;  // a reload has brought others, of whom workers know nothing yet
   const std::size_t usable = count.usable();
   const std::size_t all = count.all();
   Mood mood = Mood::Fine;
   if (count.panics(settings_.panic_threshold)) {
     mood = Mood::Panic;
-  } else if (usable == 0 && !backends_.empty()) {
+  } else if (usable == 0 && some_known) {
     mood = Mood::Nobody;
   }
   shared_->healthy.store(static_cast<std::uint32_t>(usable), std::memory_order_relaxed);

@@ -33,6 +33,7 @@ class ServiceMonitor final : private BackendMonitorOwner {
   void adopt(const config::Service& settings);
   [[nodiscard]] const config::Host* hostOf(const back::SharedBackend& backend) const;
   [[nodiscard]] bool mayEject(const BackendMonitor& backend) override;
+  void follow(BackendMonitor& backend);
   void onMoved() override;
   void takeStock();
   void armSweep();

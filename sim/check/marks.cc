@@ -57,6 +57,7 @@ std::string_view nameOf(Mark mark) {
       "reloaded_by_file",
       "reload_refused",
       "touched",
+      "hosts_renamed",
       "ordered_over_http",
       "drained_in_flight",
       "drain_cut",

@@ -66,6 +66,7 @@ enum class Mark : std::uint8_t {
   ReloadedByFile,
   ReloadRefused,
   Touched,  // loaded again as it was
+  HostsRenamed,
   OrderedOverHttp,
   DrainedInFlight,
   DrainCut,

@@ -66,7 +66,7 @@ void drawFar(Scenario& scenario, Prng random) {
 }
 
 void drawSlowNames(Scenario& scenario, Prng random) {
-  if (!scenario.has("names") || !random.chance({1, 3})) return;
+  if (!scenario.has("names") || scenario.has("renames") || !random.chance({1, 3})) return;
   scenario.families.emplace_back("slow_dns");
   for (std::uint64_t i = random.between(1, 3); i > 0; --i) {
     Fault fault{.kind = FaultKind::DnsSlow, .at = upTo(random, 8s)};

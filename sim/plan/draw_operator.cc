@@ -37,12 +37,20 @@ void drawTouches(Scenario& scenario) {
   for (std::uint64_t i = random.between(1, most); i > 0; --i) scenario.touches.push_back(drawMoment(random));
 }
 
+// Where names fail it is not known when a host is found.
+void drawRenames(Scenario& scenario) {
+  Prng random = Chance(scenario.seed).stream("scenario renames");
+  if (!scenario.has("reload") || scenario.has("dns") || !random.chance({1, 3})) return;
+  scenario.families.emplace_back("renames");
+}
+
 }  // namespace
 
 void drawOperator(Scenario& scenario) {
   drawListeners(scenario);
   drawDelay(scenario);
   drawTouches(scenario);
+  drawRenames(scenario);
   Prng random = Chance(scenario.seed).stream("scenario operator");
   if (scenario.has("reload")) {
     for (std::uint64_t i = random.between(1, 5); i > 0; --i) scenario.reloads.push_back(drawMoment(random));

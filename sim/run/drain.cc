@@ -108,13 +108,17 @@ void Run::finish() {
          proxy.blocksInUse());
   for (const auto& backend : proxy.control().registry().backends()) {
     expect(backend->inflight.load() == 0, Class::Safety, "safety.shared_load",
-           "{} requests in flight at {} after the drain", backend->inflight.load(), backend->label);
+           "{} requests in flight at {} after the drain", backend->inflight.load(), backend->label());
   }
   // Exchanges that wait to be used again keep their timer, and names are looked up for as long as there is a worker.
-  const bool timers_stay = std::ranges::any_of(scenario_.config.services, [](const lb::config::Service& service) {
-    return service.timeouts.total > Duration::zero() || service.retry.per_try_timeout > Duration::zero() ||
-           std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
-  });
+  const auto keepsTimers = [](const lb::config::Service& service) {
+    return service.timeouts.total > Duration::zero() || service.retry.per_try_timeout > Duration::zero();
+  };
+  const auto hasNames = [](const lb::config::Service& service) {
+    return std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
+  };
+  const bool timers_stay = std::ranges::any_of(scenario_.config.services, keepsTimers) ||
+                           std::ranges::any_of(proxy.config().services, hasNames);
   expect(timers_stay || ledger_.marks().count(static_cast<std::size_t>(check::Mark::TunnelOpened)) > 0 ||
              until([&] { return proxy.timersArmed() == 0; }, kBackoffMax),
          Class::Safety, "safety.timers", "{} timers are armed after the drain", proxy.timersArmed());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/check/affinity_check.h"
 #include "sim/net/connection.h"
 
 namespace sim::run {
@@ -113,8 +114,8 @@ void Run::ask(const plan::Client& client) {
       std::make_unique<actor::Client>(stage_->clientEnv(), to, client, ledger_, fmt::format("c{}", clients_.size())));
 }
 
-// Other balancing, another order of the hosts, one of them gone; or a service gone, or a route; less time; and back
-// again.
+// Other balancing, another order of the hosts, one of them gone; or a service gone, or a route; less time; other names
+// for the same hosts; and back again.
 void Run::reload(std::uint64_t number) {
   config_ = scenario_.config;
   if (number % 4 == 0) {
@@ -131,6 +132,7 @@ void Run::reload(std::uint64_t number) {
   const bool routed = !config_.routes.empty();
   if (number % 2 == 1 && routed) config_.routes.erase(config_.routes.begin());
   if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only && !routed) config_.services.pop_back();
+  if (scenario_.has("renames") && number % 2 == 1) renameHosts();
   if (scenario_.has("reload_timeouts") && number % 2 == 0) {
     for (lb::config::Service& service : config_.services)
       service.timeouts.response_header =
@@ -143,6 +145,16 @@ void Run::reload(std::uint64_t number) {
     if (stage_->proxy().gauges().inflight > 0) ledger_.leave(check::Mark::ReloadedInFlight);
     ledger_.configure(next);
   });
+}
+
+void Run::renameHosts() {
+  for (lb::config::Service& service : config_.services) {
+    for (lb::config::Host& host : service.hosts) {
+      const auto number = static_cast<std::uint32_t>(check::backendOf(scenario_, host));
+      host.address = lb::IpAddress::parse(host.address) ? plan::backendName(number) : plan::backendIp(number);
+    }
+  }
+  ledger_.leave(check::Mark::HostsRenamed);
 }
 
 // For the oracles nothing happens.

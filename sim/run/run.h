@@ -53,6 +53,7 @@ class Run final : public ProxyOutput {
   void checkHeld();
   void checkSockets(std::uint64_t pooled);
   void reload(std::uint64_t number);
+  void renameHosts();
   void touch();
   void start();
   void storm();

@@ -67,8 +67,8 @@ TEST_F(ManyHostsTest, WhoComeTogetherAreOneChange) {
 TEST_F(ManyHostsTest, OneThatChangesIsNotPaidForByAll) {
   monitor_.look();
   const std::size_t before = observe::allocationCount();
-  EXPECT_EQ(monitor_.drain("shop", backends_[7]->label), 1U);
-  EXPECT_EQ(monitor_.enable("shop", backends_[7]->label), 1U);
+  EXPECT_EQ(monitor_.drain("shop", backends_[7]->label()), 1U);
+  EXPECT_EQ(monitor_.enable("shop", backends_[7]->label()), 1U);
   EXPECT_LT(observe::allocationCount() - before, 100U);
 }
 

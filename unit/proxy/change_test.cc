@@ -123,6 +123,52 @@ TEST_F(ProxyTest, NameThatMovesLeavesWhatIsInFlight) {
   EXPECT_EQ(b.openConnections(), 0U);
 }
 
+TEST_F(ProxyTest, HostServesUntilTheNameThatReplacesItIsKnown) {
+  start();
+  RawBackend& first = backend(0);
+  RawBackend& second = backend(1);
+  fabric_.setName("shop.internal", {.addresses = {backend_hosts_[1]->address()}, .delay = 2s});
+  shop().hosts = {{.address = "shop.internal", .port = 80, .place = {}}};
+  reload();
+  run(1s);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(first.connections().size(), 1U);
+  run(2s);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(first.openConnections(), 0U);
+  EXPECT_EQ(second.connections().size(), 1U);
+}
+
+TEST_F(ProxyTest, HostLeavesAlthoughTheNameThatReplacesItDoesNotResolve) {
+  start();
+  RawBackend& first = backend(0);
+  fabric_.setName("shop.internal", {.addresses = {}, .fails = true});
+  shop().hosts = {{.address = "shop.internal", .port = 80, .place = {}}};
+  reload();
+  run(1s);
+  EXPECT_EQ(ask(get("/")).status(), 503);
+  EXPECT_TRUE(first.connections().empty());
+}
+
+TEST_F(ProxyTest, BackendIsCalledAsItsHostIs) {
+  start();
+  backend(0);
+  const auto label = [&] { return registry_.backends().at(0)->label(); };
+  const std::shared_ptr<back::SharedBackend> before = registry_.backends().at(0);
+  EXPECT_EQ(label(), "10.0.1.1:80");
+  fabric_.setName("one.internal", {.addresses = {backend_hosts_[0]->address()}});
+  fabric_.setName("two.internal", {.addresses = {backend_hosts_[0]->address()}});
+  shop().hosts = {{.address = "one.internal", .port = 80, .place = {}},
+                  {.address = "two.internal", .port = 80, .place = {}}};
+  reload();
+  run(1s);
+  EXPECT_EQ(label(), "one.internal:80") << "of two the first";
+  shop().hosts.erase(shop().hosts.begin());
+  reload();
+  EXPECT_EQ(label(), "two.internal:80");
+  EXPECT_EQ(registry_.backends().at(0), before) << "and it is the same";
+}
+
 TEST_F(ProxyTest, UnknownNameIs503AndTheStartWaitsForItNotForEver) {
   shop().hosts = {{.address = "nowhere.internal", .port = 80, .place = {}}};
   fabric_.setName("nowhere.internal", {.addresses = {}, .silent = true});
