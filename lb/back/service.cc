@@ -50,7 +50,7 @@ class Service::Entry final : private HostEvents {
     std::vector<std::unique_ptr<Backend>> gone = std::exchange(backends_, std::move(next));
     std::erase(gone, nullptr);
     for (auto& backend : gone) service_.letGo(std::move(backend));
-    service_.claim(*this);
+    gone.empty() ? service_.claim(*this) : service_.claimAll();
     service_.rebuildCandidates();
     if (is_new) service_.context_.registry.wakeWatcher();
   }
@@ -113,7 +113,7 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   std::erase(gone, nullptr);
   const std::size_t left_before = leaving_.size();
   std::ranges::move(gone, std::back_inserter(leaving_));
-  for (const auto& entry : entries_) claim(*entry);
+  claimAll();
   for (Entry* entry : fresh) entry->start();
   if (std::ranges::all_of(fresh, &Entry::lookedUp) && left_before < leaving_.size()) letLeave(left_before);
   rebuildCandidates();
@@ -127,6 +127,10 @@ void Service::letLeave(std::size_t from) {
     for (auto& backend : entry->backends()) letGo(std::move(backend));
   }
   leaving_.erase(first, leaving_.end());
+}
+
+void Service::claimAll() {
+  for (const auto& entry : entries_) claim(*entry);
 }
 
 // Its backends are nobody else's, and are called by its name. Of hosts that lead to the same address the first one

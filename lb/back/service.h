@@ -84,6 +84,7 @@ class Service final : public Disposable, public BackendOwner {
   void letGo(std::unique_ptr<Backend> backend);
   void letLeave(std::size_t from);
   void claim(Entry& entry);
+  void claimAll();  // when some host leads elsewhere
   void shareSettings();
   void rebuildCandidates();
   void lookupDone();

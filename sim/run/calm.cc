@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/check/affinity_check.h"
 #include "sim/check/cause.h"
 #include "sim/net/connection.h"
 #include "sim/run/run.h"
@@ -194,6 +195,24 @@ void Run::restAWhile() {
   const std::uint64_t turns_max = kTurnsOfAnIdleProxy + config_.threads * lookups * 4 + checks;
   expect(stage_->proxy().turns() - before < turns_max, Class::Liveness, "liveness.spin",
          "{} turns in 10 s of doing nothing", stage_->proxy().turns() - before);
+  labelsAreRight();
+}
+
+// A backend is called as the host is that leads to it, whatever names have meant before.
+void Run::labelsAreRight() {
+  for (const auto& backend : stage_->proxy().control().registry().backends()) {
+    if (backend->members.load() == 0) continue;
+    const auto isIt = [&](const lb::config::Host& host) {
+      const int number = check::backendOf(scenario_, host);
+      return number >= 0 && plan::backendIp(static_cast<std::uint32_t>(number)) == backend->address.ip.toString() &&
+             host.label() == backend->label();
+    };
+    const auto hasIt = [&](const lb::config::Service& service) {
+      return service.name == backend->service && std::ranges::any_of(service.hosts, isIt);
+    };
+    expect(std::ranges::any_of(config_.services, hasIt), Class::Safety, "safety.health", "{} of {} is called {}",
+           backend->address.toString(), backend->service, backend->label());
+  }
 }
 
 }  // namespace sim::run

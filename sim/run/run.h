@@ -54,6 +54,7 @@ class Run final : public ProxyOutput {
   void checkSockets(std::uint64_t pooled);
   void reload(std::uint64_t number);
   void renameHosts();
+  void labelsAreRight();
   void touch();
   void start();
   void storm();

@@ -169,6 +169,21 @@ TEST_F(ProxyTest, BackendIsCalledAsItsHostIs) {
   EXPECT_EQ(registry_.backends().at(0), before) << "and it is the same";
 }
 
+TEST_F(ProxyTest, BackendIsCalledAsTheHostThatStillLeadsThere) {
+  shop().hosts = {{.address = "one.internal", .port = 80, .place = {}},
+                  {.address = "two.internal", .port = 80, .place = {}}};
+  fabric_.setName("one.internal", {.addresses = {backend_hosts_[1]->address()}, .ttl = 5s});
+  fabric_.setName("two.internal", {.addresses = {backend_hosts_[1]->address()}, .ttl = 60s});
+  start();
+  ASSERT_EQ(registry_.backends().size(), 1U);
+  EXPECT_EQ(registry_.backends()[0]->label(), "one.internal:80");
+  fabric_.setName("one.internal", {.addresses = {backend_hosts_[0]->address()}, .ttl = 5s});
+  run(6s);
+  ASSERT_EQ(registry_.backends().size(), 2U);
+  EXPECT_EQ(registry_.backends()[0]->label(), "one.internal:80");
+  EXPECT_EQ(registry_.backends()[1]->label(), "two.internal:80");
+}
+
 TEST_F(ProxyTest, UnknownNameIs503AndTheStartWaitsForItNotForEver) {
   shop().hosts = {{.address = "nowhere.internal", .port = 80, .place = {}}};
   fabric_.setName("nowhere.internal", {.addresses = {}, .silent = true});
