@@ -115,7 +115,12 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   std::ranges::move(gone, std::back_inserter(leaving_));
   claimAll();
   for (Entry* entry : fresh) entry->start();
-  if (std::ranges::all_of(fresh, &Entry::lookedUp) && left_before < leaving_.size()) letLeave(left_before);
+  // Names of an earlier reload that are still being looked up keep those whom that has taken away, and nobody else.
+  if (lookupsDone()) {
+    letLeave(0);
+  } else if (std::ranges::all_of(fresh, &Entry::lookedUp)) {
+    letLeave(std::min(left_before, leaving_.size()));
+  }
   rebuildCandidates();
 }
 

@@ -14,9 +14,11 @@ constexpr std::array kFields{"set-cookie", "content-length", "transfer-encoding"
 constexpr std::uint64_t kPiece = 64 * 1024;
 constexpr int kTooSlow = 408;  // what be says to a request whose rest does not come
 
-// be has patience of its own with requests.
+// be has patience of its own with requests, and the last piece may come in the moment in which that ends.
 bool gaveUpOnIt(const Entry& entry) {
-  return entry.status == kTooSlow && (entry.attempts.empty() || entry.attempts.back().complete == kNever);
+  if (entry.status != kTooSlow) return false;
+  const MonoTime complete = entry.attempts.empty() ? kNever : entry.attempts.back().complete;
+  return complete == kNever || complete - entry.started >= lb::config::ClientTimeouts{}.request_header;
 }
 
 }  // namespace

@@ -150,6 +150,22 @@ TEST_F(ProxyTest, HostLeavesAlthoughTheNameThatReplacesItDoesNotResolve) {
   EXPECT_TRUE(first.connections().empty());
 }
 
+TEST_F(ProxyTest, HostLeavesAlthoughTheNameThatReplacesItLeavesAgain) {
+  shop().hosts = service("shop", {0, 1}).hosts;
+  start();
+  RawBackend& first = backend(0);
+  RawBackend& second = backend(1);
+  fabric_.setName("shop.internal", {.addresses = {}, .silent = true});
+  shop().hosts[0].address = "shop.internal";
+  reload();
+  run();
+  shop().hosts.erase(shop().hosts.begin());
+  reload();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_TRUE(first.connections().empty());
+  EXPECT_EQ(second.last().requests, 20U);
+}
+
 TEST_F(ProxyTest, BackendIsCalledAsItsHostIs) {
   start();
   backend(0);
