@@ -139,9 +139,9 @@ void Ledger::checkWhoIsOut(const Entry& entry, std::uint32_t backend) {
   const std::uint64_t id = entry.plan->id;
   using enum plan::FaultKind;
   const MonoTime lately = entry.started + -std::chrono::seconds(5);
-  const bool held_up =
-      troubles_.any({Pause, Stall, StallTo, StallFrom, Loss, Slow}, static_cast<int>(backend), lately, world_.now()) ||
-      troubles_.any({Pause}, plan::kProxySide, lately, world_.now());
+  const bool held_up = troubles_.any({Pause, Stall, StallTo, StallFrom, Loss, Slow, BlackHole, BacklogFull},
+                                     static_cast<int>(backend), lately, world_.now()) ||
+                       troubles_.any({Pause}, plan::kProxySide, lately, world_.now());
   const HealthWatch::Arrival arrival{.request = id, .started = entry.started, .now = world_.now(), .held_up = held_up};
   const std::string wrong = health_.onRequest(services.front(), backend, arrival, over);
   expect(wrong.empty(), Class::Safety, "safety.health", id, "{}", wrong);
