@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include "lb/back/share.h"
@@ -127,11 +128,12 @@ void Service::update(const config::Service& service, const config::ClientLimits&
 // Hosts that a reload has taken away serve until the names that it has brought are looked up: so nobody is missing
 // meanwhile, and a host that is only called otherwise keeps what is known of it.
 void Service::letLeave(std::size_t from) {
-  const auto first = leaving_.begin() + static_cast<std::ptrdiff_t>(from);
-  for (const auto& entry : std::ranges::subrange(first, leaving_.end())) {
+  std::vector<std::unique_ptr<Entry>> gone(leaving_.size() - from);
+  std::ranges::move(leaving_ | std::views::drop(from), gone.begin());
+  leaving_.resize(from);
+  for (const auto& entry : gone) {
     for (auto& backend : entry->backends()) letGo(std::move(backend));
   }
-  leaving_.erase(first, leaving_.end());
 }
 
 void Service::claimAll() {
@@ -141,14 +143,15 @@ void Service::claimAll() {
 // Its backends are nobody else's, and are called by its name. Of hosts that lead to the same address the first one
 // counts.
 void Service::claim(Entry& entry) {
+  std::vector<std::unique_ptr<Backend>> taken;
   for (const auto& left : leaving_) {
-    std::erase_if(left->backends(), [&](auto& old) {
-      const bool taken =
-          std::ranges::any_of(entry.backends(), [&](const auto& one) { return &one->shared() == &old->shared(); });
-      if (taken) letGo(std::move(old));
-      return taken;
-    });
+    for (auto& old : left->backends()) {
+      const auto isIt = [&](const auto& one) { return &one->shared() == &old->shared(); };
+      if (std::ranges::any_of(entry.backends(), isIt)) taken.push_back(std::move(old));
+    }
+    std::erase(left->backends(), nullptr);
   }
+  for (auto& backend : taken) letGo(std::move(backend));
   const std::string label = entry.host().label();
   bool renamed = false;
   for (const auto& backend : entry.backends()) {
