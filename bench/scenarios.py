@@ -76,7 +76,7 @@ def scenarios(sizes=Sizes()):
                  methods.memory_growth, splice=True, rounds_max=3),
         Scenario("latency", "added latency at 2,000 req/s, open loop, median", Goal(1.0, 0.6), (*small, "--rate", 2000),
                  methods.added_latency, relay=True),
-        Scenario("busy-latency", "the same, lb and HAProxy polling before they sleep", Goal(1.0, 0.6), (*small, "--rate", 2000),
+        Scenario("busy-latency", "the same, lb with busy_poll, HAProxy with busy-polling", Goal(1.0, 0.6, "nginx"), (*small, "--rate", 2000),
                  methods.added_latency, Layout(busy_poll=True)),
         Scenario("idle", f"RSS per idle keep-alive connection, {sizes.idle:,} of them", Goal(1.0, 0.5, "nginx"),
                  ("--hold", "--connections", sizes.idle), methods.memory_per_connection, clients, rounds_max=3),
