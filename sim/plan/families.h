@@ -72,6 +72,8 @@ inline constexpr std::array kOddities{
     Family{"forwarded", "clients that are proxies, believed or not, and say whom their requests come from",
            Family::Drawn::Traffic},
     Family{"touched", "the configuration is loaded again as it is, up to a hundred times", Family::Drawn::Operator},
+    Family{"renames", "reloads that call hosts by their names instead of their addresses, or the other way round",
+           Family::Drawn::Operator},
 };
 
 // Something goes wrong.
@@ -122,8 +124,6 @@ inline constexpr std::array kFaultFamilies{
            "answers and uploads that take several times the time they have for each piece, in pieces that come soon "
            "enough"},
     Family{"slowloris", "request heads that take several times timeouts.request_header, in pieces"},
-    Family{"renames", "reloads that call hosts by their names instead of their addresses, or the other way round",
-           Family::Drawn::Operator},
     Family{"reload_timeouts", "reloads that shorten timeouts.response_header"},
     Family{"sick", "backends that pass their checks and fail their users", Family::Drawn::Health},
     Family{"check_sick", "backends that fail their checks, by turns, and serve their users", Family::Drawn::Health},
