@@ -140,7 +140,7 @@ void Service::claimAll() {
   for (const auto& entry : entries_) claim(*entry);
 }
 
-// Its backends are nobody else's, and are called by its name. Of hosts that lead to the same address the first one
+// Its backends are nobody else's, and have its name and weight. Of hosts that lead to the same address the first one
 // counts.
 void Service::claim(Entry& entry) {
   std::vector<std::unique_ptr<Backend>> taken;
@@ -155,15 +155,17 @@ void Service::claim(Entry& entry) {
   const std::string label = entry.host().label();
   bool renamed = false;
   for (const auto& backend : entry.backends()) {
-    if (backend->shared().isCalled(label)) continue;
+    SharedBackend& shared = backend->shared();
     const auto leadsThere = [&](const auto& other) {
-      return std::ranges::any_of(other->backends(),
-                                 [&](const auto& one) { return &one->shared() == &backend->shared(); });
+      return std::ranges::any_of(other->backends(), [&](const auto& one) { return &one->shared() == &shared; });
     };
-    const auto first = std::ranges::find_if(entries_, leadsThere);
-    if (first == entries_.end() || first->get() != &entry) continue;
-    backend->shared().setLabel(label);
-    renamed = true;
+    if (!shared.isCalled(label)) {
+      const auto first = std::ranges::find_if(entries_, leadsThere);
+      if (first == entries_.end() || first->get() != &entry) continue;
+      shared.setLabel(label);
+      renamed = true;
+    }
+    shared.host_weight.store(entry.host().weight, std::memory_order_relaxed);
   }
   if (renamed) context_.registry.wakeWatcher();
 }
@@ -208,7 +210,6 @@ void Service::rebuildCandidates() {
   std::vector<Roster::Member> all;
   UsableCount count;
   forEachServing([&](const config::Host& host, Backend& backend) {
-    backend.shared().host_weight.store(host.weight, std::memory_order_relaxed);
     const Health health = backend.shared().health.read();
     if (health.has(Health::kDrained)) {
       backend.closeIdle();

@@ -96,6 +96,7 @@ void TrafficWatch::atBackend(const Entry& entry) {
   if (plan.malformed >= 0 || plan.service < 0 || ledger_.failed() || routed(ledger_)) return;
   checkAttempts(entry);
   checkPlacement(entry);
+  checkReason(entry);
   // Of what has been held up, the attempt on a pooled connection, which costs nothing, may come last.
   const bool mixed = std::ranges::any_of(entry.attempts, &Attempt::reused) && heldUp(entry.started);
   if (isPaid(entry) && !mixed) {
@@ -135,6 +136,29 @@ void TrafficWatch::checkPlacement(const Entry& entry) {
                    entry.plan->id, "request {} went to b{} again although it has not been everywhere", entry.plan->id,
                    entry.attempts.back().backend);
   }
+}
+
+// Who has had its answer is not asked again, unless retry.retry_on names that answer. Judged where nothing but the
+// answer can have been the reason; a used connection may have been ended before the request came.
+void TrafficWatch::checkReason(const Entry& entry) {
+  const plan::Scenario& scenario = ledger_.scenario();
+  const plan::Answer& answer = entry.plan->answer;
+  if (entry.attempts.size() < 2) return;
+  const Attempt& before = entry.attempts[entry.attempts.size() - 2];
+  if (before.reused) return;
+  const bool answered =
+      entry.replied != kNever && entry.replied >= before.head && !scenario.backends[before.backend].be;
+  if (!answered || scenario.has("idle_answer") || ledger_.troubles().anySince(entry.connected)) return;
+  const bool unavailable = answer.fault == plan::AnswerFault::Unavailable;
+  if (!unavailable && answer.fault != plan::AnswerFault::None) return;
+  const Service& service = *serviceOf(scenario, *entry.plan);
+  const Duration way = 4 * plan::longestWay(scenario) + 50ms;
+  if (ledger_.configurations().size() > 1 || entry.replied - entry.started + way >= headTimeOf(service)) return;
+  const int status = unavailable && entry.attempts.size() == 2 ? 503 : answer.status;
+  const auto& statuses = service.retry.on.statuses;
+  ledger_.expect(std::ranges::find(statuses, status) != statuses.end(), Class::Safety, "safety.retry_unasked",
+                 entry.plan->id, "b{} has answered request {} with {}, which is not retried, and b{} was asked, too",
+                 before.backend, entry.plan->id, status, entry.attempts.back().backend);
 }
 
 // What the backends see is at most the requests and the budget. All that is under way somewhere counts for the proxy.

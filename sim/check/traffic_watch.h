@@ -45,6 +45,7 @@ class TrafficWatch {
   };
   void checkAttempts(const Entry& entry);
   void checkPlacement(const Entry& entry);
+  void checkReason(const Entry& entry);
   void checkBudget(const Entry& entry);
   void checkRate(const Entry& entry);
   [[nodiscard]] auto sharesRate(const Entry& entry, const lb::config::RateLimit& limit) const;
