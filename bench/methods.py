@@ -9,14 +9,12 @@ new one each time."""
 import contextlib
 import pathlib
 import signal
-import time
 
 from processes import BenchError, Process, cores
 
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
-SETTLE_SECONDS = 0.3  # for a proxy to give back what it holds a moment longer
 WARM_UP = ("--connections", 16, "--warmup", 0, "--milliseconds", 100)
 
 
@@ -105,9 +103,8 @@ def memory_growth(bench, scenario, peers):
         with contextlib.ExitStack() as stack:
             process = bench.start(one_of(peers, name), scenario.layout, stack)
             bench.load(process, WARM_UP)
-            time.sleep(SETTLE_SECONDS)
+            before = process.settled_memory()
             process.forget_peak()
-            before = process.memory()
             result = bench.load(process, scenario.load)
             return (process.memory("VmHWM") - before) / MIB, result
     yield figure
@@ -119,11 +116,9 @@ def memory_per_connection(bench, scenario, peers):
         with contextlib.ExitStack() as stack:
             process = bench.start(one_of(peers, name), scenario.layout, stack)
             bench.load(process, WARM_UP)
-            time.sleep(SETTLE_SECONDS)
-            before = process.memory()
+            before = process.settled_memory()
             with bench.holding(process, scenario.load) as result:
-                time.sleep(SETTLE_SECONDS)
-                return (process.memory() - before) / KIB / result["requests"], result
+                return (process.settled_memory() - before) / KIB / result["requests"], result
     yield figure
 
 
@@ -133,8 +128,7 @@ def memory(bench, scenario, peers):
     def figure(name):
         with contextlib.ExitStack() as stack:
             process = bench.start(one_of(peers, name), scenario.layout, stack)
-            time.sleep(SETTLE_SECONDS)
-            return process.memory() / MIB, {}
+            return process.settled_memory() / MIB, {}
     yield figure
 
 
@@ -155,12 +149,7 @@ def traced(bench, process, arguments):
         command += ["-p", pid]
     with contextlib.ExitStack() as stack:
         strace = bench.keep(Process("strace", command, folder, cores()[1]), stack)
-        deadline = time.monotonic() + 10
-        while strace.log().count(" attached") < len(process.family()):
-            strace.check()
-            if time.monotonic() > deadline:
-                raise BenchError(f"strace cannot attach to {process.name}:\n{strace.log()}")
-            time.sleep(0.01)
+        strace.wait_until(lambda: strace.log().count(" attached") >= len(process.family()), f"it traces {process.name}")
         result = bench.load(process, ("--warmup", 0, "--milliseconds", 60_000, *arguments))
         strace.process.send_signal(signal.SIGINT)
         strace.process.wait(10)

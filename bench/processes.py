@@ -13,10 +13,12 @@ import time
 
 sys.path.append(str(pathlib.Path(__file__).parent.parent / "integration"))
 from ports import free_port  # noqa: E402,F401  (the one place that knows which ports to take)
+from wait import until  # noqa: E402  (and the one that waits)
 
 PR_SET_PDEATHSIG = 1
 READY_SECONDS = 20
 END_SECONDS = 10
+SETTLE_SECONDS = 0.3  # for which memory has to stay the same
 
 
 class BenchError(Exception):
@@ -84,24 +86,45 @@ class Process:
         for pid in self.family():
             pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
 
+    def settled_memory(self):
+        """Bytes, once they stay the same: what it gives back a moment later has been given back."""
+        seen, since = None, 0
+
+        def steady():
+            nonlocal seen, since
+            now, bytes_now = time.monotonic(), self.memory()
+            if bytes_now != seen:
+                seen, since = bytes_now, now
+            return now - since >= SETTLE_SECONDS
+        self.wait_until(steady, "its memory stays the same")
+        return seen
+
+    def wait_until(self, condition, what, pause=0.005):
+        """Until that is true of it; no measurement if it ends before or does not get there."""
+        def checked():
+            self.check()
+            return condition()
+        try:
+            until(checked, what, READY_SECONDS, pause)
+        except AssertionError as late:
+            raise BenchError(f"{self.name}: {late}\n{self.log()}") from None
+
     def wait_ready(self, port, host="s0.bench.example"):
         """Until it answers a request; the seconds since now."""
         begin = time.monotonic()
         request = f"GET /bytes/100 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        said = b""
-        while time.monotonic() < begin + READY_SECONDS:
-            self.check()
+
+        def answers():
             try:
                 with socket.create_connection(("127.0.0.1", port), timeout=READY_SECONDS) as connection:
                     connection.sendall(request)
-                    said = connection.recv(4096)
-                if said.startswith(b"HTTP/1.1 200"):
-                    self.check()
-                    return time.monotonic() - begin
+                    return connection.recv(4096).startswith(b"HTTP/1.1 200")
             except ConnectionError:
-                pass
-            time.sleep(0.0005)
-        raise BenchError(f"{self.name} did not answer with 200 within {READY_SECONDS} s; last: {said[:200]!r}\n{self.log()}")
+                return False
+        self.wait_until(answers, "it answers with 200", pause=0.0005)
+        seconds = time.monotonic() - begin
+        self.check()
+        return seconds
 
     def stop(self):
         if self.process.stdin:

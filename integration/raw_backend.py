@@ -36,7 +36,7 @@ def late(seconds, answer):
     """A script: the answer to every request, so much later."""
     def script(connection):
         while connection.read_request():
-            connection.done.wait(seconds)
+            connection.dawdle(seconds)
             connection.send(answer)
     return script
 
@@ -71,6 +71,10 @@ class Connection:
 
     def send(self, data):
         self.sock.sendall(data)
+
+    def dawdle(self, seconds):
+        """Does nothing for so long: the backend's own slowness, which a test is about. Nothing is waited for."""
+        self.done.wait(seconds)
 
     def half_close(self):
         self.sock.shutdown(socket.SHUT_WR)

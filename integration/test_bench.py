@@ -8,7 +8,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -154,14 +153,14 @@ def test_an_announced_end_is_none(start):
 
 def test_an_open_loop_does_not_forgive_a_stall(start):
     """One stall of most of the time: a closed loop would see one slow answer, users would see most of them late."""
-    seen = []
+    def stalls_once(connection):
+        while connection.read_request():
+            if len(connection.requests) == 5:
+                connection.dawdle(0.8)
+            connection.send(ok(b"x" * 100))
 
-    def answer(request):
-        seen.append(request)
-        if len(seen) == 5:
-            time.sleep(0.8)  # the stall itself; nothing is waited for
-        return ok(b"x" * 100)
-
-    result = load(start.backend(answer), "--connections", 1, "--rate", 100, "--milliseconds", 1000)
+    backend = start.backend()
+    backend.script = stalls_once
+    result = load(backend, "--connections", 1, "--rate", 100, "--milliseconds", 1000)
     assert result["errors"] == 0 and 99 <= result["requests"] <= 101
     assert result["p50_us"] > 100_000

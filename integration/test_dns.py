@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from config_file import service
+from fleet import shown
 from load import Load
 from name_server import NAME_ERROR, SILENCE, NameServer
 from ports import free_port
@@ -39,18 +40,12 @@ def asked(lb, count=1):
     return collections.Counter(answer.body.decode() for answer in answers)
 
 
-def shown(lb, what):
-    """Of every backend."""
-    answer = requests.get(f"http://127.0.0.1:{lb.admin_port}/backends", timeout=20).json()
-    return {backend[what] for backend in answer["backends"]}
-
-
 def addresses_of(lb):
-    return shown(lb, "address")
+    return {backend["address"] for backend in shown(lb)["backends"]}
 
 
 def labels_of(lb):
-    return shown(lb, "backend")
+    return {backend["backend"] for backend in shown(lb)["backends"]}
 
 
 def test_every_address_of_a_name_is_a_backend(start, names):

@@ -3,14 +3,13 @@
 import json
 import re
 import subprocess
-import time
 
 import pytest
 import requests
 
 from config_file import service
 from ports import free_port
-from raw_backend import ok
+from raw_backend import late, ok
 from raw_client import get, post
 
 HISTOGRAMS = {
@@ -89,12 +88,7 @@ def test_overhead_is_never_zero_and_less_than_the_whole(lb):
 
 
 def test_waiting_for_the_backend_is_the_backends_time(lb, backend):
-
-    def slow(request):
-        time.sleep(0.3)  # the backend's own slowness; nothing is waited for
-        return ok(b"x")
-
-    backend.answer = slow
+    backend.script = late(0.3, ok(b"x"))
     lb.request(get())
     lb.wait_metric(1, "lb_requests_total")
     m = lb.metrics()

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 
 import pytest
 
@@ -97,7 +96,7 @@ def test_interim_answers_do_not_stop_the_clock_for_ever(start, backend):
         connection.read_request()
         while True:  # until lb ends the connection
             connection.send(b"HTTP/1.1 102 Processing\r\n\r\n")
-            time.sleep(0.02)  # the drip itself; nothing is waited for
+            connection.dawdle(0.02)
 
     backend.script = never_final
     lb = start.lb(service(backend, timeouts={"total": "600ms"}))
@@ -228,7 +227,7 @@ def test_slow_but_steady_is_fine(start, backend):
         connection.read_request()
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")
         for _ in range(20):
-            time.sleep(0.05)  # the drip itself; nothing is waited for
+            connection.dawdle(0.05)
             connection.send(b"x")
         connection.wait_for_end()
 
