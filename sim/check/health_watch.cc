@@ -33,7 +33,7 @@ bool someAreSlowForGood(const plan::Scenario& scenario, const lb::config::Servic
   return false;
 }
 
-bool HealthWatch::hasNames(const lb::config::Service& service) {
+bool hasNames(const lb::config::Service& service) {
   return std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
 }
 

@@ -26,6 +26,9 @@ namespace sim::check {
 // Or some backend?
 [[nodiscard]] bool someAreSlowForGood(const plan::Scenario& scenario, const lb::config::Service& service);
 
+// Is one of its hosts a name, and not an address?
+[[nodiscard]] bool hasNames(const lb::config::Service& service);
+
 class HealthWatch {
  public:
   HealthWatch(const plan::Scenario& scenario, Marks& marks) : scenario_(scenario), marks_(marks), moods_(marks) {}
@@ -122,7 +125,6 @@ class HealthWatch {
   [[nodiscard]] static std::string judgeOutlier(const lb::config::Outlier& rules, std::string_view why);
   [[nodiscard]] static std::string judgeChecks(const ServiceTrack& service, const Track& track, bool up, MonoTime now);
   [[nodiscard]] static Stock stockOf(const ServiceTrack& service);
-  [[nodiscard]] static bool hasNames(const lb::config::Service& service);
   [[nodiscard]] bool namesMayMove(const ServiceTrack& service) const;
   [[nodiscard]] bool mayBeNobody(const ServiceTrack& service, MonoTime at) const;
   [[nodiscard]] static bool isFull(const ServiceTrack& service);

@@ -114,11 +114,8 @@ void Run::finish() {
   const auto keepsTimers = [](const lb::config::Service& service) {
     return service.timeouts.total > Duration::zero() || service.retry.per_try_timeout > Duration::zero();
   };
-  const auto hasNames = [](const lb::config::Service& service) {
-    return std::ranges::any_of(service.hosts, [](const auto& host) { return !lb::IpAddress::parse(host.address); });
-  };
   const bool timers_stay = std::ranges::any_of(scenario_.config.services, keepsTimers) ||
-                           std::ranges::any_of(proxy.config().services, hasNames);
+                           std::ranges::any_of(proxy.config().services, check::hasNames);
   expect(timers_stay || ledger_.marks().count(static_cast<std::size_t>(check::Mark::TunnelOpened)) > 0 ||
              until([&] { return proxy.timersArmed() == 0; }, kBackoffMax),
          Class::Safety, "safety.timers", "{} timers are armed after the drain", proxy.timersArmed());
