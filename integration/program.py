@@ -128,22 +128,25 @@ class Program:
 
 
 class Lb(Program):
-    def __init__(self, config, folder, wait=True, **options):
+    def __init__(self, config, folder, **options):
         self.config = config
         self.config_path = config_file.write(folder / "config.yaml", config)
         proxy = config["proxy"]
         listen = proxy["listen"][0] if isinstance(proxy["listen"], list) else proxy["listen"]
         self.port = listen["port"]
-        self.admin_port = proxy["admin"]["port"] if isinstance(proxy.get("admin"), dict) else None
+        admin = proxy["admin"] if isinstance(proxy.get("admin"), dict) else {}
+        self.admin_port = admin.get("port")
+        self.may_ask = bool(admin) and "allow" not in admin
         # A stop at the end of a test should not wait for clients that the test left behind.
         proxy.setdefault("drain", {"timeout": "2s"})
         config_file.write(self.config_path, config)
         super().__init__("lb", [binary("lb"), "--config", self.config_path], folder, **options)
-        if wait:
-            self.wait_ready()
+        self.wait_ready()
 
     def wait_ready(self):
-        if self.admin_port:
+        """Until requests are taken: /readyz says so, or, where it may not be asked, a listener accepts; the control plane
+        listens before it."""
+        if self.may_ask:
             self.wait_until(lambda: self.admin_status("/readyz") == 200, "/readyz says 200")
         else:
             self.wait_until(lambda: can_connect(self.port), "the port accepts")

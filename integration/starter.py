@@ -27,20 +27,20 @@ class Starter:
     def backend(self, answer=None, **options):
         return self.keep(RawBackend(answer, **options))
 
-    def lb(self, *services, descriptors=None, wait=True, **settings):
+    def lb(self, *services, descriptors=None, **settings):
         """An lb for these services (or RawBackends, each then the host of one service `svc`)."""
         backends = [one for one in services if isinstance(one, RawBackend)]
         services = [one for one in services if not isinstance(one, RawBackend)]
         if backends:
             services.append(config_file.service(*backends))
-        return self.lb_with(config_file.proxy(*services, **settings), descriptors=descriptors, wait=wait)
+        return self.lb_with(config_file.proxy(*services, **settings), descriptors=descriptors)
 
-    def lb_with(self, config, descriptors=None, wait=True):
+    def lb_with(self, config, descriptors=None):
         folder = self.new_folder()
         program = Lb.__new__(Lb)
         self.started.append(program)  # before it runs: a start that fails shows its log, too
         try:
-            program.__init__(config, folder, descriptors=descriptors, wait=wait)
+            program.__init__(config, folder, descriptors=descriptors)
         except AssertionError:
             program.expected_code = None
             raise
