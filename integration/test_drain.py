@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 
-from program import can_connect
+from program import can_connect, run_lb
 from raw_backend import echo_tunnel, ok
 from raw_client import get
 from wait import until
@@ -65,6 +65,8 @@ def test_readiness_ends_but_liveness_and_metrics_stay(start, backend, gate):
         lb.terminate()
         until(lambda: lb.admin_status("/readyz") == 503, "readyz says 503")
         assert lb.admin_status("/livez") == 200
+        asked = run_lb("--health", "--config", lb.config_path)
+        assert (asked.returncode, asked.stderr) == (1, "lb: not ready: /readyz says no\n")
         assert lb.metrics().value("lb_draining") == 1
         gate.open = True
         assert client.read_response().status == 200

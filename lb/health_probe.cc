@@ -9,7 +9,7 @@ namespace lb {
 namespace {
 
 constexpr Duration kProbeTimeout = std::chrono::seconds(2);
-constexpr std::string_view kQuestion = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+constexpr std::string_view kQuestion = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 constexpr std::string_view kGoodAnswer = "HTTP/1.1 200 ";
 
 class Probe final : private StreamEvents {
@@ -25,8 +25,8 @@ class Probe final : private StreamEvents {
 
   int run() {
     world_.loop.run();
-    if (alive_) return 0;
-    fmt::print(stderr, "lb: not alive: {}\n", why_);
+    if (ready_) return 0;
+    fmt::print(stderr, "lb: not ready: {}\n", why_);
     return 1;
   }
 
@@ -46,8 +46,8 @@ class Probe final : private StreamEvents {
     if (result.status != IoStatus::Ok) return end(toString(result.status));
     answer_.append(reinterpret_cast<const char*>(room.data()), result.bytes);
     if (answer_.size() < kGoodAnswer.size()) return;
-    alive_ = answer_.starts_with(kGoodAnswer);
-    end(alive_ ? "" : "/livez says no");
+    ready_ = answer_.starts_with(kGoodAnswer);
+    end(ready_ ? "" : "/readyz says no");
   }
 
   void end(const char* why) {
@@ -61,7 +61,7 @@ class Probe final : private StreamEvents {
   std::unique_ptr<Timer> timeout_;
   std::string answer_;
   const char* why_ = "";
-  bool alive_ = false;
+  bool ready_ = false;
 };
 
 }  // namespace

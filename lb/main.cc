@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
       app.add_flag("--check", check, "report every error of the configuration and exit (1 if there is one)");
   auto* dump_flag =
       app.add_flag("--dump-config", dump, "print the configuration in force, with every default, and exit");
-  auto* health_flag = app.add_flag("--health", health, "ask the running lb's /livez and exit (0: it is alive)");
+  auto* health_flag = app.add_flag("--health", health, "ask the running lb's /readyz and exit (0: it takes requests)");
   app.add_option("--tests", tests_path, "with --check: requests and what has to become of each")
       ->type_name("FILE")
       ->needs(check_flag);

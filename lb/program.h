@@ -15,7 +15,8 @@ struct RunOptions {
 // Runs until it has drained, or fails to start; returns the exit code. Errors are one line each on stderr.
 [[nodiscard]] int runProgram(const RunOptions& options, const observe::BuildInfo& build);
 
-// `lb --health`: asks the control plane of the configured address whether the process lives. 0: yes.
+// `lb --health`: asks the control plane of the configured address whether it takes requests. 0: yes; 1: it starts,
+// drains or is not there.
 [[nodiscard]] int probeHealth(const std::string& config_path);
 
 // `lb --dump-config`; `lb --check` is in check_command.h.

@@ -110,12 +110,14 @@ TEST(OsLoop, WaitingIsNotWork) {
 TEST(OsLoop, BusyPollLooksAgainInsteadOfWaiting) {
   OsClock clock;
   OsLoop loop(clock, std::chrono::hours(1));
-  const auto far_away = loop.makeTimer([] {});
-  far_away->arm(std::chrono::hours(2));
+  bool waited = false;
+  const auto far_away = loop.makeTimer([&] { waited = true; });
+  far_away->arm(std::chrono::seconds(5));
   loop.post([] {});
   loop.turn();
   const std::uint64_t busy = loop.busyNanoseconds();
-  for (int i = 0; i < 100; ++i) loop.turn();  // none of which waits, or this would not end
+  for (int i = 0; i < 100 && !waited; ++i) loop.turn();
+  EXPECT_FALSE(waited);
   EXPECT_EQ(loop.busyNanoseconds(), busy) << "looking is no work";
 }
 
