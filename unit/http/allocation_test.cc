@@ -1,31 +1,12 @@
 // A request on a connection that is warm costs no heap allocation: parse, frame, decode, edit and serialise both ways.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "lb/http/body_decoder.h"
 #include "lb/http/framing.h"
 #include "lb/http/head_parser.h"
 #include "lb/http/hop_by_hop.h"
 #include "lb/http/serializer.h"
-
-namespace {
-std::size_t allocations = 0;  // the tests of this binary run in one thread
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  ++allocations;
-  void* memory = std::malloc(bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "unit/observe/allocations.h"
 
 namespace lb::http::test {
 namespace {
@@ -84,14 +65,14 @@ class Relay {
 
 TEST(Allocations, NoneOnAWarmConnection) {
   Relay relay;
-  const std::size_t at_begin = allocations;
+  const std::size_t at_begin = observe::allocationCount();
   ASSERT_TRUE(relay.request() && relay.response());
-  EXPECT_GT(allocations, at_begin) << "the counter does not count";
-  const std::size_t warm = allocations;
+  EXPECT_GT(observe::allocationCount(), at_begin) << "the counter does not count";
+  const std::size_t warm = observe::allocationCount();
   for (int i = 0; i < 1000; ++i) {
     if (!relay.request() || !relay.response()) FAIL() << "round " << i;
   }
-  EXPECT_EQ(allocations, warm);
+  EXPECT_EQ(observe::allocationCount(), warm);
 }
 
 }  // namespace
