@@ -115,6 +115,17 @@ def test_a_bad_file_is_said_and_changes_nothing(start, backend):
     assert lb.metrics().value("lb_config_last_reload_successful") == 0
 
 
+def test_a_bad_file_that_is_put_back_is_no_reload_and_no_alarm_any_more(start, backend):
+    lb = start.lb(backend)
+    good = lb.config_path.read_text()
+    lb.config_path.write_text("proxy: {services: 7}\n")
+    lb.wait_metric(0, "lb_config_last_reload_successful")
+    lb.config_path.write_text(good)
+    lb.wait_metric(1, "lb_config_last_reload_successful")
+    assert "the configuration is again what is in force" in lb.log()
+    assert lb.reloads("ok") == 0
+
+
 def test_no_watch(start, backend, other):
     lb = start.lb(backend)
     lb.stop()

@@ -91,6 +91,7 @@ class Control final : public admin::AdminSource {
   void takeOver(std::shared_ptr<const config::Config> next);
   void warnAboutRestart(const config::Config& next);
   void noteConfiguration();
+  void noteInForce();
   void wakeMonitor();
 
   Env env_;

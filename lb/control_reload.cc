@@ -36,7 +36,10 @@ Control::Outcome Control::tryReload(Asked asked, const Result<std::string>& text
   auto parsed = config::parse(*text);
   if (!parsed) return refuse(422, std::move(parsed.error()));
   auto next = resolved(std::move(parsed->config));
-  if (asked == Asked::ByFile && *next == *config_) return {};
+  if (asked == Asked::ByFile && *next == *config_) {
+    noteInForce();
+    return {};
+  }
   for (const config::Issue& issue : parsed->warnings)
     log_.write(LogLevel::Warn, config::format(options_.file_name, issue));
   for (const config::Listen& listen : next->listen) {
@@ -48,6 +51,13 @@ Control::Outcome Control::tryReload(Asked asked, const Result<std::string>& text
   }
   takeOver(std::move(next));
   return {200, {}, std::move(parsed->warnings)};
+}
+
+// What has been refused has been put back to what is in force.
+void Control::noteInForce() {
+  if (std::exchange(state_.last_reload_ok, true)) return;
+  log_.write(LogLevel::Info, "the configuration is again what is in force");
+  telemetry_.setControl(state_);
 }
 
 void Control::takeOver(std::shared_ptr<const config::Config> next) {

@@ -71,7 +71,6 @@ void Backend::giveBack() {
 void Backend::noteLatency(Duration latency) {
   if (!settings_.limits.adaptive.enabled) return;
   shared_->gradient.sample(latency, settings_.limits.adaptive, context_.clock.now(), context_.random);
-  stats_->concurrency_limit.set(shared_->gradient.limit(settings_.limits.adaptive));
 }
 
 UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions& options) {

@@ -9,6 +9,7 @@
 // All workers give samples to one object of each backend; whoever gives the first one after a window's end ends it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -30,7 +31,7 @@ class GradientLimit {
 
   [[nodiscard]] std::uint32_t limit(const config::AdaptiveLimit& settings) const {
     const std::uint32_t found = limit_.load(std::memory_order_relaxed);
-    return found == 0 ? settings.min : found;
+    return std::clamp(found, settings.min, settings.max);  // settings may be others since the last window's end
   }
   // A request took that long; `now` is its end.
   void sample(Duration latency, const config::AdaptiveLimit& settings, MonoTime now, Random& random);

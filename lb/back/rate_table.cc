@@ -50,13 +50,15 @@ RateTable::Place& RateTable::placeOf(std::uint64_t key, std::int64_t now) {
 
 Duration RateTable::ask(std::string_view key, const config::RateLimit& limit, MonoTime now) {
   const auto interval = static_cast<std::int64_t>(std::llround(1e9 / limit.rate));
-  const std::int64_t tolerance = interval * (std::int64_t{limit.burst} - 1);
+  const std::int64_t tolerance = interval * (std::int64_t{limit.allowance()} - 1);
   const std::int64_t time = now.since_start.count();
   Place& place = placeOf(hash(key), time);
   std::int64_t due = place.due.load(std::memory_order_relaxed);
   std::int64_t from = 0;
   do {
     from = std::max(due, time);
+    // More than the whole burst nobody owes by this limit: that is left of a slower one, before a reload.
+    if (from - time > tolerance + interval) from = time + tolerance;
     if (from - time > tolerance) return Duration(from - time - tolerance);
   } while (!place.due.compare_exchange_weak(due, from + interval, std::memory_order_relaxed));
   return {};

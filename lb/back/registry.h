@@ -6,6 +6,7 @@
 // hands out are atomics.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -85,6 +86,15 @@ struct SharedService {
   std::atomic<std::uint64_t> version{1};
   std::atomic<Duration::rep> slow_start_window{0};
   std::atomic<std::uint32_t> slow_start_min_percent{0};
+  std::atomic<bool> goes_by_latency{false};  // peak_ewma
+  void setAdaptiveLimit(const config::AdaptiveLimit& limit) {
+    adaptive_max_.store(limit.max, std::memory_order_relaxed);
+    adaptive_min_.store(limit.enabled ? limit.min : 0, std::memory_order_relaxed);
+  }
+  [[nodiscard]] config::AdaptiveLimit adaptiveLimit() const {
+    const std::uint32_t min = adaptive_min_.load(std::memory_order_relaxed);
+    return {.enabled = min > 0, .min = min, .max = std::max(min, adaptive_max_.load(std::memory_order_relaxed))};
+  }
   // For people. Written by the control side only.
   std::atomic<bool> panic{false};
   std::atomic<std::uint32_t> healthy{0};  // backends that can be used, panic or not
@@ -92,6 +102,8 @@ struct SharedService {
   std::atomic<std::uint32_t> waiting{0};  // in the queues of all workers
 
  private:
+  std::atomic<std::uint32_t> adaptive_min_{0};  // 0: off
+  std::atomic<std::uint32_t> adaptive_max_{0};
   std::once_flag rates_made_;
   std::unique_ptr<RateTable> rates_;
 };

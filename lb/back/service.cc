@@ -174,6 +174,8 @@ void Service::claim(Entry& entry) {
 void Service::shareSettings() {
   shared_->slow_start_window.store(settings_.slow_start.window.count(), std::memory_order_relaxed);
   shared_->slow_start_min_percent.store(settings_.slow_start.min_weight_percent, std::memory_order_relaxed);
+  shared_->goes_by_latency.store(settings_.balance == config::Balance::PeakEwma, std::memory_order_relaxed);
+  shared_->setAdaptiveLimit(settings_.limits.adaptive);
   shared_->version.fetch_add(1, std::memory_order_release);
 }
 

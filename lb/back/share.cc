@@ -52,13 +52,16 @@ MonoTime weightLasts(const SharedBackend& backend, const SharedService& service,
 std::vector<observe::BackendState> statesOf(Registry& registry, MonoTime now) {
   std::map<std::pair<std::string, std::string>, observe::BackendState> states;
   for (const auto& backend : registry.backends()) {
+    if (backend->members.load(std::memory_order_relaxed) == 0) continue;  // it finishes what it has, and gets nothing
     const auto service = registry.service(backend->service);
     observe::BackendState& state = states[{backend->service, backend->label()}];
     state.service = backend->service;
     state.label = backend->label();
     const std::uint32_t full = fullWeight(*backend, backend->host_weight.load(std::memory_order_relaxed));
     state.weight += static_cast<double>(weightAt(full, *backend, *service, now)) / balance::kWeightUnit;
-    if (backend->latency.known())
+    if (const auto limit = service->adaptiveLimit(); limit.enabled)
+      state.concurrency_limit = state.concurrency_limit.value_or(0) + backend->gradient.limit(limit);
+    if (service->goes_by_latency.load(std::memory_order_relaxed) && backend->latency.known())
       state.latency_seconds = std::max(state.latency_seconds.value_or(0), backend->latency.seconds(now));
   }
   std::vector<observe::BackendState> all;

@@ -42,7 +42,7 @@ void writeServiceLimits(Writer& out, const ServiceLimits& limits) {
 void writeRateLimit(Writer& out, const RateLimit& limit) {
   out.open("rate_limit");
   out.set("rate", formatRequestRate(limit.rate));
-  out.set("burst", std::uint64_t{limit.burst});
+  if (limit.rate > 0 || limit.burst > 0) out.set("burst", std::uint64_t{limit.allowance()});
   out.set("key", wordOf(limit.key, kRateKeyWords));
   out.set("name", text(limit.name));
   out.close();

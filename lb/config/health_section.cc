@@ -61,9 +61,9 @@ void readHealthCheck(Section& section, HealthCheck& check) {
     http->map([&](Section& map) { readHttp(map, check); });
   }
   bool tcp = false;
-  if (const auto wanted = section.find("tcp"); wanted && wanted->boolean(tcp) && tcp) {
-    if (http) wanted->error("a check is either `http` or `tcp`");
-    check.kind = CheckKind::Tcp;
+  if (const auto wanted = section.find("tcp"); wanted && wanted->boolean(tcp)) {
+    if (http && tcp) wanted->error("a check is either `http` or `tcp`");
+    check.kind = tcp ? CheckKind::Tcp : CheckKind::Http;
   }
   section.integer("port", check.port, kCheckPort);
   section.duration("interval", check.interval, kCheckInterval);

@@ -1,7 +1,9 @@
 // One service's settings as plain data. Part of config.h; the same rules hold.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -122,11 +124,16 @@ struct ServiceLimits {
 enum class RateKey : std::uint8_t { Service, ClientIp, Header };
 
 struct RateLimit {
-  double rate = 0;  // requests a second; 0: off
-  std::uint32_t burst = 1;
+  double rate = 0;          // requests a second; 0: off
+  std::uint32_t burst = 0;  // requests at once; 0: one second's worth
+  [[nodiscard]] std::uint32_t allowance() const {
+    return burst > 0 ? burst : static_cast<std::uint32_t>(std::max(1.0, std::ceil(rate)));
+  }
   RateKey key = RateKey::Service;
   std::string name;  // of the header
-  friend bool operator==(const RateLimit&, const RateLimit&) = default;
+  friend bool operator==(const RateLimit& a, const RateLimit& b) {
+    return a.rate == b.rate && a.allowance() == b.allowance() && a.key == b.key && a.name == b.name;
+  }
 };
 
 // Active checks of every backend, by the control side for all workers.

@@ -96,14 +96,8 @@ void readServiceLimits(Section& section, ServiceLimits& limits) {
 }
 
 void readRateLimit(Section& section, RateLimit& limit) {
-  const auto rate = section.find("rate");
-  const bool rate_ok = rate && rate->requestRate(limit.rate, kRequestRate);
-  const auto burst = section.find("burst");
-  if (burst) {
-    burst->integer(limit.burst, kRateBurst);
-  } else if (rate_ok) {  // one second's worth
-    limit.burst = static_cast<std::uint32_t>(std::max(1.0, std::ceil(limit.rate)));
-  }
+  if (const auto rate = section.find("rate")) rate->requestRate(limit.rate, kRequestRate);
+  section.integer("burst", limit.burst, kRateBurst);
   section.word("key", limit.key, kRateKeyWords);
   const auto name = section.find("name");
   if (name && !name->is("")) name->parsed(limit.name, parseHeaderName, "the name of a header");

@@ -82,15 +82,26 @@ void BackendMonitor::apply(const config::Service& service) {
 }
 
 void BackendMonitor::applyChecks(const config::HealthCheck& check) {
-  if (!check.enabled) {
+  if (left_at_) {
+    checker_.reset();
+  } else if (!check.enabled) {
     checker_.reset();
     if (health().has(Health::kDown)) move({.clear = Health::kDown}, "it is not checked any more");
   } else if (checker_) {
     checker_->change(check);
   } else {
+    // It begins where the backend is. Who serves already when a reload brings checks is not taken out before he is
+    // asked: then the first check decides.
+    using health::InitialHealth;
+    health::CheckSettings settings = check;
+    if (health().has(Health::kDown)) {
+      settings.initial = InitialHealth::Down;
+    } else if (check.initial == InitialHealth::Down) {
+      settings.initial = InitialHealth::Check;
+    }
     health::CheckerEvents& self = *this;
     checker_ = std::make_unique<health::Checker>(context_.env.loop, context_.env.network, context_.env.random,
-                                                 context_.blocks, shared_->address, check, self);
+                                                 context_.blocks, shared_->address, std::move(settings), self);
     checker_->start();
   }
 }
@@ -112,6 +123,7 @@ void BackendMonitor::onChange(bool up, const std::string& why) {
 }
 
 void BackendMonitor::look() {
+  lookForMembers();
   const Health now = health();
   if (now.has(Health::kProbePassed)) {
     endEjection("the request on probation succeeded");
@@ -122,6 +134,24 @@ void BackendMonitor::look() {
     static_cast<void>(shared_->health.change({.clear = Health::kTripped}));
     eject(Ejection::ConsecutiveFailures, fmt::format("{} failures in a row", shared_->health.failuresInARow()));
   }
+}
+
+// Whom no worker has any more, since DNS leaves it out, is not asked meanwhile.
+void BackendMonitor::lookForMembers() {
+  if (!serves()) {
+    if (!left_at_) left_at_ = context_.env.clock.now();
+    checker_.reset();
+  } else if (std::exchange(left_at_, std::nullopt)) {
+    applyChecks(service_->health_check);
+  }
+}
+
+bool BackendMonitor::keepsOrders() const {
+  return byHand() && host_ != nullptr && !isLongGone();
+}
+
+bool BackendMonitor::isLongGone() const {
+  return left_at_ && context_.env.clock.now() - *left_at_ >= kOrdersLast;
 }
 
 void BackendMonitor::eject(Ejection reason, const std::string& why) {

@@ -62,7 +62,10 @@ class BackendMonitor final : private health::CheckerEvents {
   [[nodiscard]] back::Health health() const { return shared_->health.read(); }
   [[nodiscard]] const OutlierWindow& window() const { return window_; }
   [[nodiscard]] bool serves() const { return shared_->members.load(std::memory_order_relaxed) > 0; }
-  [[nodiscard]] bool byHand() const { return health().has(back::Health::kDrained) || hasWeight(); }
+  // What was ordered by hand lasts while DNS leaves the address out, but not until it is somebody else's.
+  static constexpr Duration kOrdersLast = std::chrono::hours(1);
+  [[nodiscard]] bool isLongGone() const;
+  [[nodiscard]] bool keepsOrders() const;
   [[nodiscard]] bool hasWeight() const {
     return shared_->set_weight.load(std::memory_order_relaxed) != back::SharedBackend::kNoWeight;
   }
@@ -78,6 +81,8 @@ class BackendMonitor final : private health::CheckerEvents {
   void onTimer();
   void endEjection(const std::string& why);
   void applyChecks(const config::HealthCheck& check);
+  void lookForMembers();
+  [[nodiscard]] bool byHand() const { return health().has(back::Health::kDrained) || hasWeight(); }
   [[nodiscard]] Duration nextEjection();
   void move(const back::BackendHealth::Change& change, const std::string& why);
 
@@ -90,6 +95,7 @@ class BackendMonitor final : private health::CheckerEvents {
   std::unique_ptr<health::Checker> checker_;  // while there are checks
   std::unique_ptr<Timer> timer_;              // of the ejection, then of the probation
   OutlierWindow window_;
+  std::optional<MonoTime> left_at_;  // when it was seen that nobody has it any more
   MonoTime ejected_until_{};
   MonoTime returned_{};
   Duration last_ejection_{};

@@ -47,7 +47,7 @@ const config::Host* ServiceMonitor::hostOf(const back::SharedBackend& backend) c
 void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {
   const Address address = backend->address;
   if (const auto known = backends_.find(address); known != backends_.end()) {
-    if (&known->second->shared() == backend.get()) {
+    if (&known->second->shared() == backend.get() && !known->second->isLongGone()) {
       follow(*known->second);
       return;
     }
@@ -67,11 +67,7 @@ void ServiceMonitor::follow(BackendMonitor& backend) {
 }
 
 void ServiceMonitor::look() {
-  // What was ordered by hand is kept while DNS leaves an address out for a time.
-  const auto gone = [&](const auto& entry) {
-    const BackendMonitor& backend = *entry.second;
-    return !backend.serves() && !(backend.byHand() && backend.host() != nullptr);
-  };
+  const auto gone = [&](const auto& entry) { return !entry.second->serves() && !entry.second->keepsOrders(); };
   const bool some_left = std::erase_if(backends_, gone) > 0;
   if (std::exchange(has_new_, false) || some_left) onMoved();
   for (const auto& [address, backend] : backends_) backend->look();

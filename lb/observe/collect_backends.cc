@@ -58,17 +58,6 @@ prometheus::MetricFamily connections(const Groups& groups) {
   return family.take();
 }
 
-// What all workers know alike, and each notes when it sees it: the latest is the largest or as good.
-prometheus::MetricFamily concurrencyLimit(const Groups& groups) {
-  Family family = gaugeFamily("lb_backend_concurrency_limit", "Requests at a time that limits.adaptive allows, if on.");
-  forEachBackend(groups, [&](const ServiceGroup& service, const BackendGroup& backend) {
-    std::uint64_t limit = 0;
-    for (const BackendStats* part : backend.parts) limit = std::max(limit, part->concurrency_limit.get());
-    if (limit > 0) family.add(of(service, backend), limit);
-  });
-  return family.take();
-}
-
 struct CounterRow {
   std::string_view name;
   std::string_view help;
@@ -108,7 +97,6 @@ void collectBackends(const Groups& groups, MonoTime now, bool histograms, Famili
   });
   out.push_back(inflight.take());
   out.push_back(connections(groups));
-  out.push_back(concurrencyLimit(groups));
   for (const CounterRow& row : kCounters) {
     Family family = counterFamily(row.name, row.help);
     forEachBackend(groups, [&](const ServiceGroup& service, const BackendGroup& backend) {

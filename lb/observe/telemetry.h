@@ -42,8 +42,7 @@ struct BackendStats {
   StatusCounters responses;                           // lb_backend_responses_total{code}
   Histogram send, wait, receive, connect;
   Counter connections_opened, connections_stale_reuse;
-  Counter concurrency_limit;  // gauge: what limits.adaptive has found; every worker has the same
-  std::string label;          // "127.0.0.1:9090", as configured
+  std::string label;  // "127.0.0.1:9090", as configured
 };
 
 // One service as one worker sees it. "_none" stands for requests that matched no service.

@@ -161,6 +161,7 @@ enum class Mark : std::uint8_t {
   CheckFailureNoticed,
   CheckJitter,
   NewcomerChecked,
+  ChecksBrought,
   PanicSpread,
   OutSpared,  // those whose checks fail, by requests of the calm
   // Retries and load
@@ -170,6 +171,7 @@ enum class Mark : std::uint8_t {
   Queued,
   InflightAtLimit,
   AdaptiveHeld,
+  RateRaised,
   ClientRejected,
   RetryPaid,
   RetryOfUnavailable,

@@ -246,7 +246,7 @@ void TrafficWatch::checkRate(const Entry& entry) {
   }
   std::ranges::sort(begins);
   for (std::size_t i = 0; i < begins.size(); ++i) {
-    const double most = limit.burst + limit.rate * seconds(ledger_.now() - begins[i]) + 1e-6;
+    const double most = limit.allowance() + limit.rate * seconds(ledger_.now() - begins[i]) + 1e-6;
     ledger_.expect(static_cast<double>(begins.size() - i) <= most, Class::Safety, "safety.rate", entry.plan->id,
                    "{} requests have passed in {} s", begins.size() - i, seconds(ledger_.now() - begins[i]));
     if (ledger_.failed()) return;
@@ -270,7 +270,7 @@ void TrafficWatch::rateLimited(const Entry& entry) {
   for (const Entry* first : passed) {
     const auto count =
         std::ranges::count_if(passed, [&](const Entry* one) { return decidedBy(*one) >= first->started; });
-    const double most = limit.burst - 1 + limit.rate * seconds(entry.started - decidedBy(*first)) - 1e-3;
+    const double most = limit.allowance() - 1 + limit.rate * seconds(entry.started - decidedBy(*first)) - 1e-3;
     explained = explained || static_cast<double>(count) >= most;
   }
   ledger_.expect(explained, Class::Safety, "safety.rate", entry.plan->id,

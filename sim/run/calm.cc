@@ -95,8 +95,7 @@ void Run::calm() {
       service.limits.adaptive.enabled = false;
       service.retry.per_try_timeout = Duration::zero();
     }
-    ledger_.configure(config_);
-    stage_->proxy().reload(config_);
+    takeOver(config_);
   }
   // Names that could not be looked up are asked for again.
   pass(std::max<Duration>(2 * scenario_.network.name_ttl, 60s));

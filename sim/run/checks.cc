@@ -64,6 +64,7 @@ void Run::checks() {
     if (!ledger_.failed()) failingIsNoticed(service);
     if (!ledger_.failed()) checksHaveJitter(service);
     if (!ledger_.failed()) newcomerIsChecked(service);
+    if (!ledger_.failed()) checksAreBrought(service);
     ledger_.health().setCalm(true);
   }
 }
@@ -201,17 +202,13 @@ void Run::newcomerIsChecked(std::size_t service) {
   // A reload takes numbers away, which the books allow for where there are others.
   if (scenario_.reloads.empty() || all < 2 || (all - 1) * 100 < all * settings.panic_threshold) return;
   const lb::config::Config whole = config_;
-  const auto bring = [&](const lb::config::Config& config) {
-    ledger_.configure(config);
-    stage_->proxy().reload(config);
-  };
   config_.services[service].hosts.pop_back();
-  bring(config_);
+  takeOver(config_);
   pass(kReloadTakes);
   failChecks(who, CheckFailure::Status, true);
   const std::vector<MonoTime>& times = stage_->backends()[who]->checkTimes();
   const std::size_t before = times.size();
-  bring(config_ = whole);
+  takeOver(config_ = whole);
   const auto down = [&] { return ledger_.health().isDown(settings.name, who); };
   if (check.initial == InitialHealth::Down) {
     const std::uint64_t first = last_id_ + 1;
@@ -234,6 +231,32 @@ void Run::newcomerIsChecked(std::size_t service) {
          "checks of b{} of {} pass, and it is not back", who, settings.name);
   if (ledger_.failed()) return;
   ledger_.leave(check::Mark::NewcomerChecked);
+  allComeBack(CheckFailure::Status);
+}
+
+// A reload takes the checks away and another one brings them back, when they would fail. Who serves already has his
+// first check decide; with `initial: up` it takes as many as ever.
+void Run::checksAreBrought(std::size_t service) {
+  const lb::config::Service& settings = config_.services[service];
+  const HealthCheck& check = settings.health_check;
+  const auto who = static_cast<std::uint32_t>(check::backendOf(scenario_, settings.hosts.back()));
+  if (check.kind != CheckKind::Http || scenario_.backends[who].be) return;
+  const lb::config::Config whole = config_;
+  config_.services[service].health_check.enabled = false;
+  takeOver(config_);
+  pass(kReloadTakes);
+  failChecks(who, CheckFailure::Status, true);
+  takeOver(config_ = whole);
+  const auto down = [&] { return ledger_.health().isDown(settings.name, who); };
+  const Duration limit = check.initial == InitialHealth::Up ? downWithin(CheckFailure::Status, check) : kSlack;
+  expect(until(down, limit), Class::Liveness, "liveness.checks",
+         "a reload brings checks for {}, those of b{} fail, and it is not down", settings.name, who);
+  if (ledger_.failed()) return;
+  failChecks(who, CheckFailure::Status, false);
+  expect(until([&] { return !down(); }, upWithin(0s, check)), Class::Liveness, "liveness.checks",
+         "checks of b{} of {}, which a reload has brought, pass, and it is not back", who, settings.name);
+  if (ledger_.failed()) return;
+  ledger_.leave(check::Mark::ChecksBrought);
   allComeBack(CheckFailure::Status);
 }
 

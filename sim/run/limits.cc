@@ -1,4 +1,5 @@
-// In the calm: an adaptive limit that has measured its backend stays within its bounds.
+// In the calm: an adaptive limit that has measured its backend stays within its bounds, and a rate that a reload raises
+// counts at once.
 #include <algorithm>
 
 #include "sim/check/affinity_check.h"
@@ -38,8 +39,7 @@ void Run::adaptiveIsBounded(std::size_t service) {
 
   const auto reload = [&](const lb::config::ServiceLimits& to) {
     settings.limits = to;
-    ledger_.configure(config_);
-    stage_->proxy().reload(config_);
+    takeOver(config_);
   };
   const lb::config::ServiceLimits before = settings.limits;
   reload(planned->limits);
@@ -63,6 +63,36 @@ void Run::adaptiveIsBounded(std::size_t service) {
   if (ledger_.failed()) return;
   ledger_.leave(check::Mark::AdaptiveHeld);
   reload(before);
+}
+
+// Whoever has used up a slow rate has used up the burst of a quicker one, and not what the slow one still wants.
+void Run::ratesAreRaised() {
+  constexpr double kSlower = 1000;
+  if (scenario_.calm_only || !config_.routes.empty()) return;
+  for (std::size_t service = 0; service < config_.services.size() && !ledger_.failed(); ++service) {
+    lb::config::RateLimit& rate = config_.services[service].rate_limit;
+    const auto planned =
+        std::ranges::find(scenario_.config.services, config_.services[service].name, &lb::config::Service::name);
+    if (planned->rate_limit.rate <= 0) continue;
+    const auto reload = [&](const lb::config::RateLimit& to) {
+      rate = to;
+      takeOver(config_);
+    };
+    const lb::config::RateLimit before = rate;
+    lb::config::RateLimit slow = planned->rate_limit;
+    slow.rate /= kSlower;
+    reload(slow);
+    pass(100ms);
+    ledger_.setTolerant(true);
+    for (std::uint32_t i = 0; i <= slow.allowance(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
+    ledger_.setTolerant(false);
+    if (ledger_.failed()) return;
+    reload(planned->rate_limit);
+    pass(100ms + std::chrono::ceil<Duration>(std::chrono::duration<double>(1 / planned->rate_limit.rate)));
+    static_cast<void>(askFor(service, {.bytes = 100}, false));
+    if (!ledger_.failed()) ledger_.leave(check::Mark::RateRaised);
+    reload(before);
+  }
 }
 
 }  // namespace sim::run

@@ -127,6 +127,11 @@ void Operator::bringByFile(std::uint64_t number, const Offer& offer) {
   proxy_.fileChanged();
   ++counted.failed;
   expectCounted("a file that is no configuration");
+  proxy_.offer(proxy_.config(), [] {});
+  proxy_.fileChanged();
+  expectCounted("a file that is put back to what is in force");
+  expect(numberBehind(proxy_.control().metrics(), "lb_config_last_reload_successful ") == 1, "safety.reload",
+         "the file is what is in force again, and the latest one counts as refused");
   offer();
   proxy_.fileChanged();
   if (lb::config::dump(proxy_.config()) != old) ++counted.ok;

@@ -102,8 +102,7 @@ void Run::newcomerIsSpared(std::size_t service) {
   const int newcomer = check::backendOf(scenario_, settings.hosts.back());
   config_.services[service].hosts.pop_back();
   for (const lb::config::Config& next : {config_, whole}) {
-    ledger_.configure(next);
-    stage_->proxy().reload(next);
+    takeOver(next);
     pass(100ms);
   }
   config_ = whole;

@@ -79,8 +79,9 @@ bool Run::go() {
   start();
   storm();
   if (!scenario_.drain_in_storm) {
-    for (const auto phase : {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences,
-                             &Run::ejections, &Run::checks, &Run::adaptiveLimits, &Run::restAWhile}) {
+    for (const auto phase :
+         {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences, &Run::ejections,
+          &Run::checks, &Run::adaptiveLimits, &Run::ratesAreRaised, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }
@@ -145,6 +146,11 @@ void Run::reload(std::uint64_t number) {
     if (stage_->proxy().gauges().inflight > 0) ledger_.leave(check::Mark::ReloadedInFlight);
     ledger_.configure(next);
   });
+}
+
+void Run::takeOver(const lb::config::Config& config) {
+  ledger_.configure(config);
+  stage_->proxy().reload(config);
 }
 
 void Run::renameHosts() {

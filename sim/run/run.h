@@ -84,8 +84,11 @@ class Run final : public ProxyOutput {
   void panicSpreads(std::size_t service, const std::vector<std::uint32_t>& victims);
   void checksHaveJitter(std::size_t service);
   void newcomerIsChecked(std::size_t service);
-  void checkShown();  // what the control plane shows of health
+  void checksAreBrought(std::size_t service);
+  void takeOver(const lb::config::Config& config);  // by a reload, in the calm
+  void checkShown();                                // what the control plane shows of health
   void adaptiveLimits();
+  void ratesAreRaised();
   void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);

@@ -52,6 +52,18 @@ TEST(RateTable, AgreesWithABucketOfTokens) {
   }
 }
 
+// After a reload the table is the same and the limit another.
+TEST(RateTable, ASlowerLimitLeavesNoDebtBehind) {
+  RateTable table(1);
+  const config::RateLimit slow{.rate = 10.0 / 3600, .burst = 100, .key = {}, .name = {}};
+  const config::RateLimit quick{.rate = 100, .burst = 100, .key = {}, .name = {}};
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(table.ask("a", slow, at(1s)), 0ms);
+  EXPECT_EQ(table.ask("a", slow, at(1s)), 360s);
+  EXPECT_EQ(table.ask("a", quick, at(1s)), 0ms);
+  EXPECT_EQ(table.ask("a", quick, at(1s)), 10ms) << "what it has used up is one burst";
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(table.ask("a", quick, at(3s)), 0ms) << i;
+}
+
 TEST(RateTable, ForgetsWhenItIsFullAndNeverRefusesAStranger) {
   RateTable table(3);
   const config::RateLimit limit{.rate = 0.001, .burst = 1, .key = {}, .name = {}};

@@ -52,6 +52,18 @@ TEST(Health, InheritedAndSwitchedOff) {
   EXPECT_TRUE(config.services[1].outlier.enabled);
 }
 
+TEST(Health, TheKindOfDefaultsIsReplaced) {
+  const Config config = configOf(
+      "proxy:\n  defaults: {health_check: {tcp: true}}\n  services:\n"
+      "  - {name: a, domain: a.com, hosts: [{address: b, port: 1}]}\n"
+      "  - {name: b, domain: b.com, hosts: [{address: b, port: 1}], health_check: {tcp: false}}\n"
+      "  - {name: c, domain: c.com, hosts: [{address: b, port: 1}], health_check: {http: {}}}\n");
+  ASSERT_EQ(config.services.size(), 3U);
+  EXPECT_EQ(config.services[0].health_check.kind, CheckKind::Tcp);
+  EXPECT_EQ(config.services[1].health_check.kind, CheckKind::Http);
+  EXPECT_EQ(config.services[2].health_check.kind, CheckKind::Http);
+}
+
 TEST(Health, Refused) {
   const std::vector<Row> rows{
       {"both kinds", "health_check: {http: {}, tcp: true}",

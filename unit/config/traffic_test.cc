@@ -1,4 +1,5 @@
 // Retries and limits of a service: what is read, what is inherited, what is refused.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "unit/config/support.h"
@@ -34,8 +35,8 @@ TEST(Traffic, LimitsAreRead) {
   EXPECT_EQ(service.limits.queue, (Queue{.max = 5, .timeout = 250ms}));
   EXPECT_EQ(service.limits.adaptive, (AdaptiveLimit{.enabled = true, .min = 2, .max = 1000}));
   EXPECT_EQ(service.rate_limit, (RateLimit{.rate = 0.5, .burst = 7, .key = RateKey::Header, .name = "X-Api-Key"}));
-  EXPECT_EQ(serviceOf("rate_limit: {rate: 100/s}").rate_limit.burst, 100U) << "one second's worth";
-  EXPECT_EQ(serviceOf("rate_limit: {rate: 1/h}").rate_limit.burst, 1U);
+  EXPECT_EQ(serviceOf("rate_limit: {rate: 100/s}").rate_limit.allowance(), 100U) << "one second's worth";
+  EXPECT_EQ(serviceOf("rate_limit: {rate: 1/h}").rate_limit.allowance(), 1U);
 }
 
 TEST(Traffic, DefaultsAreInheritedAndSwitchedOff) {
@@ -55,6 +56,21 @@ TEST(Traffic, DefaultsAreInheritedAndSwitchedOff) {
   EXPECT_EQ(config.services[1].limits.max_inflight, 0U);
   EXPECT_EQ(config.services[1].rate_limit.rate, 0);
   EXPECT_TRUE(config.services[1].retry.on.statuses.empty());
+}
+
+TEST(Traffic, ABurstInDefaultsIsInheritedAndOneThatFollowsFromTheRateIsNot) {
+  const auto burstWith = [](std::string_view defaults) {
+    return configOf(
+               fmt::format(
+                   "proxy:\n  defaults: {{rate_limit: {{{}}}}}\n  services:\n"
+                   "  - {{name: a, domain: a.com, hosts: [{{address: h, port: 1}}], rate_limit: {{rate: 50/s}}}}\n",
+                   defaults))
+        .services.at(0)
+        .rate_limit.allowance();
+  };
+  EXPECT_EQ(burstWith("rate: 100/s, burst: 500"), 500U);
+  EXPECT_EQ(burstWith("burst: 500"), 500U);
+  EXPECT_EQ(burstWith("rate: 100/s"), 50U);
 }
 
 TEST(Traffic, Refusals) {

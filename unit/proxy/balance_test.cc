@@ -159,6 +159,28 @@ TEST_F(BalanceTest, SlowAnswersAndErrorsAreRememberedByLatency) {
   EXPECT_LT(shared(0)->latency.seconds(proxy_.clock.now()), 0.1);
 }
 
+TEST_F(BalanceTest, WhatAReloadSwitchesOffIsShownNoMore) {
+  edit_ = [&] {
+    shop().balance = config::Balance::PeakEwma;
+    shop().limits.adaptive = {.enabled = true, .min = 2, .max = 9};
+  };
+  startWith(2);
+  static_cast<void>(count(20));
+  for (const auto& state : back::statesOf(registry_, proxy_.clock.now())) {
+    EXPECT_EQ(state.concurrency_limit, 2U);
+    EXPECT_TRUE(state.latency_seconds.has_value());
+  }
+  shop().balance = config::Balance::Random;
+  shop().limits.adaptive.enabled = false;
+  reload();
+  run();
+  EXPECT_EQ(back::statesOf(registry_, proxy_.clock.now()).size(), 2U);
+  for (const auto& state : back::statesOf(registry_, proxy_.clock.now())) {
+    EXPECT_FALSE(state.concurrency_limit.has_value());
+    EXPECT_FALSE(state.latency_seconds.has_value());
+  }
+}
+
 TEST_F(BalanceTest, ConnectionThatHadBeenClosedIsNoFailure) {
   edit_ = [&] { shop().balance = config::Balance::PeakEwma; };
   startWith(1);
