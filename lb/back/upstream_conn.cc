@@ -219,7 +219,8 @@ void UpstreamConn::onDeadline(std::size_t slot) {
     in_own_event_ = true;
     if (write_failed_ && reading_ != Reading::Done && !paused_ && in_.empty()) {
       readOnce();
-      if (state_ == State::Busy && write_failed_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
+      if (state_ == State::Busy && write_failed_ && reading_ == Reading::Head)
+        deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
     } else {
       processInput();
     }

@@ -51,7 +51,7 @@ void UpstreamConn::readOnce() {
   }
   if (result.status == IoStatus::Ok) {
     last_read_ = context_.clock.precise();
-    if (times_.bytes_read == 0) times_.read_first = last_read_;
+    if (times_.read_first == MonoTime{}) times_.read_first = last_read_;
     times_.bytes_read += result.bytes;
     processInput();
   } else if (result.status == IoStatus::Eof) {
@@ -90,6 +90,7 @@ bool UpstreamConn::acceptHead() {
       deadlines_.clear(kReadSlot);  // now it is the client's turn
     }
     if (request_sent_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
+    times_.read_first = in_.empty() ? MonoTime{} : last_read_;  // of the response, which is still to come
     handler_->onInterim(head);
     if (handler_ == nullptr) return false;
     response_->clear();

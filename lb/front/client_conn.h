@@ -154,6 +154,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   bool client_eof_ = false;
   bool paused_ = false;
   bool was_congested_ = false;
+  bool waits_for_continue_ = false;  // with the body, as the client has said
   bool next_pending_ = false;
 };
 

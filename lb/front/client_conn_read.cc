@@ -175,14 +175,14 @@ bool ClientConn::startRequest() {
   } else if (reading_ == Reading::Body) {
     // Asked after the handler has had its say: a field that Connection names does not count. Who waits for 100 gets its
     // deadline with that.
-    const bool waits_for_continue = in_.empty() && state_->head.fields.count(http::FieldId::Expect) > 0;
-    if (!waits_for_continue) expectBody();
+    waits_for_continue_ = in_.empty() && state_->head.fields.count(http::FieldId::Expect) > 0;
+    expectBody();
   }
   return reading_ == Reading::Body;
 }
 
 void ClientConn::expectBody() {
-  if (tunnel_ || paused_ || writing_ != Writing::Nothing) return;
+  if (tunnel_ || paused_ || waits_for_continue_ || writing_ != Writing::Nothing) return;
   deadlines_.set(kReadSlot, context_.settings.timeouts.request_body_idle);
   watchRate();
 }
@@ -200,6 +200,7 @@ bool ClientConn::decodeBody() {
     if (client_eof_) endEarly();
     return false;
   }
+  waits_for_continue_ = false;
   const std::size_t before = in_.size();
   buf::Buffer& body = state_->body;
   const http::ParseStatus status = state_->decoder.decode(in_, body, context_.settings.body);

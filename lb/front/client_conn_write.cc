@@ -10,7 +10,9 @@ namespace lb::front {
 void ClientConn::sendInterim(const http::ResponseHead& head) {
   if (state_->head.version == http::Version::Http10) return;
   http::writeResponseHead(head, {}, {}, out_);
-  if (head.status == 100 && reading_ == Reading::Body) expectBody();  // a client that waited has its go-ahead now
+  if (head.status != 100 || reading_ != Reading::Body) return;
+  waits_for_continue_ = false;  // it has its go-ahead now
+  expectBody();
 }
 
 bool ClientConn::mustClose() const {
@@ -37,9 +39,11 @@ void ClientConn::sendHead(const http::ResponseHead& head, const http::Framing& f
     deadlines_.clear(kRateSlot);
   }
   if (sent.kind == http::BodyKind::UntilClose || early || mustClose()) close_after_response_ = true;
+  if (out_.empty()) state_->times.write_first = {};  // of the response, not of an interim one
   http::writeResponseHead(
       head, sent, {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},
       out_);
+  was_congested_ = was_congested_ || congested();  // by the head alone, where buffers are small
   if (head.status != 101) return;
   tunnel_ = true;
   close_after_response_ = true;

@@ -161,11 +161,14 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
   if (stale || why == ResponseFailure::Exhausted) reportHealth(AttemptResult::Cancelled, 0);  // not the backend's doing
   const Verdict& verdict = kVerdicts[static_cast<std::size_t>(why)];
+  // A backend that has begun to answer and waits for the rest of the request stops for as long as the client does.
+  const bool client_may_be_slow = why == ResponseFailure::IdleTimeout && answering() && !request_ended_;
   failure_ = {verdict.status, verdict.reason, detail};
   const auto retried =
       phase_ == Phase::Forward ? retriedAs(why, upstream_->anyByteRead(), service_->settings().retry.on) : std::nullopt;
   const bool retry = retried && decideRetry(*retried);
-  attemptEnded(verdict.result, answering() ? status_ : std::uint16_t{0});
+  attemptEnded(client_may_be_slow ? AttemptResult::Cancelled : verdict.result,
+               answering() ? status_ : std::uint16_t{0});
   upstream_ = nullptr;
   if (retry) {
     again();

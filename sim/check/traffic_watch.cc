@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lb/back/retry_budget.h"
+#include "sim/check/in_force.h"
 #include "sim/check/ledger.h"
 #include "sim/check/rate_key.h"
 
@@ -253,10 +254,14 @@ void TrafficWatch::checkRate(const Entry& entry) {
   }
 }
 
-// Who was refused had others before it that had used up what there was.
+// Who was refused had others before it that had used up what there was, by the slowest rate in force.
 void TrafficWatch::rateLimited(const Entry& entry) {
   if (routed(ledger_)) return;
-  const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
+  const Service& service = *serviceOf(ledger_.scenario(), *entry.plan);
+  lb::config::RateLimit limit = service.rate_limit;
+  forEachInForce(ledger_, service, entry.started, ledger_.now(), [&](const Service& one) {
+    if (one.rate_limit.rate > 0) limit.rate = std::min(limit.rate, one.rate_limit.rate);
+  });
   const auto shares = sharesRate(entry, limit);
   std::vector<const Entry*> passed;
   for (const Entry& one : ledger_.entries()) {

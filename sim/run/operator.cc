@@ -130,7 +130,7 @@ void Operator::bringByFile(std::uint64_t number, const Offer& offer) {
   proxy_.offer(proxy_.config(), [] {});
   proxy_.fileChanged();
   expectCounted("a file that is put back to what is in force");
-  expect(numberBehind(proxy_.control().metrics(), "lb_config_last_reload_successful ") == 1, "safety.reload",
+  expect(numberBehind(proxy_.control().metrics(), "\nlb_config_last_reload_successful ") == 1, "safety.reload",
          "the file is what is in force again, and the latest one counts as refused");
   offer();
   proxy_.fileChanged();

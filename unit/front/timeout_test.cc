@@ -146,5 +146,39 @@ TEST_F(FrontTest, ExpectantClientGetsItsGoAheadAndThenItsBodyTime) {
   EXPECT_EQ(c.responses().at(1).status(), 408);
 }
 
+// It alone has filled the small buffer, and whoever was asked to stop for that waits to be told to go on.
+TEST_F(FrontTest, ResponseHeadThatFillsTheBufferIsDrainedLikeABody) {
+  change([](ClientSettings& settings) { settings.buffer_high = 1024; });
+  int drained = 0;
+  router_.on_end = nullptr;
+  router_.on_drained = [&](ScriptedHandler&) { ++drained; };
+  RawClient& c = client();
+  c.send(get("/"));
+  run(1s);
+  http::ResponseHead head;
+  head.start(200);
+  head.fields.add("Content-Security-Policy", std::string(4000, 'x'));
+  handler().writer.sendHead(head, {.kind = http::BodyKind::Length, .length = 2}, {});
+  EXPECT_TRUE(handler().writer.congested());
+  handler().writer.flush();
+  run(1s);
+  EXPECT_EQ(drained, 1);
+}
+
+// In a queue, or before another attempt.
+TEST_F(FrontTest, ExpectantClientIsNotLateWhileItsRequestWaited) {
+  RawClient& c = client();
+  c.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  run(1s);
+  handler().writer.pauseRequest(true);
+  run(1s);
+  handler().writer.pauseRequest(false);
+  run(3 * settings_.timeouts.request_body_idle);
+  EXPECT_EQ(c.received(), "") << "nobody has said yet that the body may come";
+  c.send("body");
+  run(1s);
+  EXPECT_EQ(c.responses().at(0).body, "/ body");
+}
+
 }  // namespace
 }  // namespace lb::front

@@ -217,6 +217,24 @@ TEST_F(ProxyTest, EarlyAnswerOfABackendThatClosesIsPassedOn) {
   EXPECT_EQ(c.responses()[0].body, "no!");
 }
 
+// It echoes, and the client goes in the middle of what it sends.
+TEST_F(ProxyTest, BackendThatWaitsForTheRestOfARequestIsNotToBlame) {
+  start();
+  backend(0, [](RawBackend::Conn& conn) {
+    if (std::exchange(conn.requests, 1) == 0)
+      conn.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  });
+  RawClient& c = client();
+  c.send("POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  run(1s);
+  EXPECT_THAT(c.received(), HasSubstr("hello"));
+  c.finish();
+  run(shop().timeouts.response_idle + 1s);
+  EXPECT_THAT(lastLine(), HasSubstr(" 200 113B reason=backend_timeout"));
+  EXPECT_EQ(registry_.backends().at(0)->health.totals().bad, 0U);
+  EXPECT_EQ(backendStats(0).attempts[static_cast<std::size_t>(observe::AttemptResult::Cancelled)].get(), 1U);
+}
+
 TEST_F(ProxyTest, NoDescriptorForABackendIs503) {
   start();
   backend(0);

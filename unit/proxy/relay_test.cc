@@ -111,6 +111,20 @@ TEST_F(ProxyTest, InterimResponsesComeBeforeTheFinalOne) {
   EXPECT_EQ(old.responses()[0].body, "hello");
 }
 
+TEST_F(ProxyTest, BackendIsWaitedForUntilItsFinalResponse) {
+  start();
+  RawBackend& b = backend(0, [](RawBackend::Conn& conn) {
+    if (!conn.takeRequests().empty()) conn.send("HTTP/1.1 103 Early Hints\r\n\r\n");
+  });
+  RawClient& c = client();
+  c.send(get("/"));
+  run(3s);
+  b.connections().at(0)->send(kHello);
+  run();
+  EXPECT_EQ(c.responses().at(1).body, "hello");
+  EXPECT_THAT(lastLine(), HasSubstr(" wait 2999."));
+}
+
 TEST_F(ProxyTest, ExpectContinueIsTheBackendsToDecide) {
   start();
   backend(0, [](RawBackend::Conn& conn) {
