@@ -8,6 +8,9 @@
 namespace lb::back {
 namespace {
 
+// `now` is when a worker's turn began, and another one may have counted since then.
+constexpr Duration kSkew = std::chrono::seconds(1);
+
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
@@ -58,7 +61,7 @@ Duration RateTable::ask(std::string_view key, const config::RateLimit& limit, Mo
   do {
     from = std::max(due, time);
     // More than the whole burst nobody owes by this limit: that is left of a slower one, before a reload.
-    if (from - time > tolerance + interval) from = time + tolerance;
+    if (from - time > tolerance + interval + kSkew.count()) from = time + tolerance;
     if (from - time > tolerance) return Duration(from - time - tolerance);
   } while (!place.due.compare_exchange_weak(due, from + interval, std::memory_order_relaxed));
   return {};

@@ -64,6 +64,13 @@ TEST(RateTable, ASlowerLimitLeavesNoDebtBehind) {
   for (int i = 0; i < 100; ++i) ASSERT_EQ(table.ask("a", quick, at(3s)), 0ms) << i;
 }
 
+TEST(RateTable, WorkerThatIsBehindGetsNothingMore) {
+  RateTable table(1);
+  const config::RateLimit limit{.rate = 10, .burst = 3, .key = {}, .name = {}};
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(table.ask("a", limit, at(1s)), 0ms);
+  EXPECT_EQ(table.ask("a", limit, at(900ms)), 200ms);
+}
+
 TEST(RateTable, ForgetsWhenItIsFullAndNeverRefusesAStranger) {
   RateTable table(3);
   const config::RateLimit limit{.rate = 0.001, .burst = 1, .key = {}, .name = {}};
