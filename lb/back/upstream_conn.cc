@@ -212,7 +212,8 @@ void UpstreamConn::onWriteFailed(IoStatus status) {
 void UpstreamConn::onDeadline(std::size_t slot) {
   if (state_ == State::Closed) return;
   if (slot == kWriteSlot) {
-    fail(ResponseFailure::IdleTimeout, "the backend stopped reading the request");
+    fail(paused_ ? ResponseFailure::ClientStalled : ResponseFailure::IdleTimeout,
+         "the backend stopped reading the request");
     return;
   }
   if (slot == kKickSlot) {
@@ -237,7 +238,9 @@ void UpstreamConn::onDeadline(std::size_t slot) {
       if (reading_ == Reading::Head) {
         fail(ResponseFailure::HeaderTimeout, "the backend did not answer in time");
       } else {
-        fail(ResponseFailure::IdleTimeout, "the backend stopped sending its response");
+        const bool has_all_there_is = !request_ended_ && !write_failed_ && out_.empty();
+        fail(has_all_there_is ? ResponseFailure::ClientStalled : ResponseFailure::IdleTimeout,
+             "the backend stopped sending its response");
       }
       return;
     case State::Closed: return;

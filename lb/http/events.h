@@ -124,6 +124,7 @@ enum class ResponseFailure : std::uint8_t {
   BadResponse,    // not HTTP, or broken framing
   HeaderTimeout,  // no response head in time
   IdleTimeout,    // the backend stopped sending, or reading
+  ClientStalled,  // the same, but it waits for the rest of the request, or nobody takes its response
 };
 
 class ResponseHandler {

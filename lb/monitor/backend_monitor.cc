@@ -91,7 +91,7 @@ void BackendMonitor::applyChecks(const config::HealthCheck& check) {
     checker_->change(check);
   } else {
     // It begins where the backend is. Who serves already when a reload brings checks is not taken out before he is
-    // asked: then the first check decides.
+    // asked: Down is then as Check.
     using health::InitialHealth;
     health::CheckSettings settings = check;
     if (health().has(Health::kDown)) {

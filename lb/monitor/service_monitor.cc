@@ -51,6 +51,8 @@ void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {
       follow(*known->second);
       return;
     }
+    // Whoever was away for so long begins as anybody new.
+    backend->since.store(context_.env.clock.now().since_start.count(), std::memory_order_relaxed);
     backends_.erase(known);
   }
   BackendMonitorOwner& self = *this;

@@ -22,7 +22,7 @@ struct Verdict {
   Reason reason;
   AttemptResult result;
 };
-constexpr std::array<Verdict, 7> kVerdicts{{
+constexpr std::array<Verdict, 8> kVerdicts{{
     {502, Reason::ConnectFailed, AttemptResult::ConnectError},
     {504, Reason::ConnectTimeout, AttemptResult::ConnectError},
     {503, Reason::Overloaded, AttemptResult::ConnectError},
@@ -30,6 +30,7 @@ constexpr std::array<Verdict, 7> kVerdicts{{
     {502, Reason::BadBackendResponse, AttemptResult::ProtocolError},
     {504, Reason::BackendTimeout, AttemptResult::Timeout},
     {504, Reason::BackendTimeout, AttemptResult::Timeout},
+    {504, Reason::BackendTimeout, AttemptResult::Cancelled},
 }};
 
 // What retry.retry_on calls it, if it has a word for it and has that on.
@@ -161,14 +162,11 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
   if (stale || why == ResponseFailure::Exhausted) reportHealth(AttemptResult::Cancelled, 0);  // not the backend's doing
   const Verdict& verdict = kVerdicts[static_cast<std::size_t>(why)];
-  // A backend that has begun to answer and waits for the rest of the request stops for as long as the client does.
-  const bool client_may_be_slow = why == ResponseFailure::IdleTimeout && answering() && !request_ended_;
   failure_ = {verdict.status, verdict.reason, detail};
   const auto retried =
       phase_ == Phase::Forward ? retriedAs(why, upstream_->anyByteRead(), service_->settings().retry.on) : std::nullopt;
   const bool retry = retried && decideRetry(*retried);
-  attemptEnded(client_may_be_slow ? AttemptResult::Cancelled : verdict.result,
-               answering() ? status_ : std::uint16_t{0});
+  attemptEnded(verdict.result, answering() ? status_ : std::uint16_t{0});
   upstream_ = nullptr;
   if (retry) {
     again();

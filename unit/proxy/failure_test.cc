@@ -231,8 +231,26 @@ TEST_F(ProxyTest, BackendThatWaitsForTheRestOfARequestIsNotToBlame) {
   c.finish();
   run(shop().timeouts.response_idle + 1s);
   EXPECT_THAT(lastLine(), HasSubstr(" 200 113B reason=backend_timeout"));
-  EXPECT_EQ(registry_.backends().at(0)->health.totals().bad, 0U);
+  EXPECT_EQ(registry_.backends().at(0)->health.failuresInARow(), 0U);
   EXPECT_EQ(backendStats(0).attempts[static_cast<std::size_t>(observe::AttemptResult::Cancelled)].get(), 1U);
+}
+
+// The client goes on, and it is the backend that takes no more.
+TEST_F(ProxyTest, BackendThatHangsWithinAnUploadIsToBlame) {
+  start();
+  backend_hosts_[0]->rules().receive_window = 1000;
+  RawBackend& b = backend(0, [](RawBackend::Conn& conn) {
+    if (std::exchange(conn.requests, 1) == 0)
+      conn.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  });
+  RawClient& c = client();
+  c.send("POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  run(1s);
+  b.connections().at(0)->setReading(false);
+  c.send("200000\r\n" + std::string(0x200000, 'x'));
+  run(shop().timeouts.response_idle + 1s);
+  EXPECT_THAT(lastLine(), HasSubstr("reason=backend_timeout"));
+  EXPECT_EQ(registry_.backends().at(0)->health.failuresInARow(), 1U);
 }
 
 TEST_F(ProxyTest, NoDescriptorForABackendIs503) {
