@@ -103,6 +103,7 @@ void readRateLimit(Section& section, RateLimit& limit) {
   if (name && !name->is("")) name->parsed(limit.name, parseHeaderName, "the name of a header");
   if (limit.key == RateKey::Header && limit.name.empty()) section.error("`key: header` needs the `name` of a header");
   if (limit.key != RateKey::Header && name && !name->is("")) name->error("only `key: header` has a name");
+  if (limit.key != RateKey::Header) limit.name.clear();  // that of the defaults
 }
 
 }  // namespace lb::config

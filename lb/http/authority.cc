@@ -58,6 +58,7 @@ Authority parseAuthority(std::string_view text) {
   const std::string_view rest = text.substr(host_size);
   if (!rest.empty() && rest.front() != ':') return {"malformed host", {}};
   if (host.empty() || host == ".") return {"empty host", {}};
+  if (host.front() == '.' || host.contains("..")) return {"malformed host", {}};  // a label without a letter
   if (!rest.empty() && !isPort(rest.substr(1))) return {"malformed port", {}};
   return {nullptr, host};
 }

@@ -58,6 +58,18 @@ void replacePrefix(std::string_view path_and_query, std::string_view prefix, std
   out.assign(replacement).append(rest);
 }
 
+// Does a server that drops parameters see what the rewrite makes of the path without them? "/..;/a" does not leave the
+// root, but it leaves a prefix that is put before it.
+bool rewritesAlike(const config::Route& route, std::string_view path, std::string_view without) {
+  std::string sent;
+  std::string seen;
+  std::string meant;
+  replacePrefix(path, route.match.path_prefix, route.rewrite_prefix, sent);
+  http::dropPathParameters(sent, seen);
+  replacePrefix(without, route.match.path_prefix, route.rewrite_prefix, meant);
+  return seen == meant;
+}
+
 }  // namespace
 
 bool domainMatches(std::string_view domain, std::string_view host) {
@@ -110,6 +122,8 @@ Router::Match Router::find(http::RequestHead& head, const Prepared*& found) {
   if (looks && path.contains(';')) {
     http::dropPathParameters(path, path_);
     if (firstFor(head, path_) != found) return Match::Ambiguous;
+    if (found != nullptr && found->route->rewrites && !rewritesAlike(*found->route, path, path_))
+      return Match::Ambiguous;
   }
   return found == nullptr ? Match::None : Match::Found;
 }

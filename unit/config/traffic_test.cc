@@ -58,6 +58,19 @@ TEST(Traffic, DefaultsAreInheritedAndSwitchedOff) {
   EXPECT_TRUE(config.services[1].retry.on.statuses.empty());
 }
 
+TEST(Traffic, TheHeaderOfDefaultsIsNoOtherKeysName) {
+  const Config config = configOf(
+      "proxy:\n  defaults: {rate_limit: {rate: 5/s, key: header, name: X-Key}}\n  services:\n"
+      "  - {name: a, domain: a.com, hosts: [{address: h, port: 1}], rate_limit: {key: client_ip}}\n"
+      "  - {name: b, domain: b.com, hosts: [{address: h, port: 1}]}\n");
+  ASSERT_EQ(config.services.size(), 2U);
+  EXPECT_EQ(config.services[0].rate_limit.name, "");
+  EXPECT_EQ(config.services[1].rate_limit.name, "X-Key");
+  const auto again = parse(dump(config));
+  ASSERT_TRUE(again.has_value()) << formatAll(again.error());
+  EXPECT_EQ(again->config, config);
+}
+
 TEST(Traffic, ABurstInDefaultsIsInheritedAndOneThatFollowsFromTheRateIsNot) {
   const auto burstWith = [](std::string_view defaults) {
     return configOf(
