@@ -225,12 +225,16 @@ void Run::newcomerIsChecked(std::size_t service) {
     expect(check.initial == InitialHealth::Check || asked >= check.fall, Class::Safety, "safety.initial",
            "b{} of {} is new, counts as up, and is down after {} checks", who, settings.name, asked);
   }
-  if (ledger_.failed()) return;
+  if (!ledger_.failed()) checksPassAgain(service, who, check::Mark::NewcomerChecked);
+}
+
+void Run::checksPassAgain(std::size_t service, std::uint32_t who, check::Mark mark) {
+  const lb::config::Service& settings = config_.services[service];
   failChecks(who, CheckFailure::Status, false);
-  expect(until([&] { return !down(); }, upWithin(0s, check)), Class::Liveness, "liveness.checks",
-         "checks of b{} of {} pass, and it is not back", who, settings.name);
+  expect(until([&] { return !ledger_.health().isDown(settings.name, who); }, upWithin(0s, settings.health_check)),
+         Class::Liveness, "liveness.checks", "checks of b{} of {} pass, and it is not back", who, settings.name);
   if (ledger_.failed()) return;
-  ledger_.leave(check::Mark::NewcomerChecked);
+  ledger_.leave(mark);
   allComeBack(CheckFailure::Status);
 }
 
@@ -251,13 +255,7 @@ void Run::checksAreBrought(std::size_t service) {
   const Duration limit = check.initial == InitialHealth::Up ? downWithin(CheckFailure::Status, check) : kSlack;
   expect(until(down, limit), Class::Liveness, "liveness.checks",
          "a reload brings checks for {}, those of b{} fail, and it is not down", settings.name, who);
-  if (ledger_.failed()) return;
-  failChecks(who, CheckFailure::Status, false);
-  expect(until([&] { return !down(); }, upWithin(0s, check)), Class::Liveness, "liveness.checks",
-         "checks of b{} of {}, which a reload has brought, pass, and it is not back", who, settings.name);
-  if (ledger_.failed()) return;
-  ledger_.leave(check::Mark::ChecksBrought);
-  allComeBack(CheckFailure::Status);
+  if (!ledger_.failed()) checksPassAgain(service, who, check::Mark::ChecksBrought);
 }
 
 }  // namespace sim::run

@@ -85,8 +85,9 @@ class Run final : public ProxyOutput {
   void checksHaveJitter(std::size_t service);
   void newcomerIsChecked(std::size_t service);
   void checksAreBrought(std::size_t service);
-  void takeOver(const lb::config::Config& config);  // by a reload, in the calm
-  void checkShown();                                // what the control plane shows of health
+  void checksPassAgain(std::size_t service, std::uint32_t who, check::Mark mark);  // those that were made to fail
+  void takeOver(const lb::config::Config& config);                                 // by a reload, in the calm
+  void checkShown();  // what the control plane shows of health
   void adaptiveLimits();
   void ratesAreRaised();
   void adaptiveIsBounded(std::size_t service);
