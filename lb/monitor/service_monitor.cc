@@ -47,12 +47,14 @@ const config::Host* ServiceMonitor::hostOf(const back::SharedBackend& backend) c
 void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {
   const Address address = backend->address;
   if (const auto known = backends_.find(address); known != backends_.end()) {
-    if (&known->second->shared() == backend.get() && !known->second->isLongGone()) {
-      follow(*known->second);
-      return;
+    if (&known->second->shared() == backend.get()) {
+      if (!known->second->isLongGone()) {
+        follow(*known->second);
+        return;
+      }
+      // It begins as anybody new; who really is new has been told so by its worker.
+      backend->since.store(context_.env.clock.now().since_start.count(), std::memory_order_relaxed);
     }
-    // Whoever was away for so long begins as anybody new.
-    backend->since.store(context_.env.clock.now().since_start.count(), std::memory_order_relaxed);
     backends_.erase(known);
   }
   BackendMonitorOwner& self = *this;
