@@ -212,8 +212,11 @@ void UpstreamConn::onWriteFailed(IoStatus status) {
 void UpstreamConn::onDeadline(std::size_t slot) {
   if (state_ == State::Closed) return;
   if (slot == kWriteSlot) {
-    fail(paused_ ? ResponseFailure::ClientStalled : ResponseFailure::IdleTimeout,
-         "the backend stopped reading the request");
+    if (paused_) {
+      fail(ResponseFailure::ClientStalled, "nobody takes the response, and the backend reads no more until then");
+    } else {
+      fail(ResponseFailure::IdleTimeout, "the backend stopped reading the request");
+    }
     return;
   }
   if (slot == kKickSlot) {
@@ -239,8 +242,11 @@ void UpstreamConn::onDeadline(std::size_t slot) {
         fail(ResponseFailure::HeaderTimeout, "the backend did not answer in time");
       } else {
         const bool has_all_there_is = !request_ended_ && !write_failed_ && out_.empty();
-        fail(has_all_there_is ? ResponseFailure::ClientStalled : ResponseFailure::IdleTimeout,
-             "the backend stopped sending its response");
+        if (has_all_there_is) {
+          fail(ResponseFailure::ClientStalled, "the backend waits for the rest of the request");
+        } else {
+          fail(ResponseFailure::IdleTimeout, "the backend stopped sending its response");
+        }
       }
       return;
     case State::Closed: return;

@@ -30,7 +30,7 @@ constexpr std::array<Verdict, 8> kVerdicts{{
     {502, Reason::BadBackendResponse, AttemptResult::ProtocolError},
     {504, Reason::BackendTimeout, AttemptResult::Timeout},
     {504, Reason::BackendTimeout, AttemptResult::Timeout},
-    {504, Reason::BackendTimeout, AttemptResult::Cancelled},
+    {408, Reason::RequestTimeout, AttemptResult::Cancelled},
 }};
 
 // What retry.retry_on calls it, if it has a word for it and has that on.

@@ -9,6 +9,7 @@
 #include "sim/actor/wire_text.h"
 #include "sim/check/fault_marks.h"
 #include "sim/check/pooled_connection.h"
+#include "sim/check/view.h"
 
 namespace sim::actor {
 
@@ -109,10 +110,30 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       startAnswer();
     } else if (early) {
       startAnswer();
+    } else if (request_->answer.duplex && fault() == AnswerFault::None && head.body != Head::Body::None) {
+      beginAnswer();
     } else if (request_->expect && head.field("expect") && request_->answer.interim) {
-      backend_.ledger_.of(current_id_).continued = backend_.ledger_.now();
-      send("HTTP/1.1 100 Continue\r\n\r\n");
+      continues_ = true;
+      stepAfter(request_->answer.continue_after);
     }
+  }
+
+  // Of an answer in two parts the first, which ends within the body.
+  void beginAnswer() {
+    const WireText text = answerText(*request_);
+    if (text.bytes.size() == text.head_size) return;
+    begun_ = true;
+    answer_size_ = text.bytes.size();
+    outbox_.end() = text.bytes;  // empty between answers
+    backend_.ledger_.of(current_id_).replied = backend_.ledger_.now();
+    backend_.ledger_.leave(check::Mark::AnswerDuplex);
+    send(outbox_.take(text.head_size + (text.bytes.size() - text.head_size) / 2));
+  }
+
+  // What the storm asked for has nobody left who waits for it, once all is well.
+  void stepAfter(Duration delay) {
+    const bool of_storm = backend_.well_behaved_ && !backend_.ledger_.of(request_->id).calm;
+    delay > Duration::zero() && !of_storm ? timer_->arm(delay) : step();
   }
 
   void onBody(std::string_view bytes) override {
@@ -166,18 +187,12 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   // How long the proxy may need to notice what was done here last: a small answer is there at once or the network is
   // ill.
   [[nodiscard]] Duration delivery() const {
-    using enum plan::FaultKind;
-    const check::Ledger& ledger = backend_.ledger_;
-    const plan::Network& network = ledger.scenario().network;
-    const auto who = static_cast<int>(backend_.number_);
-    const Duration time = 2 * plan::longestWay(ledger.scenario(), who) + std::chrono::milliseconds(20);
-    const MonoTime from = pooled_.answered() + -time;
-    const bool ill = ledger.troubles().any({Stall, StallTo, StallFrom, Loss, Slow, Pause}, who, from, ledger.now()) ||
-                     ledger.troubles().any({Pause}, plan::kProxySide, from, ledger.now());
+    const plan::Network& network = backend_.ledger_.scenario().network;
     const bool large_request = reader_.head().wire_bytes > network.window / 2;  // takes several ways
     // What was sent before it, 1xx included, may still stand in the window.
     const bool large_answer = answer_size_ > std::min<std::size_t>(kSmallAnswer, network.window / 3);
-    return ill || large_request || large_answer ? Duration::max() : time;
+    return large_request || large_answer ? Duration::max()
+                                         : check::noticeTime(backend_.ledger_, backend_.number_, pooled_.answered());
   }
 
   void onViolation(std::string what) override { violated("safety.parse_backend", what); }
@@ -196,21 +211,15 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     const bool unavailable =
         fault() == AnswerFault::Unavailable && backend_.ledger_.of(current_id_).attempts.size() == 1;
     if (unavailable) performs(fault());
-    std::string text = answerText(*request_, unavailable).bytes;
-    if (fault() == AnswerFault::NoAnswerClose || fault() == AnswerFault::NoAnswerReset) text.clear();
-    if (fault() == AnswerFault::CutClose || fault() == AnswerFault::CutReset)
-      text.resize(text.size() * request_->answer.fault_at / 1000);
-    if (fault() == AnswerFault::TrailingBytes) text += "HTTP/1.1 200 OK\r\nnonsense";
-    answer_size_ = text.size();
-    outbox_.clear();
-    outbox_.end() = std::move(text);
-    const bool of_storm = backend_.well_behaved_ && !backend_.ledger_.of(request_->id).calm;  // nobody waits for it now
-    const Duration delay = of_storm ? Duration::zero() : request_->answer.delay;
-    if (delay > Duration::zero()) {
-      timer_->arm(delay);
-    } else {
-      step();
+    if (!std::exchange(begun_, false)) {
+      std::string text = spoilt(answerText(*request_, unavailable).bytes, fault(), request_->answer.fault_at);
+      answer_size_ = text.size();
+      outbox_.clear();
+      outbox_.end() = std::move(text);
     }
+    continues_ = false;
+    timer_->disarm();
+    stepAfter(request_->answer.delay);
   }
 
   void step() {
@@ -220,6 +229,11 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       return;
     }
     if (gone() || request_ == nullptr) return;
+    if (std::exchange(continues_, false)) {
+      backend_.ledger_.of(current_id_).continued = backend_.ledger_.now();
+      send("HTTP/1.1 100 Continue\r\n\r\n");
+      return;
+    }
     const plan::Answer& answer = request_->answer;
     // What is more than was announced comes with the rest: whoever believed the length may ask for more meanwhile.
     const bool whole = backend_.well_behaved_ || answer.fault == AnswerFault::LengthTooSmall;
@@ -337,6 +351,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   std::size_t answer_size_ = 0;
   std::uint64_t requests_ = 0;
   bool reading_request_ = false;
+  bool continues_ = false;  // is about to say 100
+  bool begun_ = false;      // the first part of the answer has been sent
   bool answering_ = false;
   bool said_close_ = false;
   bool tunnel_ = false;

@@ -120,6 +120,7 @@ void Client::onContinueTime() {
                     plan_.pace == Duration::zero() && ledger_.now() - entry.continued > kContinueWait / 2;
   if (lost)
     ledger_.fail(check::Class::Safety, "safety.interim", entry.plan->id, "a backend's 100 (Continue) did not arrive");
+  ledger_.of(waiting_.back()->id).went_on = true;
   outbox_.end() += std::exchange(held_body_, {});
   writeSome();
 }
@@ -161,7 +162,7 @@ void Client::queue(const plan::Request& request) {
   if (request.expect && text.bytes.size() > text.head_size) {
     held_body_ = text.bytes.substr(text.head_size);
     text.bytes.resize(text.head_size);
-    continue_timer_->arm(kContinueWait);
+    if (!request.patient) continue_timer_->arm(kContinueWait);
   }
   outbox_.end() += text.bytes;
   if (request.tunnel.eager) appendPattern(outbox_.end(), request.id, Direction::TunnelUp, 0, request.tunnel.up);
@@ -236,6 +237,7 @@ void Client::onHead(const Head& head) {
     if (head.status != 100) ledger_.leave(check::Mark::AnswerInterim);
     if (head.status == 100 && !held_body_.empty() && waiting_.back() == &request) {
       ledger_.leave(check::Mark::Continue100);
+      ledger_.of(request.id).went_on = true;
       outbox_.end() += std::exchange(held_body_, {});
       continue_timer_->disarm();
       writeSome();

@@ -107,6 +107,7 @@ WireText requestText(const plan::Request& request) {
         "Keep-Alive: timeout=5\r\nTE: trailers\r\nX-Hop: secret\r\nx-hop-too:  \t secret \t\r\n"
         "Proxy-Connection: keep-alive\r\nConnection: X-Hop-Too\r\n"
         "X-Forwarded-For: 192.0.2.66\r\nForwarded: for=192.0.2.66\r\nX-Forwarded-Host: spoof.test\r\n"
+        "x-forwarded-prefix: /spoof\r\n"
         "X-Request-Id: spoofed\r\n";
   }
   if (request.idempotency_key) fmt::format_to(std::back_inserter(text), "Idempotency-Key: {}\r\n", request.id);
@@ -163,6 +164,14 @@ WireText answerText(const plan::Request& request, bool unavailable) {
                answer.fault == plan::AnswerFault::BadChunk);
   }
   return made;
+}
+
+std::string spoilt(std::string answer, plan::AnswerFault fault, std::uint32_t at) {
+  using enum plan::AnswerFault;
+  if (fault == NoAnswerClose || fault == NoAnswerReset) answer.clear();
+  if (fault == CutClose || fault == CutReset) answer.resize(answer.size() * at / 1000);
+  if (fault == TrailingBytes) answer += "HTTP/1.1 200 OK\r\nnonsense";
+  return answer;
 }
 
 }  // namespace sim::actor

@@ -20,6 +20,8 @@ struct WireText {
 [[nodiscard]] WireText requestText(const plan::Request& request);
 constexpr int kUnavailable = 503;
 [[nodiscard]] WireText answerText(const plan::Request& request, bool unavailable = false);
+// What is left of its bytes where a backend does that wrong; `at`: Answer::fault_at.
+[[nodiscard]] std::string spoilt(std::string answer, plan::AnswerFault fault, std::uint32_t at);
 [[nodiscard]] std::uint32_t announcedBytes(const plan::Answer& answer);  // what a Content-Length says
 [[nodiscard]] std::string requestTarget(const plan::Request& request);
 

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "sim/check/cause.h"
+#include "sim/check/in_force.h"
 #include "sim/check/ledger.h"
 #include "sim/plan/forwarded.h"
 
@@ -91,8 +92,9 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.connect = secondsOf(valueOf(line, "t_connect"));
   logged.overhead = secondsOf(valueOf(line, "t_overhead"));
   const bool gateway = logged.code >= 502 && logged.code <= 504;
-  const bool given_up = logged.code == 499 && logged.attempts == 1 && logged.reason.empty();  // says nothing
-  if (!given_up)
+  // A client that went away says nothing of its backend, nor does one that was too slow itself.
+  const bool by_client = logged.reason == "request_timeout" || (logged.code == 499 && logged.reason.empty());
+  if (!by_client || logged.attempts > 1)
     health_.onEnd(std::string(valueOf(line, "service")), valueOf(line, "backend"),
                   {.good = logged.from_backend && !gateway && logged.aborted.empty() && logged.reason.empty(),
                    .attempts = logged.attempts,
@@ -140,7 +142,10 @@ void Ledger::checkLogged(const Entry& entry) {
   // A host that nobody serves may be led to a service, by a route or as the default.
   const auto led = std::ranges::find(scenario_.config.services, logged.service, &lb::config::Service::name);
   const lb::config::Service* where = service == nullptr && led != scenario_.config.services.end() ? &*led : service;
-  const bool limited = where != nullptr && where->limits.max_inflight > 0 && !where->limits.adaptive.enabled;
+  bool limited = false;
+  const auto isLimited = [&](const auto& one) { return one.limits.max_inflight > 0 && !one.limits.adaptive.enabled; };
+  if (logged.queued && where != nullptr)
+    forEachInForce(*this, *where, entry.connected, entry.ended, [&](const auto& one) { limited |= isLimited(one); });
   wrong(!logged.queued || limited, "queued", logged.queued, "that nothing has to wait");
   if (entry.from_backend && entry.status != plan.answer.status && logged.attempts > 1) leave(Mark::KeptAnswerPassedOn);
   if (!entry.routed_to.empty()) wrong(logged.service == entry.routed_to, "service", logged.service, entry.routed_to);
@@ -169,7 +174,8 @@ void Ledger::checkLoggedTimes(const Entry& entry) {
   late("waiting", logged.wait, logged.total);
   late("the proxy's own part", logged.overhead, logged.total);
   const bool first_byte_is_the_answer = entry.from_backend && !entry.misled && !plan.answer.interim && !plan.expect &&
-                                        plan.answer.fault == plan::AnswerFault::None && !entry.calm &&
+                                        plan.answer.fault == plan::AnswerFault::None && !plan.answer.duplex &&
+                                        !entry.calm &&
                                         entry.status == plan.answer.status;  // be may have lost its patience
   if (first_byte_is_the_answer && entry.attempts.size() == 1 && plan.answer.delay > Duration::zero())
     expect(logged.wait + kSlack >= seconds(plan.answer.delay), Class::Safety, "safety.times", plan.id,

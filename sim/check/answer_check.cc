@@ -257,7 +257,8 @@ void Ledger::lostAtClient(std::uint64_t id, Loss how, bool within_answer) {
   if (entry.answers == 0 && entry.attempts.empty()) checkInTime(entry);
   if (how != Loss::Surprise) return;
   trace("the client lost request {}", id);
-  expect(!entry.calm, Class::Liveness, "liveness.fresh", id, "request {} lost its connection although all is well", id);
+  expect(!entry.calm || entry.may_fail, Class::Liveness, "liveness.fresh", id,
+         "request {} lost its connection although all is well", id);
   const bool rejected = scenario_.config.limits.max_connections_per_client > 0 && !within_answer &&
                         entry.attempts.empty() && entry.idle_since == kNever;
   if (rejected) leave(Mark::ClientRejected);

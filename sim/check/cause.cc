@@ -100,6 +100,13 @@ bool connectHasCause(const View& view, bool timed_out) {
   return !(retried && unreachable == 1 && view.othersOut(kUnreachable) == 0);
 }
 
+// Bytes behind an earlier answer that come late look like the beginning of the next one, and end with the connection.
+bool beginsWithTrailing(const View& view) {
+  return std::ranges::any_of(view.ledger.entries(), [&](const Entry& one) {
+    return one.plan != nullptr && one.plan->answer.fault == AnswerFault::TrailingBytes && one.replied >= view.from;
+  });
+}
+
 bool backendClosedHasCause(const View& view) {
   using enum AnswerFault;
   if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, EarlyClose, Early, SilentClose}))
@@ -109,7 +116,7 @@ bool backendClosedHasCause(const View& view) {
   if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick}) >
       0)
     return true;
-  if (view.ledger.mixedUpSince(view.from)) return true;
+  if (view.ledger.mixedUpSince(view.from) || beginsWithTrailing(view)) return true;
   return view.closesQuietly() && !replayable(view.plan, *view.service);
 }
 
@@ -133,6 +140,10 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
   if (within_answer) return timeouts.response_idle <= 10 * view.roundTrip() + 50ms;
   Duration least =
       std::min(leastHeaderTime(view.ledger, *view.service, view.entry.started, view.to), timeouts.response_idle);
+  // Who waits for 100 waits for whoever does not say it, or says it late.
+  const bool waits = view.plan.expect && view.plan.patient;
+  if (waits && (!view.plan.answer.interim || view.plan.answer.continue_after + view.roundTrip() + 50ms >= least))
+    return true;
   if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
   // Small windows and a long way make large bodies slow; a client that is slow makes its exchange slow.
   return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
@@ -152,7 +163,16 @@ bool sendsSteadily(const View& view) {
          std::ranges::none_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
 }
 
+// It waits for 100 (Continue) as long as that takes, and nobody has said it: then only its head can be late.
+bool isToldNothing(const View& view) {
+  const bool asks_be = view.plan.words && std::ranges::any_of(view.scenario.backends, &plan::Backend::be);
+  return view.plan.expect && view.plan.patient && view.plan.malformed < 0 && !asks_be &&
+         view.entry.continued == kNever && !view.entry.went_on;
+}
+
 bool requestTimeoutHasCause(const View& view) {
+  if (isToldNothing(view) && view.entry.client->piece == 0 && !view.scenario.has("small") && !view.slowNetwork())
+    return view.client(kStalls) || view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause});
   return (view.clientIsSlow() && !sendsSteadily(view)) ||
          view.fault({AnswerFault::StopsReading, AnswerFault::EarlyClose}) || view.client(kStalls) ||
          view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) || view.plan.malformed >= 0 ||
@@ -248,7 +268,7 @@ bool answerTookTooLong(const Ledger& ledger, const Entry& entry) {
   if (service == nullptr || !plain || entry.attempts.empty() || entry.attempts.back().complete == kNever) return false;
   // The limit is that of the moment at which lb sent it, which a stall may have kept from its backend since.
   const Duration limit = longestHeaderTime(ledger, *service, entry.started, ledger.now());
-  if (plan.answer.delay <= limit + kLateSlack) return false;
+  if (plan.answer.duplex || plan.answer.delay <= limit + kLateSlack) return false;
   if (ledger.now() - entry.attempts.back().head <= limit + kLateSlack) return false;  // it did not take that long
   return !ledger.troubles().any({FaultKind::Pause}, plan::kProxySide, entry.attempts.back().head, ledger.now());
 }

@@ -76,6 +76,7 @@ struct Entry {
   MonoTime answered = kNever;    // the final head came
   MonoTime turn = kNever;        // what was before it on its connection has been answered
   MonoTime continued = kNever;   // its backend said 100
+  bool went_on = false;          // with its body, having waited for that
   MonoTime replied = kNever;     // a backend gave the last answer with its number to the network
   MonoTime ended = kNever;       // the whole answer came, or it became certain that it will not
   int status = 0;

@@ -23,6 +23,7 @@ enum class Mark : std::uint8_t {
   AnswerEarly,
   AnswerToHttp10,
   AnswerOfBe,
+  AnswerDuplex,
   Continue100,
   // Requests
   RequestChunked,
@@ -162,6 +163,8 @@ enum class Mark : std::uint8_t {
   CheckJitter,
   NewcomerChecked,
   ChecksBrought,
+  ExpectantWaited,  // for 100 (Continue), after its request had waited itself
+  StoppedForgiven,  // uploads that stop within their answer are no failures of their backends
   PanicSpread,
   OutSpared,  // those whose checks fail, by requests of the calm
   // Retries and load

@@ -38,6 +38,11 @@ Segments segmentsOf(const std::string& path) {
   return segments;
 }
 
+// "/" has none.
+Segments prefixOf(const std::string& prefix) {
+  return prefix == "/" ? Segments{} : segmentsOf(prefix);
+}
+
 std::string joined(const Segments& segments) {
   std::string path;
   for (const std::string& one : segments) path += "/" + one;
@@ -66,7 +71,7 @@ bool takes(const Route& route, const Facts& facts) {
   const auto& match = route.match;
   if (!isForHost(route, facts.host)) return false;
   if (!match.path.empty() && match.path != facts.path) return false;
-  const Segments prefix = segmentsOf(match.path_prefix);
+  const Segments prefix = prefixOf(match.path_prefix);
   const Segments path = segmentsOf(facts.path);
   if (prefix.size() > path.size() || !std::equal(prefix.begin(), prefix.end(), path.begin())) return false;
   if (!match.methods.empty() && std::ranges::count(match.methods, facts.method) == 0) return false;
@@ -119,9 +124,9 @@ RouteFate::Way wayTo(const lb::config::Service& service, const Route* route, con
 std::string rewritten(const Route& route, const std::string& path) {
   if (!route.rewrites) return path;
   Segments segments = segmentsOf(path);
-  const auto prefix = static_cast<std::ptrdiff_t>(segmentsOf(route.match.path_prefix).size());
+  const auto prefix = static_cast<std::ptrdiff_t>(prefixOf(route.match.path_prefix).size());
   segments.erase(segments.begin(), segments.begin() + prefix);
-  Segments whole = route.rewrite_prefix == "/" ? Segments{} : segmentsOf(route.rewrite_prefix);
+  Segments whole = prefixOf(route.rewrite_prefix);
   whole.insert(whole.end(), segments.begin(), segments.end());
   return joined(whole);
 }
@@ -171,7 +176,8 @@ RouteFate fateOf(const lb::config::Config& config, const plan::Request& request)
   if (looks) {
     Facts plain = facts;
     plain.path = row.plain + rest;
-    if (firstOf(config, plain) != route) {
+    const bool leaves = row.climbs && route != nullptr && route->rewrites && route->rewrite_prefix != "/";
+    if (leaves || firstOf(config, plain) != route) {
       fate.kind = RouteFate::Kind::Refused;
       return fate;
     }

@@ -27,6 +27,16 @@ const lb::config::Service* serviceOfView(const Ledger& ledger, const Entry& entr
 
 }  // namespace
 
+Duration noticeTime(const Ledger& ledger, std::uint32_t backend, MonoTime since) {
+  using enum FaultKind;
+  const auto who = static_cast<int>(backend);
+  const Duration time = 2 * plan::longestWay(ledger.scenario(), who) + 20ms;
+  const MonoTime from = since + -time;
+  const bool ill = ledger.troubles().any({Stall, StallTo, StallFrom, Loss, Slow, Pause}, who, from, ledger.now()) ||
+                   ledger.troubles().any({Pause}, plan::kProxySide, from, ledger.now());
+  return ill ? Duration::max() : time;
+}
+
 Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
   Duration least = headTimeOf(service);
   forEachInForce(ledger, service, from, to, [&](const auto& one) { least = std::min(least, headTimeOf(one)); });
@@ -124,7 +134,9 @@ bool View::backendIsSlow(bool within_answer) const {
   const Duration way = roundTrip() + 50ms;
   if (timeouts.total > 0ms) return true;
   if (plan.answer.piece > 0 && plan.answer.gap + way >= timeouts.response_idle) return true;
-  if (within_answer) return false;
+  // The rest of an answer of two parts takes as long as its client does.
+  const bool pauses = plan.answer.duplex && (clientIsSlow() || plan.answer.delay + way >= timeouts.response_idle);
+  if (within_answer) return pauses;
   const Duration head = plan.answer.piece > 0 ? plan.answer.gap * (600 / plan.answer.piece + 1) : Duration{};
   return plan.answer.delay + head + way >= leastHeaderTime(ledger, *service, entry.started, to);
 }

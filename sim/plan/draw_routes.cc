@@ -67,7 +67,7 @@ class RouteDrawer {
       made.path = oneOf<const char*>({"", "/api", "/x"}) + std::string("/r/") +
                   std::to_string(ids_[random_.below(ids_.size())]);
     } else if (by_path) {
-      made.path_prefix = oneOf<const char*>({"/api", "/api/v1", "/x", "/apix", "/%C3%A4"});
+      made.path_prefix = oneOf<const char*>({"/api", "/api/v1", "/x", "/apix", "/%C3%A4", "/"});
     }
     if (random_.chance({1, 3})) made.domains = {oneOf<std::string>({"*.test", serviceHost(0), serviceHost(-1)})};
     if (random_.chance({1, 4})) made.methods = oneOf<std::vector<std::string>>({{"GET"}, {"POST", "PUT"}, {"DELETE"}});

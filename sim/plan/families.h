@@ -18,7 +18,8 @@ struct Family {
     Routes,
     Operator,
     Network,
-    Traffic
+    Traffic,
+    Uploads
   } drawn = Drawn::Here;  // the others apart
 };
 
@@ -74,6 +75,9 @@ inline constexpr std::array kOddities{
     Family{"touched", "the configuration is loaded again as it is, up to a hundred times", Family::Drawn::Operator},
     Family{"renames", "reloads that call hosts by their names instead of their addresses, or the other way round",
            Family::Drawn::Operator},
+    Family{"duplex", "answers of which half comes while their request is still on its way", Family::Drawn::Uploads},
+    Family{"patient", "clients that wait for 100 (Continue) as long as it takes, which may be long",
+           Family::Drawn::Uploads},
 };
 
 // Something goes wrong.

@@ -125,6 +125,8 @@ constexpr void describe(std::type_identity<Answer>, Field&& field) {
   field("trailers", &Answer::trailers);
   field("fields", &Answer::fields);
   field("close", &Answer::close);
+  field("duplex", &Answer::duplex);
+  field("continue_after", &Answer::continue_after);
   field("fault", &Answer::fault);
   field("fault_at", &Answer::fault_at);
 }
@@ -146,6 +148,7 @@ constexpr void describe(std::type_identity<Request>, Field&& field) {
   field("keep_alive", &Request::keep_alive);
   field("close", &Request::close);
   field("expect", &Request::expect);
+  field("patient", &Request::patient);
   field("idempotency_key", &Request::idempotency_key);
   field("hop_by_hop", &Request::hop_by_hop);
   field("fields", &Request::fields);

@@ -12,6 +12,7 @@
 #include "sim/plan/draw_network.h"
 #include "sim/plan/draw_operator.h"
 #include "sim/plan/draw_routes.h"
+#include "sim/plan/draw_uploads.h"
 #include "sim/plan/families.h"
 #include "sim/plan/fault_shapes.h"
 #include "sim/plan/scenario.h"
@@ -69,6 +70,7 @@ class Generator {
     drawRoutes(made_);
     drawOperator(made_);
     drawNetwork(made_);
+    drawUploads(made_);
     return std::move(made_);
   }
 

@@ -8,8 +8,9 @@ namespace sim::plan {
 
 struct RoutePath {
   const char* sent;
-  const char* form;   // what routes are matched against and what is forwarded; null: there is none, and lb refuses
-  const char* plain;  // the same as a server reads it that drops path parameters
+  const char* form;     // what routes are matched against and what is forwarded; null: there is none, and lb refuses
+  const char* plain;    // the same as a server reads it that drops path parameters
+  bool climbs = false;  // such a server finds it outside of what a rewrite puts before it
 };
 
 inline constexpr std::array kRoutePaths{
@@ -38,6 +39,7 @@ inline constexpr std::array kRoutePaths{
     RoutePath{"/x/..;/api", "/x/..;/api", "/api"},
     RoutePath{"/other;a=b", "/other;a=b", "/other"},
     RoutePath{"/api;a/v1;b", "/api;a/v1;b", "/api/v1"},
+    RoutePath{"/..;/api", "/..;/api", "/api", true},
 };
 
 }  // namespace sim::plan

@@ -52,7 +52,9 @@ struct Answer {
   bool interim = false;
   bool trailers = false;
   std::uint32_t fields = 0;
-  bool close = false;  // says Connection: close, and does
+  bool close = false;         // says Connection: close, and does
+  bool duplex = false;        // half of it comes when the request's head is there, the rest when all of it is
+  Duration continue_after{};  // before the 100 (Continue), if it says that
   AnswerFault fault = AnswerFault::None;
   std::uint32_t fault_at = 0;  // byte of the answer where a cut one ends, in per mille of its length
 };
@@ -74,6 +76,7 @@ struct Request {
   bool keep_alive = false;  // asked for in HTTP/1.0
   bool close = false;
   bool expect = false;
+  bool patient = false;  // waits for the 100 as long as that takes (RFC 9110 10.1.1), not for a moment only
   bool idempotency_key = false;
   bool hop_by_hop = false;    // fields that must not be passed on
   std::uint32_t fields = 0;   // further fields that must be, some of them twice

@@ -80,8 +80,8 @@ bool Run::go() {
   storm();
   if (!scenario_.drain_in_storm) {
     for (const auto phase :
-         {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences, &Run::ejections,
-          &Run::checks, &Run::adaptiveLimits, &Run::ratesAreRaised, &Run::restAWhile}) {
+         {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences, &Run::uploads,
+          &Run::ejections, &Run::checks, &Run::adaptiveLimits, &Run::ratesAreRaised, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }

@@ -74,6 +74,9 @@ class Run final : public ProxyOutput {
   void stickyClientsStay(std::size_t service);
   void preferences();
   void newcomerIsSpared(std::size_t service);
+  void uploads();
+  void stoppedIsForgiven(std::size_t service);
+  void expectantMayWait(std::size_t service);
   void ejections();
   void sickIsEjected(std::size_t service);
   void checks();

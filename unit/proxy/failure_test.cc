@@ -230,7 +230,7 @@ TEST_F(ProxyTest, BackendThatWaitsForTheRestOfARequestIsNotToBlame) {
   EXPECT_THAT(c.received(), HasSubstr("hello"));
   c.finish();
   run(shop().timeouts.response_idle + 1s);
-  EXPECT_THAT(lastLine(), HasSubstr(" 200 113B reason=backend_timeout"));
+  EXPECT_THAT(lastLine(), HasSubstr(" 200 113B reason=request_timeout"));
   EXPECT_EQ(registry_.backends().at(0)->health.failuresInARow(), 0U);
   EXPECT_EQ(backendStats(0).attempts[static_cast<std::size_t>(observe::AttemptResult::Cancelled)].get(), 1U);
 }
