@@ -170,6 +170,16 @@ def test_the_access_log_tells_the_whole_story(lb, backend):
     assert "secret" not in json.dumps(record)
 
 
+def test_the_access_log_has_the_user_agent_as_it_was_sent(start, backend):
+    rules = {"request": {"set": {"User-Agent": "lb"}}}
+    lb = start.lb(service(backend, headers=rules))
+    lb.request(get("/with", extra="User-Agent: me\r\n"))
+    lb.request(get("/without"))
+    logged = {record["path"]: record["user_agent"] for record in lb.access_log(2)}
+    assert logged == {"/with": "me", "/without": ""}
+    assert {request.get("User-Agent") for request in backend.requests} == {"lb"}
+
+
 def test_access_log_fields_have_a_fixed_order(lb):
     lb.request(get())
     (record,) = lb.access_log()

@@ -74,17 +74,19 @@ void forwarded(const config::Config& config, const proxy::Decision& decision, co
   }
 }
 
-Outcome answered(const config::Route& route, const http::RequestHead& head) {
+Outcome answered(const config::Config& config, const config::Route& route, http::RequestHead& head,
+                 const Question& question) {
   auto own = proxy::answerOf(route, head);
   if (!own) return refused(400, "a redirect needs a host, and the request names none");
   Outcome outcome;
   outcome.status = own->status;
   outcome.location = own->location;
-  http::Fields fields;
-  fields.add("Content-Type", own->content_type);
-  if (!own->location.empty()) fields.add("Location", own->location);
-  proxy::applyRules(route.headers.response, fields);
-  outcome.responses.push_back(std::move(fields));
+  Repeatable random;
+  proxy::Identity identity;
+  proxy::identify(head, {question.client, 0}, config.trusted_proxies, random, identity);
+  proxy::withReply(*own, route, identity.request_id, [&](const front::Reply& reply) {
+    front::addReplyFields(reply, {}, outcome.responses.emplace_back());
+  });
   outcome.body = std::move(own->body);
   return outcome;
 }
@@ -113,7 +115,7 @@ Outcome outcomeOf(const config::Config& config, const Question& question) {
     case proxy::Decision::Kind::NoRoute: return refused(404, "no service is configured for this host");
     case proxy::Decision::Kind::Refused:
       return refused(400, "servers read this path differently, and routes look at it");
-    case proxy::Decision::Kind::Answer: return answered(*decision.route, head);
+    case proxy::Decision::Kind::Answer: return answered(config, *decision.route, head, question);
     case proxy::Decision::Kind::Service: break;
   }
   Outcome outcome;

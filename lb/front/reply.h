@@ -18,8 +18,10 @@ struct Reply {
   std::function<void(http::Fields&)> edit = {};  // the last word on the fields; framing is not among them
 };
 
-// Sends head, body and end, and does not flush. A HEAD request gets the same head and no body; 204, 205 and 304 carry
-// none. `now` fills Date.
+// All that stands in its head but the framing, added to `fields`. `now` fills Date.
+void addReplyFields(const Reply& reply, WallTime now, http::Fields& fields);
+
+// Sends head, body and end, and does not flush. A HEAD request gets the same head and no body; 204 and 304 carry none.
 void sendReply(http::ResponseWriter& writer, const Reply& reply, http::Method request_method, WallTime now,
                buf::BlockPool& blocks);
 

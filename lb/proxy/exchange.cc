@@ -32,6 +32,7 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   upstream_ = nullptr;
   upgrade_.clear();
   path_text_ = head.path_text;
+  fields_sent_ = head.fields.size();
   backend_times_ = {};
   earlier_attempts_ = {};
   body_bytes_ = backend_bytes_in_ = backend_bytes_out_ = 0;

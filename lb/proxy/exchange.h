@@ -152,6 +152,7 @@ class Exchange final : public Disposable,
   Address listener_;
   std::string upgrade_;
   std::shared_ptr<const config::HeaderRules> response_rules_;  // of the route; null: none
+  std::size_t fields_sent_ = 0;                                // by the client, of all that head_ has
   http::Part path_text_;                                       // as the client sent it, for the log
   http::MessageTimes backend_times_;                           // of the last attempt
   http::MessageTimes counted_;                                 // of these, the bytes that are booked already

@@ -29,7 +29,6 @@ void Exchange::enterReply(std::uint16_t status, Reason reason, const char* detai
   if (body_to_come && !request_ended_) client_->closeAfterResponse();
 }
 
-// Not an error, so without the Proxy-Status of one.
 void Exchange::answer(const config::Route& route) {
   const std::optional<RouteAnswer> own = answerOf(route, *head_);
   if (!own) {
@@ -37,17 +36,9 @@ void Exchange::answer(const config::Route& route) {
     return;
   }
   enterReply(own->status, own->reason, "");
-  const std::array<std::pair<std::string_view, std::string_view>, 2> fields{{
-      {"X-Request-Id", identity_.request_id},
-      {"Location", own->location},
-  }};
-  front::Reply made;
-  made.status = own->status;
-  made.content_type = own->content_type;
-  made.body = own->body;
-  made.fields = std::span(fields).first(own->location.empty() ? 1 : 2);
-  made.edit = [&route](http::Fields& list) { applyRules(route.headers.response, list); };
-  front::sendReply(*client_, made, head_->method, context_.clock.wall(), context_.blocks);
+  withReply(*own, route, identity_.request_id, [&](const front::Reply& made) {
+    front::sendReply(*client_, made, head_->method, context_.clock.wall(), context_.blocks);
+  });
 }
 
 }  // namespace lb::proxy

@@ -96,6 +96,19 @@ void Exchange::finish() {
   if (context_.access_log != nullptr) writeToLog(record);
 }
 
+namespace {
+
+// The first of those that the client sent, whatever rules have made of it.
+std::string_view userAgentOf(const http::Fields& fields, std::size_t sent) {
+  if (!fields.hadAny(http::bitOf(http::FieldId::UserAgent))) return "";
+  for (std::size_t i = 0; i < sent; ++i) {
+    if (fields.id(i) == http::FieldId::UserAgent) return fields.value(i);
+  }
+  return "";
+}
+
+}  // namespace
+
 // Completes the record with what only the log wants to know.
 void Exchange::writeToLog(observe::Record& record) {
   record.time = context_.clock.wall();
@@ -109,7 +122,7 @@ void Exchange::writeToLog(observe::Record& record) {
   record.path = path_text_.size == 0 ? "/" : http::withoutQuery(head_->fields.text(path_text_.begin, path_text_.size));
   record.service = service_ != nullptr ? std::string_view(service_->name()) : std::string_view("_none");
   if (backend_ != nullptr) record.backend = backend_->stats().label;
-  record.user_agent = head_->fields.find(http::FieldId::UserAgent).value_or("");
+  record.user_agent = userAgentOf(head_->fields, fields_sent_);
   record.detail = detail_;
   record.attempts = attempts_;
   record.conn_reused = reused_;

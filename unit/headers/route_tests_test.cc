@@ -18,6 +18,7 @@ constexpr const char* kConfig = R"(proxy:
     headers: {request: {set: {X-Env: prod}, remove: [X-Debug]}, response: {set: {X-Via: lb}, remove: [Server]}}
   - {match: {path: /old}, redirect: {status: 301, path: /new}}
   - {match: {path: /no}, respond: {status: 403, body: no}}
+  - {match: {path: /empty}, respond: {status: 204}}
   services:
   - {name: web, domain: web.test, hosts: [{address: h, port: 1}]}
   - {name: api, hosts: [{address: h, port: 2}, {address: h, port: 3}]}
@@ -49,7 +50,14 @@ TEST(RouteTests, PassWhenEverythingIsAsExpected) {
 - request: {host: web.test, path: /old}
   expect: {status: 301, location: /new, service: []}
 - request: {host: web.test, path: /no}
-  expect: {status: 403, body: no, response_headers: {Content-Type: text/plain}}
+  expect:
+    status: 403
+    body: no
+    response_headers: {Content-Type: text/plain, X-Content-Type-Options: nosniff}
+- request: {host: web.test, path: /empty}
+  expect:
+    status: 204
+    response_headers: {Content-Type: null, X-Content-Type-Options: null}
 - request: {host: unknown.test}
   expect: {status: 404}
 - request: {host: web.test, path: /api%2fx}
@@ -58,7 +66,7 @@ TEST(RouteTests, PassWhenEverythingIsAsExpected) {
   expect: {status: 400}
 )";
   EXPECT_EQ(failuresOf(yaml), "");
-  EXPECT_EQ(runRouteTests(config::parse(kConfig)->config, yaml).count, 7U);
+  EXPECT_EQ(runRouteTests(config::parse(kConfig)->config, yaml).count, 8U);
 }
 
 TEST(RouteTests, SayWhatWasExpectedAndWhatWasSeen) {
