@@ -207,6 +207,13 @@ def test_health_asks_a_running_lb(lb):
     assert run_lb("--health", "--config", lb.config_path).returncode == 1
 
 
+def test_a_bad_file_makes_no_running_lb_unwell(lb):
+    good = lb.config_path.read_text()
+    lb.config_path.write_text(good + "\nnonsense: 1\n")
+    asked = run_lb("--health", "--config", lb.config_path)
+    assert asked.returncode == 0, asked.stderr
+
+
 def test_be_with_a_missing_file_is_one_line():
     result = run(binary("be"), "--config", "/nowhere/c.yaml")
     said = (result.stdout + result.stderr).strip()

@@ -88,11 +88,11 @@ void readOutlier(Section& section, Outlier& outlier) {
   if (outlier.max_ejection < outlier.base_ejection) section.error("max_ejection is less than base_ejection");
 }
 
-// A map, or the word `off`.
+// A map, or the word `off`; nothing leaves it as it is, like any section without keys.
 template <class Settings>
 void readOrOff(Section& section, std::string_view key, Settings& settings, void (*read)(Section&, Settings&)) {
   const auto value = section.find(key);
-  if (!value) return;
+  if (!value || value->isNull()) return;
   if (value->is("off") || value->is("false")) {
     settings.enabled = false;
     return;

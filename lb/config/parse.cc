@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lb/config/defaults.h"
 #include "lb/config/reader.h"
 #include "lb/config/sections.h"
@@ -34,7 +36,29 @@ void readFile(Section& file, Config& config, Marks& marks) {
   }
 }
 
+void readRoot(const Node& root, Reading& reading, Config& config, Marks& marks) {
+  if (root.kind == Node::Kind::Map) {
+    Value(reading, root, root.place, "").map([&](Section& file) { readFile(file, config, marks); });
+  } else {
+    const bool empty = root.kind == Node::Kind::Null;
+    reading.issues.error(empty ? Place{1, 1} : root.place, "",
+                         withSmallestFile(empty ? "the file is empty" : "the file must be a map"));
+  }
+}
+
 }  // namespace
+
+std::optional<Admin> parseAdmin(std::string_view yaml) {
+  const std::expected<Document, Issue> document = load(yaml);
+  if (!document) return std::nullopt;
+  Reading reading;
+  Config config = defaultConfig();
+  Marks marks;
+  readRoot(document->root(), reading, config, marks);
+  const bool wrong = std::ranges::any_of(reading.issues.takeErrors(),
+                                         [](const Issue& issue) { return issue.path.starts_with("admin"); });
+  return wrong ? std::nullopt : std::optional(std::move(config.admin));
+}
 
 std::expected<Parsed, std::vector<Issue>> parse(std::string_view yaml) {
   const std::expected<Document, Issue> document = load(yaml);
@@ -42,14 +66,7 @@ std::expected<Parsed, std::vector<Issue>> parse(std::string_view yaml) {
   Reading reading;
   Parsed parsed{defaultConfig(), {}};
   Marks marks;
-  const Node& root = document->root();
-  if (root.kind == Node::Kind::Map) {
-    Value(reading, root, root.place, "").map([&](Section& file) { readFile(file, parsed.config, marks); });
-  } else {
-    const bool empty = root.kind == Node::Kind::Null;
-    reading.issues.error(empty ? Place{1, 1} : root.place, "",
-                         withSmallestFile(empty ? "the file is empty" : "the file must be a map"));
-  }
+  readRoot(document->root(), reading, parsed.config, marks);
   validate(parsed.config, marks, reading.issues);
   if (reading.issues.hasErrors()) return std::unexpected(reading.issues.takeErrors());
   parsed.warnings = reading.issues.takeWarnings();

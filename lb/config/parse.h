@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ struct Parsed {
 
 // Syntax, unknown keys (with a suggestion), types, ranges, duplicates and references. Errors in the order of the file.
 [[nodiscard]] std::expected<Parsed, std::vector<Issue>> parse(std::string_view yaml);
+
+// proxy.admin alone, whatever else is wrong with the file; nothing if that part is, or if it is no YAML.
+[[nodiscard]] std::optional<Admin> parseAdmin(std::string_view yaml);
 
 // The effective configuration as YAML that parse() reads back to the same Config; a comment per group says what it is.
 [[nodiscard]] std::string dump(const Config& config);

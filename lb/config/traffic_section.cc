@@ -92,7 +92,8 @@ void readServiceLimits(Section& section, ServiceLimits& limits) {
     queue.integer("max", limits.queue.max, kQueueMax);
     queue.duration("timeout", limits.queue.timeout, kTimeout);
   });
-  if (const auto adaptive = section.find("adaptive")) readAdaptive(*adaptive, limits.adaptive);
+  const auto adaptive = section.find("adaptive");
+  if (adaptive && !adaptive->isNull()) readAdaptive(*adaptive, limits.adaptive);
 }
 
 void readRateLimit(Section& section, RateLimit& limit) {

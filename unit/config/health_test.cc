@@ -39,10 +39,8 @@ TEST(Health, Checks) {
 }
 
 TEST(Health, InheritedAndSwitchedOff) {
-  const Config config = configOf(
-      "proxy:\n  defaults: {health_check: {interval: 7s}, outlier: off, panic_threshold: 0}\n  services:\n"
-      "  - {name: a, domain: a.com, hosts: [{address: b, port: 1}], health_check: {fall: 9}}\n"
-      "  - {name: b, domain: b.com, hosts: [{address: b, port: 1}], health_check: off, outlier: {}}\n");
+  const Config config = configOf(withDefaults("health_check: {interval: 7s}, outlier: off, panic_threshold: 0",
+                                              {"health_check: {fall: 9}", "health_check: off, outlier: {}"}));
   ASSERT_EQ(config.services.size(), 2U);
   EXPECT_EQ(config.services[0].health_check.interval, 7s);
   EXPECT_EQ(config.services[0].health_check.fall, 9U);
@@ -54,10 +52,7 @@ TEST(Health, InheritedAndSwitchedOff) {
 
 TEST(Health, TheKindOfDefaultsIsReplaced) {
   const Config config = configOf(
-      "proxy:\n  defaults: {health_check: {tcp: true}}\n  services:\n"
-      "  - {name: a, domain: a.com, hosts: [{address: b, port: 1}]}\n"
-      "  - {name: b, domain: b.com, hosts: [{address: b, port: 1}], health_check: {tcp: false}}\n"
-      "  - {name: c, domain: c.com, hosts: [{address: b, port: 1}], health_check: {http: {}}}\n");
+      withDefaults("health_check: {tcp: true}", {"", "health_check: {tcp: false}", "health_check: {http: {}}"}));
   ASSERT_EQ(config.services.size(), 3U);
   EXPECT_EQ(config.services[0].health_check.kind, CheckKind::Tcp);
   EXPECT_EQ(config.services[1].health_check.kind, CheckKind::Http);

@@ -54,11 +54,25 @@ TEST(Parse, DefaultsAreThoseOfTheDocumentation) {
   EXPECT_EQ(config.metrics.overhead_buckets.size(), 13U);
 }
 
+// lb --health asks a running lb, whose file may have gone bad since.
+TEST(Parse, ControlPlaneIsReadWhateverElseIsWrong) {
+  const std::string bad = "  nonsense: 1\n  services: 7\n";
+  const auto admin = parseAdmin("proxy:\n  admin: {port: 9200}\n" + bad);
+  ASSERT_TRUE(admin.has_value());
+  EXPECT_EQ(admin->port, 9200);
+  const auto usual = parseAdmin("proxy:\n" + bad);
+  ASSERT_TRUE(usual.has_value());
+  EXPECT_EQ(usual->port, 9100);
+  EXPECT_FALSE(parseAdmin("proxy:\n  admin: {port: 92000}\n").has_value());
+  EXPECT_FALSE(parseAdmin("proxy: [").has_value());
+}
+
 TEST(Parse, EmptySectionsMeanTheirDefaults) {
   const std::string sections =
       "  admin:\n  timeouts:\n  limits:\n  drain:\n  access_log:\n  log:\n  metrics:\n    buckets:\n  dns:\n  "
       "routing:\n"
-      "  default_service:\n  defaults:\n    timeouts:\n    pool:\n";
+      "  default_service:\n  defaults:\n    timeouts:\n    pool:\n    health_check:\n    outlier:\n"
+      "    limits:\n      adaptive:\n";
   EXPECT_EQ(configOf(withService(sections)), configOf(withService("")));
 }
 

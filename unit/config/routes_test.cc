@@ -165,10 +165,8 @@ TEST(Routes, ARoundTripOfRedirectsIsWarnedOf) {
 }
 
 TEST(Headers, OfAServiceTakeTheirListsFromDefaults) {
-  const Config config = configOf(
-      "proxy:\n  defaults: {headers: {request: {set: {X-Env: prod}, remove: [X-Debug]}}}\n  services:\n"
-      "  - {name: a, domain: a.com, hosts: [{address: h, port: 1}], headers: {request: {set: {X-Own: a}}}}\n"
-      "  - {name: b, domain: b.com, hosts: [{address: h, port: 1}]}\n");
+  const Config config = configOf(withDefaults("headers: {request: {set: {X-Env: prod}, remove: [X-Debug]}}",
+                                              {"headers: {request: {set: {X-Own: a}}}", ""}));
   EXPECT_EQ(config.services[0].headers.request, (HeaderRules{{"X-Debug"}, {{"X-Own", "a"}}, {}}));
   EXPECT_EQ(config.services[1].headers.request, (HeaderRules{{"X-Debug"}, {{"X-Env", "prod"}}, {}}));
 }

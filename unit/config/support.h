@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,18 @@ inline std::string withService(std::string_view lines) {
 inline std::string withServiceKeys(std::string_view keys) {
   return "proxy: {services: [{name: a, domain: a.com, hosts: [{address: b, port: 1}],\n  " + std::string(keys) +
          "}]}\n";
+}
+
+// A valid file with these defaults, and with a service for each of these lists of further keys, "" for none.
+inline std::string withDefaults(std::string_view defaults, std::initializer_list<std::string_view> services) {
+  std::string yaml = "proxy:\n  defaults: {" + std::string(defaults) + "}\n  services:\n";
+  char name = 'a';
+  for (const std::string_view keys : services) {
+    yaml += std::string("  - {name: ") + name + ", domain: " + name + ".com, hosts: [{address: h, port: 1}]";
+    yaml.append(keys.empty() ? "" : ", ").append(keys).append("}\n");
+    ++name;
+  }
+  return yaml;
 }
 
 // One line of a table: a file (or a part of one) and all that is said about it.

@@ -41,12 +41,8 @@ TEST(Traffic, LimitsAreRead) {
 
 TEST(Traffic, DefaultsAreInheritedAndSwitchedOff) {
   const Config config = configOf(
-      "proxy:\n  defaults: {retry: {retry_on: [503]}, limits: {adaptive: {max: 5}, max_inflight: 3}, rate_limit: "
-      "{rate: "
-      "5/s}}\n"
-      "  services:\n  - {name: a, domain: a.com, hosts: [{address: h, port: 1}]}\n"
-      "  - {name: b, domain: b.com, hosts: [{address: h, port: 1}], limits: {adaptive: off, max_inflight: 0}, "
-      "rate_limit: {rate: 0}, retry: {retry_on: []}}\n");
+      withDefaults("retry: {retry_on: [503]}, limits: {adaptive: {max: 5}, max_inflight: 3}, rate_limit: {rate: 5/s}",
+                   {"", "limits: {adaptive: off, max_inflight: 0}, rate_limit: {rate: 0}, retry: {retry_on: []}"}));
   ASSERT_EQ(config.services.size(), 2U);
   EXPECT_EQ(config.services[0].retry.on.statuses, std::vector<std::uint16_t>{503});
   EXPECT_FALSE(config.services[0].retry.on.connect_failure) << "the list names all that is tried again";
@@ -59,10 +55,8 @@ TEST(Traffic, DefaultsAreInheritedAndSwitchedOff) {
 }
 
 TEST(Traffic, TheHeaderOfDefaultsIsNoOtherKeysName) {
-  const Config config = configOf(
-      "proxy:\n  defaults: {rate_limit: {rate: 5/s, key: header, name: X-Key}}\n  services:\n"
-      "  - {name: a, domain: a.com, hosts: [{address: h, port: 1}], rate_limit: {key: client_ip}}\n"
-      "  - {name: b, domain: b.com, hosts: [{address: h, port: 1}]}\n");
+  const Config config =
+      configOf(withDefaults("rate_limit: {rate: 5/s, key: header, name: X-Key}", {"rate_limit: {key: client_ip}", ""}));
   ASSERT_EQ(config.services.size(), 2U);
   EXPECT_EQ(config.services[0].rate_limit.name, "");
   EXPECT_EQ(config.services[1].rate_limit.name, "X-Key");
@@ -73,11 +67,7 @@ TEST(Traffic, TheHeaderOfDefaultsIsNoOtherKeysName) {
 
 TEST(Traffic, ABurstInDefaultsIsInheritedAndOneThatFollowsFromTheRateIsNot) {
   const auto burstWith = [](std::string_view defaults) {
-    return configOf(
-               fmt::format(
-                   "proxy:\n  defaults: {{rate_limit: {{{}}}}}\n  services:\n"
-                   "  - {{name: a, domain: a.com, hosts: [{{address: h, port: 1}}], rate_limit: {{rate: 50/s}}}}\n",
-                   defaults))
+    return configOf(withDefaults(fmt::format("rate_limit: {{{}}}", defaults), {"rate_limit: {rate: 50/s}"}))
         .services.at(0)
         .rate_limit.allowance();
   };
