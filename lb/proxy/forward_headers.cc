@@ -72,6 +72,18 @@ void drawRequestId(Random& random, std::string& id) {
   }
 }
 
+// What only a proxy knows. Others than the standard ones (X-Forwarded-Prefix, -Port, -Server, ...) are believed by many
+// frameworks as well.
+void dropForwarding(http::Fields& fields) {
+  constexpr std::string_view kPrefix = "X-Forwarded-";
+  fields.drop(FieldId::Forwarded);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::string_view name = fields.name(i);
+    if (name.size() <= kPrefix.size() || (name.front() != 'X' && name.front() != 'x')) continue;
+    if (http::equalsIgnoreCase(name.substr(0, kPrefix.size()), kPrefix)) fields.drop(i);
+  }
+}
+
 }  // namespace
 
 void identify(const http::RequestHead& head, const Address& peer, std::span<const Cidr> trusted, Random& random,
@@ -93,12 +105,7 @@ void rewriteRequest(http::RequestHead& head, const Address& peer, const Identity
   http::dropHopByHop(fields);
   if (head.version == http::Version::Http10) fields.drop(FieldId::Expect);  // RFC 9110 10.1.1
   fields.drop(FieldId::XRequestId);
-  if (!identity.peer_trusted) {
-    for (const FieldId id :
-         {FieldId::Forwarded, FieldId::XForwardedFor, FieldId::XForwardedHost, FieldId::XForwardedProto}) {
-      fields.drop(id);
-    }
-  }
+  if (!identity.peer_trusted) dropForwarding(fields);
   std::string chain;  // one field, because many readers look at the first only
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields.dropped(i) || fields.id(i) != FieldId::XForwardedFor) continue;

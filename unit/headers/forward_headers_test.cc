@@ -53,7 +53,11 @@ using Values = std::vector<std::string>;
 TEST(ForwardHeaders, AnUntrustedPeerIsReplacedInEveryField) {
   Story story;
   story.with("X-Forwarded-For", "1.2.3.4").with("X-Forwarded-Proto", "https").with("X-Forwarded-Host", "evil.example");
-  story.with("Forwarded", "for=1.2.3.4").with("X-Request-Id", "chosen-by-the-client").run();
+  story.with("Forwarded", "for=1.2.3.4").with("X-Request-Id", "chosen-by-the-client");
+  story.with("x-forwarded-PREFIX", "/evil").with("X-Forwarded-Port", "1").with("X-Forwarded", "no such field").run();
+  EXPECT_EQ(story.values("X-Forwarded-Prefix"), Values{});
+  EXPECT_EQ(story.values("X-Forwarded-Port"), Values{});
+  EXPECT_EQ(story.values("X-Forwarded"), Values{"no such field"});
   EXPECT_EQ(story.values("X-Forwarded-For"), Values{"10.0.0.9"});
   EXPECT_EQ(story.values("X-Forwarded-Proto"), Values{"http"});
   EXPECT_EQ(story.values("X-Forwarded-Host"), Values{"shop.example"});
@@ -65,7 +69,9 @@ TEST(ForwardHeaders, AnUntrustedPeerIsReplacedInEveryField) {
 TEST(ForwardHeaders, ATrustedPeerIsExtendedInOneField) {
   Story story;
   story.trusting("10.0.0.0/8").with("X-Forwarded-For", "1.2.3.4").with("x-forwarded-for", "10.0.0.1");
-  story.with("X-Forwarded-Proto", "https").with("X-Request-Id", "from-the-edge").run();
+  story.with("X-Forwarded-Proto", "https").with("X-Forwarded-Prefix", "/edge");
+  story.with("X-Request-Id", "from-the-edge").run();
+  EXPECT_EQ(story.values("X-Forwarded-Prefix"), Values{"/edge"});
   EXPECT_EQ(story.values("X-Forwarded-For"), Values{"1.2.3.4, 10.0.0.1, 10.0.0.9"});
   EXPECT_EQ(story.values("X-Forwarded-Proto"), Values{"https"});
   EXPECT_EQ(story.values("X-Request-Id"), Values{"from-the-edge"});
