@@ -38,6 +38,17 @@ def play(start, ports):
     return program
 
 
+def test_a_configuration_without_a_control_plane_is_played_as_well(start, ports):
+    folder = start.new_folder()
+    text = translate((ROOT / "config.yaml").read_text(), ports)
+    text = re.sub(r"^  admin:.*?(?=^  \w)", "  admin: off\n", text, flags=re.M | re.S)
+    assert "admin: off" in text
+    (folder / "config.yaml").write_text(text)
+    program = start.keep(Program("play", [ROOT / "scripts/play", folder / "config.yaml"], folder))
+    program.wait_for_log("^C stops both")
+    assert "whether lb is ready cannot be told" in program.log()
+
+
 def readme_commands():
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     lines = [line.split("    #")[0].strip() for block in blocks for line in block.splitlines()]

@@ -45,15 +45,18 @@ install_packages() {
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600)
   as_root "${apt[@]}" update -qq </dev/null
   # nginx and prometheus come with services that are not wanted here; this stops Debian from starting them.
-  local policy=/usr/sbin/policy-rc.d made_policy=
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-    as_root chmod +x "$policy"
-    made_policy=yes
-  fi
+  # In a shell of its own, so that the file goes as well when somebody interrupts this.
   local status=0
-  as_root "${apt[@]}" install -y -qq --no-install-recommends "${missing[@]}" </dev/null || status=$?
-  [ -z "$made_policy" ] || as_root rm -f "$policy"
+  (
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      trap 'as_root rm -f "$policy"' EXIT
+      trap 'exit 130' INT TERM
+      printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+      as_root chmod +x "$policy"
+    fi
+    as_root "${apt[@]}" install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+  ) || status=$?
   [ "$status" = 0 ] || die "apt-get could not install the packages above"
 }
 

@@ -93,7 +93,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- toYaml (dict "proxy" (dict "listen" $listen "services" (list (include "lb.be.service" . | fromYaml)))) }}
 {{- end }}
 
-{{/* A domain that reaches a service of lb's configuration, for the examples in NOTES.txt. */}}
+{{/* A domain that reaches a service of lb's configuration, for the examples in NOTES.txt; routes alone may lead to one. */}}
 {{- define "lb.domain" -}}
-{{- if .domain }}{{ .domain }}{{ else }}{{ first .domains }}{{ end }}
+{{- if .domain }}{{ .domain }}{{ else if .domains }}{{ first .domains }}{{ end }}
 {{- end }}

@@ -144,6 +144,22 @@ def test_a_changed_configuration_rolls_the_pods_if_wanted(helm, rollout):
         return documents["Deployment", LB]["spec"]["template"]
 
     assert (template(1) != template(2)) == (rollout == "true")
+    # Old pods, which see the new file as well, leave it to the new ones.
+    assert ("--no-watch" in template(1)["spec"]["containers"][0]["args"]) == (rollout == "true")
+
+
+def test_a_strategy_without_rolling_has_no_settings_for_it(helm):
+    def strategy(kind):
+        return helm.render(*SMALL, "--set", f"updateStrategy.type={kind}")["Deployment", LB]["spec"]["strategy"]
+
+    assert strategy("Recreate") == {"type": "Recreate"}
+    assert strategy("RollingUpdate")["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_a_service_that_only_routes_lead_to_needs_no_domain(helm):
+    services = '[{"name":"Shop","domains":["[::1]"],"hosts":[{"address":"x","port":80}]},{"name":"next","hosts":[{"address":"y","port":80}]}]'
+    documents = helm.render(*SMALL, "--set-json", f"config.services={services}", "--set", "config.default_service=next")
+    assert "default_service: next" in documents["ConfigMap", LB]["data"]["config.yaml"]
 
 
 def test_each_service_selects_the_pods_of_one_deployment(helm):
@@ -164,6 +180,8 @@ def test_the_monitor_selects_the_admin_service_alone(helm):
     selector = documents["ServiceMonitor", "the-edge"]["spec"]["selector"]["matchLabels"].items()
     labels = {name: one["metadata"]["labels"].items() for (kind, name), one in documents.items() if kind == "Service"}
     assert [name for name in labels if selector <= labels[name]] == ["the-edge-admin"]
+    # Or the operator's own label `service` stands where the metrics say which of lb's services they are of.
+    assert documents["ServiceMonitor", "the-edge"]["spec"]["endpoints"][0]["honorLabels"] is True
 
 
 def test_the_autoscaler_owns_the_number_of_pods(helm):
