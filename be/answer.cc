@@ -90,7 +90,7 @@ void Answer::begin() {
 
 std::uint64_t Answer::pieceSize() const {
   std::uint64_t piece = std::min(total_ - sent_, kPieceMax);
-  if (behaviour_.drip > lb::Duration::zero()) piece = std::min(piece, std::max<std::uint64_t>(total_ / kDripPieces, 1));
+  if (behaviour_.drip > lb::Duration::zero()) piece = std::min(piece, (total_ + kDripPieces - 1) / kDripPieces);
   if (behaviour_.close_after)
     piece = std::min(piece, *behaviour_.close_after - std::min(*behaviour_.close_after, sent_));
   return piece;

@@ -94,20 +94,31 @@ int runBackends(const lb::config::Config& config, const be::Behaviour& defaults)
       }
       backends.push_back(std::make_unique<be::Backend>(world.env(), be::BackendIdentity{service.name, host.label()},
                                                        defaults, logger));
+      // Of a name's addresses not all need be this machine's, as ::1 of localhost where IPv6 is off.
+      std::size_t tried = 0;
+      bool listens = false;
       for (const lb::IpAddress& ip : *addresses) {
         const lb::Address at{ip, host.port};
+        ++tried;
         if (!taken.insert(at).second) {
           logger.write(lb::LogLevel::Info,
                        fmt::format("{} is listened on already; {} shares it", at.toString(), service.name));
+          listens = true;
           continue;
         }
         auto bound = lb::os::probeListen(at);
         if (bound) bound = backends.back()->listen(at);
         if (!bound) {
           fmt::print(stderr, "be: {}\n", bound.error().what);
-          return 1;
+          if (!listens && tried == addresses->size()) return 1;
+          continue;
         }
+        listens = true;
         logger.write(lb::LogLevel::Info, fmt::format("{} listens on {}", service.name, at.toString()));
+      }
+      if (!listens) {
+        fmt::print(stderr, "be: cannot listen on {}: it has no address\n", host.label());
+        return 1;
       }
     }
   }

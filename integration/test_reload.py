@@ -140,6 +140,19 @@ def test_listeners_come_and_go(start, backend):
     assert lb.request(get()).body == b"hello"
 
 
+def test_another_address_on_a_port_that_lb_has(start, backend):
+    lb = start.lb(backend)
+    port = lb.port
+    foreign = changed(lb, listen={"address": "192.0.2.1", "port": port})
+    lb.reloaded(foreign, "failed")
+    lb.wait_for_log(f"cannot listen on 192.0.2.1:{port}: cannot assign requested address")
+    assert lb.request(get()).body == b"hello"
+    lb.reloaded(changed(lb, listen={"address": "127.0.0.2", "port": port}))
+    with RawClient(port, address="127.0.0.2") as client:
+        assert client.request(get()).body == b"hello"
+    until(lambda: not can_connect(port), "the old address is closed")
+
+
 def test_what_both_configurations_have_goes_on_counting(start, backend):
     lb = start.lb(backend)
     for _ in range(5):

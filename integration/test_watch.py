@@ -2,6 +2,7 @@
 
 import copy
 import os
+import shutil
 import time
 
 import pytest
@@ -124,6 +125,21 @@ def test_a_bad_file_that_is_put_back_is_no_reload_and_no_alarm_any_more(start, b
     lb.wait_metric(1, "lb_config_last_reload_successful")
     assert "the configuration is again what is in force" in lb.log()
     assert lb.reloads("ok") == 0
+
+
+def test_a_folder_that_goes_and_comes_back(start, backend, other):
+    lb = start.lb(backend)
+    lb.stop()
+    place = lb.folder / "etc" / "lb"
+    place.mkdir(parents=True)
+    path = config_file.write(place / "config.yaml", lb.config)
+    program = start.program("lb", binary("lb"), "--config", path)
+    until(lambda: lb.admin_status("/readyz") == 200, "it is ready")
+    shutil.rmtree(place.parent)
+    program.wait_for_log("cannot read")  # it has looked, and found nothing to watch
+    place.mkdir(parents=True)
+    config_file.write(path, with_answer(lb, other))
+    program.wait_until(lambda: lb.request(get()).body == b"other", "it serves the new file")
 
 
 def test_no_watch(start, backend, other):

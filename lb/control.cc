@@ -47,8 +47,7 @@ Result<void> Control::start(std::shared_ptr<const config::Config> config,
   config_ = std::move(config);
   workers_ = std::move(workers);
   for (const config::Listen& listen : config_->listen) {
-    if (listen.port == 0) continue;
-    if (const auto free = host_.probeListen(addressOf(listen.address, listen.port)); !free) return free;
+    if (const auto free = host_.probeListen(addressOf(listen.address, listen.port), false); !free) return free;
   }
   if (config_->admin.enabled) {
     if (const auto started = startAdmin(config_->admin); !started) return started;
@@ -72,7 +71,7 @@ Result<void> Control::startAdmin(const config::Admin& settings) {
   admin_server_ = std::make_unique<front::Server>(env_, blocks_, admin_router_, log_, admin_stats_, admin_settings_);
   const Address at = addressOf(settings.address, settings.port);
   if (settings.port != 0) {
-    if (const auto free = host_.probeListen(at); !free) return free;
+    if (const auto free = host_.probeListen(at, false); !free) return free;
   }
   const auto bound = admin_server_->listen(at);
   if (!bound) return bound;

@@ -30,8 +30,9 @@ class WorkerPort {
 class ControlHost {
  public:
   virtual ~ControlHost() = default;
-  [[nodiscard]] virtual Result<std::string> readConfiguration() = 0;      // the text of the configured file
-  [[nodiscard]] virtual Result<void> probeListen(const Address& at) = 0;  // could a listener be opened there?
+  [[nodiscard]] virtual Result<std::string> readConfiguration() = 0;  // the text of the configured file
+  // Could a listener be opened there? `beside_ours`: on a port that we listen on already, at another address.
+  [[nodiscard]] virtual Result<void> probeListen(const Address& at, bool beside_ours) = 0;
   [[nodiscard]] virtual observe::Telemetry::Process process() = 0;
   // From a worker's loop to the control loop.
   virtual void postToControl(std::move_only_function<void()> task) = 0;

@@ -43,11 +43,11 @@ Control::Outcome Control::tryReload(Asked asked, const Result<std::string>& text
   for (const config::Issue& issue : parsed->warnings)
     log_.write(LogLevel::Warn, config::format(options_.file_name, issue));
   for (const config::Listen& listen : next->listen) {
-    // A port that we listen on ourselves, on whatever address, cannot be probed.
-    const bool ours = std::ranges::any_of(config_->listen, [&](const auto& old) { return old.port == listen.port; });
-    if (ours || listen.port == 0) continue;
+    const auto isOurs = [&](const auto& old) { return old.port == listen.port && old.address == listen.address; };
+    if (std::ranges::any_of(config_->listen, isOurs)) continue;
+    const bool beside = std::ranges::any_of(config_->listen, [&](const auto& old) { return old.port == listen.port; });
     const Address at{IpAddress::parse(listen.address).value_or(IpAddress{}), listen.port};
-    if (const auto free = host_.probeListen(at); !free) return refuse(409, {{{}, "", free.error().what}});
+    if (const auto free = host_.probeListen(at, beside); !free) return refuse(409, {{{}, "", free.error().what}});
   }
   takeOver(std::move(next));
   return {200, {}, std::move(parsed->warnings)};

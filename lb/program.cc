@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -81,6 +82,7 @@ class Program final : private ControlHost {
           os::SpdlogLogger& log, os::OutputFile* access_file, std::uint64_t descriptors)
       : config_path_(options.config_path),
         watches_(options.watch),
+        tells_stderr_(config.log.path == "stderr" && config.log.level != LogLevel::Off),
         log_(log),
         access_file_(access_file),
         signals_(world_.loop, {.on_terminate = [this] { control_.drain(); },
@@ -100,6 +102,7 @@ class Program final : private ControlHost {
     }
     if (const auto started = control_.start(control_.resolved(std::move(config)), std::move(ports)); !started) {
       log_.write(LogLevel::Error, started.error().what);
+      if (!tells_stderr_) fmt::print(stderr, "lb: {}\n", started.error().what);
       return 1;
     }
     startWatching();
@@ -120,7 +123,8 @@ class Program final : private ControlHost {
 
   // What has changed between the first reading and now is seen as well.
   void startWatching() {
-    if (!watches_) return;
+    std::error_code unknown;
+    if (!watches_ || !std::filesystem::is_regular_file(config_path_, unknown)) return;  // a pipe is read only once
     auto watch = os::FileWatch::start(world_.loop, config_path_, [this] { fileChanged(); });
     if (!watch) {
       log_.write(LogLevel::Warn, watch.error().what + "; a HUP signal or POST /reload reloads it");
@@ -147,7 +151,7 @@ class Program final : private ControlHost {
   }
 
   Result<std::string> readConfiguration() override { return readFile(config_path_); }
-  Result<void> probeListen(const Address& at) override { return os::probeListen(at); }
+  Result<void> probeListen(const Address& at, bool beside_ours) override { return os::probeListen(at, beside_ours); }
   void postToControl(std::move_only_function<void()> task) override { world_.loop.postFromOutside(std::move(task)); }
   void onStopped(int exit_code) override {
     exit_code_ = exit_code;
@@ -164,6 +168,7 @@ class Program final : private ControlHost {
 
   std::string config_path_;
   bool watches_;
+  bool tells_stderr_;  // what is wrong, by its log
   os::SpdlogLogger& log_;
   os::OutputFile* access_file_;
   os::OsEnv world_;

@@ -76,11 +76,16 @@ void Worker::reload(std::shared_ptr<const config::Config> config, const observe:
   for (const config::Listen& listen : config->listen) {
     if (const auto at = listenAddress(listen)) wanted.push_back(*at);
   }
-  for (const Address& at : server_->listening()) {
-    if (std::ranges::find(wanted, at) == wanted.end()) server_->stopListening(at);
-  }
+  // The new ones first, so that nobody is refused in between; and where one fails after all, the old ones stay.
+  bool all = true;
   for (const Address& at : wanted) {
-    if (const auto bound = server_->listen(at); !bound) log_.write(LogLevel::Error, bound.error().what);
+    if (const auto bound = server_->listen(at); !bound) {
+      log_.write(LogLevel::Error, bound.error().what);
+      all = false;
+    }
+  }
+  for (const Address& at : server_->listening()) {
+    if (all && std::ranges::find(wanted, at) == wanted.end()) server_->stopListening(at);
   }
   stats_ = stats;
   server_->setSettings(front::clientSettings(*config, workers_));

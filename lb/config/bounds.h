@@ -60,7 +60,8 @@ inline constexpr IntegerRange kSlowStartMinWeight{1, 100};  // per cent
 inline constexpr DurationRange kStickyTtl{1s, 8760h, true};
 inline constexpr IntegerRange kMaxBody{1, kGiB* kKiB, true};
 
-inline constexpr IntegerRange kListenPort{0, 65535};  // 0 picks a free one
+inline constexpr IntegerRange kListenPort{1, 65535};  // a free one would be another one for each worker
+inline constexpr IntegerRange kAdminPort{0, 65535};   // 0 picks a free one
 inline constexpr IntegerRange kHostPort{1, 65535};
 inline constexpr IntegerRange kThreads{1, 256};
 inline constexpr IntegerRange kMaxConnections{1, 10'000'000};

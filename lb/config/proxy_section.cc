@@ -39,7 +39,7 @@ void readAdmin(const Value& value, Admin& admin) {
   }
   value.map([&](Section& section) {
     if (const auto address = section.find("address")) address->parsed(admin.address, parseListenAddress, "an address");
-    section.integer("port", admin.port, kListenPort);
+    section.integer("port", admin.port, kAdminPort);
     const auto allow = section.find("allow");
     if (allow && allow->cidrs(admin.allow) && admin.allow.empty()) {
       allow->warn("nobody is allowed: every request to the control plane gets a 403");

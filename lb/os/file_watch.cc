@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kLinksMax = 40;  // as the system itself follows
 constexpr std::uint32_t kWatched = IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
-                                   IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+                                   IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 // Where a symbolic link leads; nothing if it is none.
 std::optional<std::string> linkTarget(const std::string& path) {
@@ -65,7 +65,13 @@ FileWatch::~FileWatch() {
 
 void FileWatch::watchName(const std::string& directory, const std::string& name) {
   const int watch = inotify_add_watch(fd_.get(), directory.c_str(), kWatched);
-  if (watch < 0) return;  // it is gone at the moment: the directory above tells when it is back
+  if (watch < 0) {  // it is gone at the moment: the directory above tells when it is back
+    const std::size_t slash = directory.find_last_not_of('/');
+    const std::size_t begin = slash == std::string::npos ? std::string::npos : directory.rfind('/', slash);
+    if (begin != std::string::npos)
+      watchName(begin == 0 ? "/" : directory.substr(0, begin), directory.substr(begin + 1, slash - begin));
+    return;
+  }
   Directory& known = directories_[watch];
   known.path = directory;
   known.names.insert(name);
@@ -124,7 +130,10 @@ void FileWatch::takeEvents() {
       inotify_event event{};
       std::memcpy(&event, bytes.data() + at, sizeof(event));
       const std::string name = event.len > 0 ? std::string(bytes.data() + at + sizeof(event)) : std::string();
-      if ((event.mask & IN_Q_OVERFLOW) != 0) changed_ = true;
+      if ((event.mask & IN_Q_OVERFLOW) != 0) {  // the end of a writing may be among what is lost
+        changed_ = true;
+        being_written_ = false;
+      }
       onChange(event.wd, event.mask, name);
       at += sizeof(event) + event.len;
     }

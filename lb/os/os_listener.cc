@@ -57,8 +57,8 @@ Result<UniqueFd> bindAnyFamily(const Address& at, Share share) {
 
 }  // namespace
 
-Result<void> probeListen(const Address& at) {
-  const Result<UniqueFd> fd = bindAnyFamily(at, Share::No);
+Result<void> probeListen(const Address& at, bool beside_ours) {
+  const Result<UniqueFd> fd = bindAnyFamily(at, beside_ours ? Share::Yes : Share::No);
   if (!fd) return std::unexpected(fd.error());
   return {};
 }

@@ -37,7 +37,8 @@ class OsListener final : public Listener {
 };
 
 // Whether a program may listen at `at`, asked without SO_REUSEPORT: that would let two programs share a port by
-// mistake. For start-up, and at a reload for addresses that this program does not listen on yet.
-[[nodiscard]] Result<void> probeListen(const Address& at);
+// mistake. For start-up, and at a reload for addresses that this program does not listen on yet; `beside_ours` if it
+// has the port at another address, which only those share that ask with SO_REUSEPORT.
+[[nodiscard]] Result<void> probeListen(const Address& at, bool beside_ours = false);
 
 }  // namespace lb::os

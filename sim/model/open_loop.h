@@ -35,6 +35,7 @@ struct TrafficPlan {
   std::vector<Ask> mix{};          // at least one, with a weight of more than 0 in sum
   const Script* script = nullptr;  // instead of arrivals, weights and laws; it outlives the traffic
   bool keep_alive = true;          // false: a connection for each request
+  bool proxy_answers = false;      // the proxy may answer well by itself: it redirects, or has responses of its own
   std::uint64_t requests_max = ~std::uint64_t{0};
   Duration patience = std::chrono::hours(1);  // then the connection is closed under the request
   std::uint32_t connections_max = 100'000;    // requests that would need one more fail at once

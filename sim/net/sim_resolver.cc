@@ -12,10 +12,11 @@ using lb::Resolved;
 
 constexpr Duration kUnknownNameDelay = std::chrono::milliseconds(1);
 
-// What a question without the network's help is answered with.
-std::optional<Resolved> knownToEverybody(const std::string& host) {
+// What a question without the network's help is answered with, unless the world says otherwise of localhost.
+std::optional<Resolved> knownToEverybody(const std::string& host, const NameRule* rule) {
   if (const auto literal = IpAddress::parse(host)) return Resolved{{*literal}, {}};
-  if (host == "localhost") return Resolved{{*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")}, {}};
+  if (host == "localhost" && rule == nullptr)
+    return Resolved{{*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")}, {}};
   return std::nullopt;
 }
 
@@ -28,7 +29,7 @@ class Lookup final : public lb::Disposable, private IoItem {
 
   void start() {
     const NameRule* rule = fabric_.findName(host_);
-    if (knownToEverybody(host_)) {
+    if (knownToEverybody(host_, rule)) {
       loop_.announce(*this);
       return;
     }
@@ -45,8 +46,8 @@ class Lookup final : public lb::Disposable, private IoItem {
   }
 
   [[nodiscard]] lb::Result<Resolved> answer() const {
-    if (auto known = knownToEverybody(host_)) return std::move(*known);
     const NameRule* rule = fabric_.findName(host_);
+    if (auto known = knownToEverybody(host_, rule)) return std::move(*known);
     if (rule == nullptr) return lb::fail("cannot resolve " + host_ + ": domain name not found");
     if (rule->fails) return lb::fail("cannot resolve " + host_ + ": the server failed");
     return Resolved{rule->addresses, rule->ttl};

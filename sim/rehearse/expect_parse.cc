@@ -6,7 +6,9 @@
 
 #include "lb/config/suggest.h"
 #include "lb/config/units.h"
+#include "lb/observe/record.h"
 #include "sim/rehearse/expect.h"
+#include "sim/rehearse/outcome.h"
 #include "sim/rehearse/quantity.h"
 
 namespace sim::rehearse {
@@ -58,6 +60,8 @@ class Reader {
       limit();
     }
     while (at_ < words_.size()) scope();
+    if (!made_.scope.backends.empty() && !hasBackend())
+      throw Wrong{"only answers of backends have a backend: leave `of backend` out"};
     if (made_.scope.from && made_.scope.to && *made_.scope.from >= *made_.scope.to)
       throw Wrong{"this span of time ends before it begins"};
     return std::move(made_);
@@ -109,7 +113,7 @@ class Reader {
       set(Measure::Status, Unit::Ratio, status(next("a status, such as 503 or 5xx")));
     } else if (word == "reason") {
       set(Measure::Reason, Unit::Ratio);
-      made_.word = next("a reason, such as connect_failed");
+      made_.word = reason(next("a reason, such as connect_failed"));
     } else if (word == "requests") {
       set(Measure::Requests, Unit::Count);
       if (take("per")) {
@@ -133,6 +137,31 @@ class Reader {
       throw Wrong{fmt::format("{} is not a percentile: p50, p99, p99.9, up to p100", quote(word))};
     set(Measure::Percentile, Unit::Seconds, *number);
     return true;
+  }
+
+  // Of what is measured: what it counts, or could count.
+  [[nodiscard]] bool hasBackend() const {
+    switch (made_.measure) {
+      case Measure::EveryAnswered:
+      case Measure::Unanswered:
+      case Measure::ProxyErrors: return false;
+      case Measure::Reason: return made_.word.starts_with(kOfBackend);
+      default: return true;
+    }
+  }
+
+  // What a table of errors may have: why lb answered by itself, what became of an attempt, or whose status it was.
+  static std::string reason(const std::string& word) {
+    std::vector<std::string_view> known(kNoAnswer.begin(), kNoAnswer.end());
+    for (std::size_t i = 1; i < lb::observe::kReasonCount; ++i)
+      known.push_back(lb::observe::toString(static_cast<lb::observe::Reason>(i)));
+    for (const std::string_view prefix : {kOfBackend, kOfLb}) {
+      const auto code = word.starts_with(prefix) ? lb::config::parseInteger(word.substr(prefix.size())) : lb::fail("");
+      if (code && *code >= 100 && *code <= 599) return word;
+    }
+    if (std::ranges::find(known, word) != known.end()) return word;
+    throw Wrong{fmt::format("{} is no reason that a request fails for, such as connect_failed or backend_503{}",
+                            quote(word), didYouMean(word, known))};
   }
 
   static double status(const std::string& word) {

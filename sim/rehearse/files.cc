@@ -18,7 +18,9 @@ void complain(const std::string& what) {
 lb::Result<std::string> read(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) return lb::fail(fmt::format("{}: cannot be read", file));
+  if (in) text << in.rdbuf();  // which fails when there is nothing to put
+  if (!in.is_open() || in.bad() || (!text && in.peek() != std::ifstream::traits_type::eof()))
+    return lb::fail(fmt::format("{}: cannot be read", file));
   return text.str();
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "sim/net/host.h"
 #include "sim/rehearse/checks.h"
@@ -68,7 +69,7 @@ class Builder {
     if (const auto literal = lb::IpAddress::parse(name)) return {*literal};
     if (name == kLocalhost) return {*lb::IpAddress::parse("127.0.0.1")};
     const auto [entry, is_new] = layout_.names.try_emplace(name);
-    if (is_new) entry->second.addresses = {madeUp(made_up_++)};
+    if (is_new || std::exchange(entry->second.made_up, false)) entry->second.addresses = {madeUp(made_up_++)};
     std::vector<lb::IpAddress> all = entry->second.addresses;
     if (const auto found = later_.find(name); found != later_.end()) {
       for (const lb::IpAddress& ip : found->second) addOnce(all, ip);

@@ -16,11 +16,28 @@ namespace sim::rehearse {
 
 // What the simulated name service says.
 struct NameAnswer {
+  bool made_up = false;  // it has one address of 198.18.0.0/16, as nobody says which
   std::vector<lb::IpAddress> addresses;
   lb::Duration ttl = std::chrono::seconds(30);
   lb::Duration delay = std::chrono::milliseconds(1);
   bool fails = false;
   bool silent = false;
+};
+
+// What somebody says of a name; what is not said stays.
+struct NamePatch {
+  std::optional<std::vector<lb::IpAddress>> addresses;
+  std::optional<lb::Duration> ttl;
+  std::optional<lb::Duration> delay;
+  bool fails = false;
+  bool silent = false;
+  void apply(NameAnswer& answer) const {
+    if (addresses) answer.addresses = *addresses;
+    answer.ttl = ttl.value_or(answer.ttl);
+    answer.delay = delay.value_or(answer.delay);
+    answer.fails = answer.fails || fails;
+    answer.silent = answer.silent || silent;
+  }
 };
 
 struct Site {

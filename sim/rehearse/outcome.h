@@ -1,6 +1,7 @@
 // What a rehearsal leaves behind: one line of data for each request, and how the backends were over time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,6 +17,12 @@ enum class Answered : std::uint8_t {
   ByProxy,  // lb's own answer
   Not,      // the client gave up, or the connection ended
 };
+
+// Causes that are no answers.
+inline constexpr std::array<std::string_view, 5> kNoAnswer{"no_connection", "connection_lost", "client_gave_up",
+                                                           "out_of_connections", "garbage"};
+inline constexpr std::string_view kOfBackend = "backend_";  // and the status, of 500 and above
+inline constexpr std::string_view kOfLb = "lb_";            // and the status of a route's own response
 
 struct Outcome {
   lb::Duration began{};     // since the end of the warm-up

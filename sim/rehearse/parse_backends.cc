@@ -109,18 +109,24 @@ bool readHostName(const Value& value, std::string& name) {
   return false;
 }
 
-void readAnswer(Section& section, NameAnswer& answer) {
+void readTimeOf(Section& section, std::string_view key, std::optional<Duration>& into) {
+  Duration time{};
+  if (const auto value = section.find(key); value && readTime(*value, time, kDurationMax)) into = time;
+}
+
+void readAnswer(Section& section, NamePatch& answer) {
   if (const auto list = section.find("addresses")) {
+    answer.addresses.emplace();
     list->list([&](const Value& item) {
       std::string text;
       if (!item.text(text, "an address")) return;
       const auto ip = lb::IpAddress::parse(text);
       if (!ip) item.error(fmt::format("{} is not an address of IPv4 or IPv6", quote(text)));
-      if (ip) answer.addresses.push_back(*ip);
+      if (ip) answer.addresses->push_back(*ip);
     });
   }
-  if (const auto ttl = section.find("ttl")) readTime(*ttl, answer.ttl, kDurationMax);
-  if (const auto delay = section.find("delay")) readTime(*delay, answer.delay, kDurationMax);
+  readTimeOf(section, "ttl", answer.ttl);
+  readTimeOf(section, "delay", answer.delay);
   Trouble trouble{};
   if (const auto word = section.find("answer"); word && word->word(trouble, kTroubleWords)) {
     (trouble == Trouble::Fails ? answer.fails : answer.silent) = true;
@@ -132,8 +138,11 @@ void readNames(const Value& list, Reading& reading) {
     item.map([&](Section& section) {
       std::string name;
       const auto given = section.require("name");
+      NamePatch patch;
+      readAnswer(section, patch);
       NameAnswer answer;
-      readAnswer(section, answer);
+      answer.made_up = !patch.addresses;
+      patch.apply(answer);
       if (given && readHostName(*given, name) && !reading.names.emplace(name, answer).second)
         given->error(fmt::format("{} is already there", quote(name)));
     });
@@ -158,7 +167,10 @@ void readBackends(const Value& list, Reading& reading) {
       changes->list([&](const Value& change) {
         BackendRule::Change& made = rule.changes.emplace_back();
         change.map([&](Section& inner) {
-          if (const auto at = inner.require("at")) readTime(*at, made.at, kDurationMax);
+          const auto at = inner.require("at");
+          if (at && readTime(*at, made.at, kDurationMax) && made.at >= reading.scenario.duration)
+            at->error(fmt::format("nothing happens then: the scenario lasts {}",
+                                  lb::config::formatDuration(reading.scenario.duration)));
           readChangeable(inner, made.patch);
         });
       });

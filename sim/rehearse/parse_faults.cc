@@ -184,7 +184,8 @@ class FaultReader {
     readAnswer(section_, fault_.answer);
     if (!readHostName(target, fault_.name)) return;
     auto& all = reading_.later_addresses[fault_.name];
-    all.insert(all.end(), fault_.answer.addresses.begin(), fault_.answer.addresses.end());
+    if (fault_.answer.addresses)
+      all.insert(all.end(), fault_.answer.addresses->begin(), fault_.answer.addresses->end());
     reading_.later.emplace_back([&reading = reading_, name = fault_.name, target] {
       const auto& names = reading.scenario.layout.names;
       if (names.contains(name)) return;

@@ -39,7 +39,7 @@ void readExpectations(const lb::config::Value& list, Reading& reading);
 // "[lb, 10.0.0.2:8080]"
 void readBetween(const lb::config::Value& value, const Layout& layout, std::array<Side, 2>& between);
 void readLink(lb::config::Section& section, LinkPatch& patch);
-void readAnswer(lb::config::Section& section, NameAnswer& answer);
+void readAnswer(lb::config::Section& section, NamePatch& answer);
 [[nodiscard]] bool readHostName(const lb::config::Value& value, std::string& name);
 
 }  // namespace sim::rehearse

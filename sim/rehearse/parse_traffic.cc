@@ -67,7 +67,8 @@ double requestsOf(const std::vector<RatePoint>& points, Duration duration) {
   return sum / kSteps * std::chrono::duration<double>(duration).count();
 }
 
-void readRate(const Value& value, Stream& stream, Duration duration) {
+// `all`: how many requests all streams make so far.
+void readRate(const Value& value, Stream& stream, const Scenario& scenario, double& all) {
   if (value.isList()) {
     if (value.isEmptyList()) value.error("needs at least one {at: , rate: }");
     value.list([&](const Value& item) { readPoint(item, stream.rate); });
@@ -75,9 +76,17 @@ void readRate(const Value& value, Stream& stream, Duration duration) {
     double per_second = 0;
     if (readPerSecond(value, per_second, kRateMax)) stream.rate = {{Duration::zero(), per_second}};
   }
-  const double requests = requestsOf(stream.rate, duration);
-  if (requests > kRequestsMax)
-    value.error(fmt::format("makes {:.0f} requests; a rehearsal has at most {:.0f}", requests, kRequestsMax));
+  const Duration end = scenario.duration;
+  const auto late = std::ranges::find_if(stream.rate, [&](const RatePoint& point) { return point.at > end; });
+  if (late != stream.rate.end())
+    value.error(fmt::format("nothing begins at {}: the scenario lasts {}", lb::config::formatDuration(late->at),
+                            lb::config::formatDuration(end)));
+  if (stream.rate.empty()) return;
+  const double warm = stream.rate.front().per_second * std::chrono::duration<double>(scenario.warmup).count();
+  all += requestsOf(stream.rate, end) + warm;
+  if (all > kRequestsMax)
+    value.error(fmt::format("makes {:.0f} requests of all streams, warm-up included; a rehearsal has at most {:.0f}",
+                            all, kRequestsMax));
 }
 
 void readRequest(const Value& item, Stream& stream) {
@@ -99,11 +108,18 @@ void readRequest(const Value& item, Stream& stream) {
   stream.requests.push_back(std::move(kind));
 }
 
-// A host that leads to the service.
-std::string hostOf(const lb::config::Service& service) {
-  if (service.domains.empty()) return service.name + ".example";
-  const std::string& domain = service.domains.front();
-  return domain.starts_with("*.") ? "www" + domain.substr(1) : domain;
+// A host that leads to the service; "" if none does that is easily thought of. Where there are routes they may.
+std::string hostOf(const lb::config::Service& service, const lb::config::Config& config) {
+  std::vector<std::string> hosts;
+  for (const std::string& domain : service.domains) {
+    const bool all = domain.starts_with("*.");
+    for (const char* label : {"www", "a", "some-host"}) hosts.push_back(all ? label + domain.substr(1) : domain);
+  }
+  if (hosts.empty()) hosts.push_back(service.name + ".example");
+  const auto leads = [&](const std::string& host) { return serviceOfHost(config, host) == &service; };
+  const auto found = std::ranges::find_if(hosts, leads);
+  if (found != hosts.end()) return *found;
+  return config.routes.empty() ? "" : hosts.front();
 }
 
 void readTarget(Section& section, Stream& stream, const Reading& reading) {
@@ -137,7 +153,9 @@ void readTarget(Section& section, Stream& stream, const Reading& reading) {
     if (!host && !name) section.error("set `service` or `host`: the configuration has several services");
     return;
   }
-  if (stream.host.empty()) stream.host = hostOf(*service);
+  if (stream.host.empty()) stream.host = hostOf(*service, reading.config);
+  if (stream.host.empty())
+    section.error(fmt::format("set `host`: none is known that leads to {}", quote(service->name)));
   const auto& known = reading.scenario.layout.services;
   stream.service = static_cast<std::size_t>(std::ranges::find(known, service->name) - known.begin());
 }
@@ -161,6 +179,7 @@ void nameStream(const std::optional<Value>& name, Stream& stream, const Reading&
 }  // namespace
 
 void readTraffic(const Value& list, Reading& reading) {
+  double all = 0;  // requests
   if (list.isEmptyList()) list.error("needs at least one stream, such as {rate: 100/s}");
   list.list([&](const Value& item) {
     if (reading.scenario.traffic.size() == kStreamsMax) {
@@ -171,7 +190,7 @@ void readTraffic(const Value& list, Reading& reading) {
     item.map([&](Section& section) {
       readTarget(section, stream, reading);
       nameStream(section.find("name"), stream, reading);
-      if (const auto rate = section.require("rate")) readRate(*rate, stream, reading.scenario.duration);
+      if (const auto rate = section.require("rate")) readRate(*rate, stream, reading.scenario, all);
       section.word("arrivals", stream.arrivals, kArrivalWords);
       const auto patience = section.find("patience");
       if (patience && readTime(*patience, stream.patience, kDurationMax) && stream.patience < 1ms)

@@ -49,20 +49,32 @@ Outcome outcomeOf(const model::Outcome& seen, const Scenario& scenario, std::siz
     if (seen.status >= 500) outcome.cause = result.causeOf(fmt::format("backend_{}", seen.status));
   } else {
     outcome.answered = Answered::ByProxy;
-    outcome.cause = result.causeOf(seen.proxy_error.empty() ? fmt::format("lb_{}", seen.status) : seen.proxy_error);
+    if (!seen.proxy_error.empty()) {
+      outcome.cause = result.causeOf(seen.proxy_error);
+    } else if (seen.status >= 400) {  // a route's own answer, as a redirect is
+      outcome.cause = result.causeOf(fmt::format("lb_{}", seen.status));
+    }
   }
   return outcome;
 }
 
-model::TrafficPlan planOf(const Stream& stream, const Scenario& scenario) {
+bool answersItself(const lb::config::Config& config) {
+  return std::ranges::any_of(config.routes,
+                             [](const auto& route) { return route.action != lb::config::RouteAction::Forward; });
+}
+
+model::TrafficPlan planOf(const Stream& stream, const Scenario& scenario, const lb::config::Config& config) {
   model::TrafficPlan plan;
+  plan.proxy_answers = answersItself(config) || std::ranges::any_of(scenario.faults, [](const Fault& fault) {
+                         return fault.config != nullptr && answersItself(*fault.config);
+                       });
   plan.arrivals = {
       .kind = stream.arrivals, .rate = stream.rate, .bursts = {}, .end = scenario.warmup + scenario.duration};
   for (model::RatePoint& point : plan.arrivals.rate) point.at += scenario.warmup;
   if (scenario.recording) {
     plan.script = &scenario.recording->script;
     for (const Recording::Ask& ask : scenario.recording->asks)
-      plan.mix.push_back({.method = ask.method, .host = ask.host});
+      plan.mix.push_back({.method = ask.method, .host = ask.host, .path = ask.path});
   }
   for (const RequestKind& kind : stream.requests)
     plan.mix.push_back({kind.method, stream.host, kind.path, kind.body, kind.response, kind.weight});
@@ -102,6 +114,7 @@ class Rehearsal final : private run::ProxyOutput {
   }
 
   lb::Result<Result> run() {
+    zero_ = world_.now() + scenario_.warmup;  // what is logged before has its time, too
     if (const auto started = proxy_.start(); !started) return lb::fail(started.error().what);
     if (!world_.runUntil([&] { return proxy_.accepting(); }, kStartMax)) return lb::fail("lb does not begin to accept");
     zero_ = world_.now() + scenario_.warmup;
@@ -141,7 +154,7 @@ class Rehearsal final : private run::ProxyOutput {
           number(stream),
           env(owner.fabric_, owner.stage_.clients(stream), fmt::format("stream{}", stream)),
           loop(env.env(), {owner.stage_.lb().address(), owner.config_.listen.front().port},
-               planOf(owner.scenario_.traffic[stream], owner.scenario_),
+               planOf(owner.scenario_.traffic[stream], owner.scenario_, owner.config_),
                owner.world_.chance().stream(fmt::format("traffic{}", stream)), *this,
                std::uint64_t{stream} << kNumberBits) {
       env.loop.setCallbackCost(Duration(1));  // clients are many machines, never the bottleneck

@@ -129,7 +129,7 @@ struct Fault {
   bool both_ways = true;        // Partition
   LinkPatch link;
   std::string name;  // Dns
-  NameAnswer answer;
+  NamePatch answer;
   std::shared_ptr<const lb::config::Config> config;  // Reload
 
   [[nodiscard]] bool befalls(Whom whom) const { return only == Whom::All || whom == Whom::All || only == whom; }
@@ -140,6 +140,7 @@ struct Recording {
   struct Ask {
     std::string method;
     std::string host;
+    std::string path;
     std::size_t service = 0;
   };
   std::vector<Ask> asks;  // the rows that the script's requests name

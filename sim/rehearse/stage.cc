@@ -61,7 +61,8 @@ Stage::Stage(net::Fabric& fabric, const Scenario& scenario)
         fabric, host, *lb_, planOf(behaviours_[i], i, sites[i], scenario.recording.get())));
     applyToSite(i);
   }
-  for (const auto& [name, answer] : scenario.layout.names) setName(name, answer);
+  for (const auto& [name, answer] : scenario.layout.names) applyToName(name);
+  fabric.setName("localhost", {.addresses = {*lb::IpAddress::parse("127.0.0.1")}});  // where the layout has it
   applyToWays();
 }
 
@@ -71,7 +72,13 @@ net::Host& Stage::hostOf(const lb::IpAddress& ip) {
   return fabric_.addHost(ip.toString(), ip.toString());
 }
 
-void Stage::setName(const std::string& name, const NameAnswer& answer) {
+// Of several faults that are on, each has a say in what it tells; the last one of the file has the last.
+void Stage::applyToName(const std::string& name) {
+  NameAnswer answer = scenario_.layout.names.at(name);
+  for (const std::size_t index : on_) {
+    const Fault& fault = scenario_.faults[index];
+    if (fault.kind == FaultKind::Dns && fault.name == name) fault.answer.apply(answer);
+  }
   fabric_.setName(name, {answer.addresses, answer.ttl, answer.delay, answer.fails, answer.silent});
 }
 
@@ -79,22 +86,23 @@ void Stage::begin(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   on_.insert(index);
   if (fault.kind == FaultKind::Restart) {
-    std::erase_if(on_, [&](std::size_t one) {
+    for (const std::size_t one : on_) {
       const Fault& other = scenario_.faults[one];
-      const bool down = other.kind == FaultKind::Crash || other.kind == FaultKind::Stop;
-      return down && std::ranges::any_of(fault.backends, [&](std::size_t site) { return names(other.backends, site); });
-    });
+      if (other.kind != FaultKind::Crash && other.kind != FaultKind::Stop) continue;
+      for (const std::size_t site : fault.backends) restarted_.emplace(one, site);
+    }
   }
   for (const std::size_t site : fault.backends) applyToSite(site);
-  if (fault.kind == FaultKind::Dns) setName(fault.name, fault.answer);
+  if (fault.kind == FaultKind::Dns) applyToName(fault.name);
   applyToWays();
 }
 
 void Stage::end(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
-  if (on_.erase(index) == 0) return;  // a restart was earlier
+  on_.erase(index);
+  std::erase_if(restarted_, [&](const auto& pair) { return pair.first == index; });
   for (const std::size_t site : fault.backends) applyToSite(site);
-  if (fault.kind == FaultKind::Dns) setName(fault.name, scenario_.layout.names.at(fault.name));
+  if (fault.kind == FaultKind::Dns) applyToName(fault.name);
   applyToWays();
 }
 
@@ -107,7 +115,8 @@ void Stage::change(std::size_t site, const BehaviourPatch& patch) {
 bool Stage::isOn(std::size_t site, FaultKind kind, Whom whom) const {
   return std::ranges::any_of(on_, [&](std::size_t index) {
     const Fault& fault = scenario_.faults[index];
-    return fault.kind == kind && fault.befalls(whom) && names(fault.backends, site);
+    return fault.kind == kind && fault.befalls(whom) && names(fault.backends, site) &&
+           !restarted_.contains({index, site});
   });
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "sim/model/queue_backend.h"
@@ -45,7 +46,7 @@ class Stage {
   void applyToSite(std::size_t site);
   void applyToWays();
   void setWay(net::Host& from, net::Host& to);
-  void setName(const std::string& name, const NameAnswer& answer);
+  void applyToName(const std::string& name);
   [[nodiscard]] bool stands(const Side& side, const net::Host& host) const;
 
   net::Fabric& fabric_;
@@ -56,7 +57,8 @@ class Stage {
   std::vector<net::Host*> site_hosts_;
   std::vector<Behaviour> behaviours_;
   std::vector<std::unique_ptr<model::QueueBackend>> backends_;
-  std::set<std::size_t> on_;  // the faults
+  std::set<std::size_t> on_;                                 // the faults
+  std::set<std::pair<std::size_t, std::size_t>> restarted_;  // fault and site: over there, though it is on elsewhere
 };
 
 // Where lb and clients live; no backend may. What is wrong with one that does is said so.

@@ -13,6 +13,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr double kSecondsMax = 1e8;  // three years in one request: nobody's
+constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 40U;
+constexpr int kFirstYear = 2000, kLastYear = 2200;  // within what a clock of nanoseconds can tell
 
 // Reads fields, and keeps the first mistake.
 class Fields {
@@ -33,7 +35,8 @@ class Fields {
   void count(const char* name, T& into) {
     const Json* value = find(name);
     if (value == nullptr) return;
-    if (!value->is_number_unsigned()) return wrong(name, "is no number of things");
+    if (!value->is_number_unsigned() || value->get<std::uint64_t>() > kBytesMax)
+      return wrong(name, "is no number of things");
     into = value->get<T>();
   }
   void time(const char* name, std::optional<lb::Duration>& into) {
@@ -76,7 +79,8 @@ std::optional<lb::Duration> parseTime(std::string_view text) {
   const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-  if (!day.ok()) return std::nullopt;
+  const bool clock = number(11, 2) < 24 && number(14, 2) < 60 && number(17, 2) <= 60;
+  if (!day.ok() || !clock || number(0, 4) < kFirstYear || number(0, 4) > kLastYear) return std::nullopt;
   return std::chrono::sys_days(day).time_since_epoch() + std::chrono::hours(number(11, 2)) +
          std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2)) +
          std::chrono::microseconds(number(20, 6));

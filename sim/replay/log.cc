@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -22,6 +23,7 @@ using rehearse::Answered;
 constexpr std::size_t kLineBytesMax = 1 << 20;
 constexpr std::uint32_t kTargetMax = 8000;  // bytes of a path: what fits a head of the simulated backends in any case
 constexpr std::size_t kOutagesTold = 10;
+constexpr Duration kSpanMax = std::chrono::days(31);  // of virtual time; idle workers tick, too
 
 using Counts = std::map<std::string, std::size_t>;
 
@@ -72,6 +74,10 @@ class Reader {
   void skip() { ++left_out_["unreadable lines"]; }
   [[nodiscard]] std::string leftOut() const { return list(left_out_); }
   [[nodiscard]] std::size_t replayed() const { return log_.recorded.outcomes.size(); }
+  [[nodiscard]] Duration span() const {
+    const auto [first, last] = std::ranges::minmax_element(log_.recorded.outcomes, {}, &rehearse::Outcome::began);
+    return atSpeed(last->began - first->began, options_.speed);
+  }
 
   Log finish() {
     auto& requests = log_.recording.script.requests;
@@ -82,6 +88,7 @@ class Reader {
       outcome.began = atSpeed(outcome.began - zero, options_.speed);
     log_.duration = requests.back().at;
     standIn();
+    outages_.finish();
     log_.outages = outages_.faults(layout_, zero, options_.speed);
     makeNotes();
     return std::move(log_);
@@ -117,8 +124,12 @@ class Reader {
   }
 
   std::uint32_t askOf(const Line& line) {
-    const auto [found, is_new] = asks_.try_emplace({line.method, line.host}, log_.recording.asks.size());
-    if (is_new) log_.recording.asks.push_back({line.method, line.host, serviceOf(line.host)});
+    // Elsewhere only the length of the path matters.
+    const bool matters = !config_.routes.empty() && line.path.starts_with('/') &&
+                         std::ranges::all_of(line.path, [](char c) { return c > ' ' && c < 0x7f; });
+    const std::string path = matters ? line.path : "/";
+    const auto [found, is_new] = asks_.try_emplace({line.method, line.host, path}, log_.recording.asks.size());
+    if (is_new) log_.recording.asks.push_back({line.method, line.host, path, serviceOf(line.host)});
     return static_cast<std::uint32_t>(found->second);
   }
 
@@ -180,7 +191,7 @@ class Reader {
   const LogOptions& options_;
   Log log_;
   std::size_t lines_ = 0;
-  std::map<std::pair<std::string, std::string>, std::size_t> asks_;
+  std::map<std::array<std::string, 3>, std::size_t> asks_;
   Outages outages_;
   Counts left_out_;
   Counts stand_ins_;
@@ -204,7 +215,7 @@ std::expected<Log, std::vector<std::string>> readLog(std::istream& in, const std
     } else if (!taken && ++bad <= kMistakesMax) {
       mistakes.push_back(fmt::format("{}:{}: {}", name, number, taken.error().what));
     }
-    if (static_cast<double>(reader.replayed()) >= rehearse::kRequestsMax) {
+    if (static_cast<double>(reader.replayed()) > rehearse::kRequestsMax) {
       mistakes.push_back(fmt::format("{}:{}: more than {:.0f} requests, of which a replay has at most: --limit", name,
                                      number, rehearse::kRequestsMax));
       break;
@@ -217,6 +228,12 @@ std::expected<Log, std::vector<std::string>> readLog(std::istream& in, const std
     mistakes.push_back(fmt::format("{}: there is no request to replay", name));
     const auto why = reader.leftOut();
     if (!why.empty()) mistakes.push_back("left out: " + why);
+  }
+  if (mistakes.empty() && reader.span() > kSpanMax) {
+    mistakes.push_back(
+        fmt::format("{}: from the first request to the last there are {} days, of which a replay has at "
+                    "most {}: --limit, or --speed",
+                    name, reader.span() / std::chrono::days(1), kSpanMax / std::chrono::days(1)));
   }
   if (!mistakes.empty()) return std::unexpected(mistakes);
   return reader.finish();

@@ -11,20 +11,24 @@ lb::Duration atSpeed(lb::Duration time, double speed) {
 
 void Outages::see(const Line& line, lb::Duration began) {
   if (line.backend.empty()) return;
-  const auto down = down_.find(line.backend);
   const bool silent = line.reason == "connect_timeout";
-  if (silent || line.reason == "connect_failed") {
-    if (down == down_.end()) {
-      down_.emplace(line.backend, outages_.size());
-      outages_.push_back({line.backend, silent, began, {}});
-    } else {  // lines come in the order of their ends
-      Outage& outage = outages_[down->second];
-      outage.from = std::min(outage.from, began);
+  const bool fails = silent || line.reason == "connect_failed";
+  if (fails || line.by_backend) events_[line.backend].push_back({began, fails, silent});
+}
+
+void Outages::finish() {
+  for (auto& [backend, events] : events_) {
+    std::ranges::stable_sort(events, [](const Event& a, const Event& b) {
+      return a.at != b.at ? a.at < b.at : !a.fails && b.fails;  // an answer at the very beginning ends nothing
+    });
+    bool down = false;
+    for (const Event& event : events) {
+      if (event.fails && !down) outages_.push_back({backend, event.silent, event.at, {}});
+      if (!event.fails && down) outages_.back().to = event.at;
+      down = event.fails;
     }
-  } else if (down != down_.end() && line.by_backend && began > outages_[down->second].from) {
-    outages_[down->second].to = began;
-    down_.erase(down);
   }
+  std::ranges::stable_sort(outages_, {}, &Outage::from);
 }
 
 std::vector<rehearse::Fault> Outages::faults(const rehearse::Layout& layout, lb::Duration zero, double speed) const {

@@ -15,8 +15,9 @@ namespace sim::replay {
 
 class Outages {
  public:
-  // In the order of the log. `began`: on any clock, the same for all.
+  // In any order. `began`: on any clock, the same for all.
   void see(const Line& line, lb::Duration began);
+  void finish();  // when all have been seen
   // Times become those since `zero`, divided by `speed`; backends that are not in the layout are not among them.
   [[nodiscard]] std::vector<rehearse::Fault> faults(const rehearse::Layout& layout, lb::Duration zero,
                                                     double speed) const;
@@ -28,8 +29,13 @@ class Outages {
     lb::Duration from{};
     std::optional<lb::Duration> to;
   };
+  struct Event {
+    lb::Duration at{};
+    bool fails = false;
+    bool silent = false;
+  };
+  std::map<std::string, std::vector<Event>> events_;  // by backend
   std::vector<Outage> outages_;
-  std::map<std::string, std::size_t> down_;  // by backend, which one is not over
 };
 
 [[nodiscard]] lb::Duration atSpeed(lb::Duration time, double speed);

@@ -98,6 +98,8 @@ Treatment treat(const Line& line) {
 
 std::string causeOf(const Line& line) {
   if (!line.aborted.empty()) return "client_gave_up";
+  const bool of_route = line.reason == "redirect" || line.reason == "fixed_response";
+  if (of_route) return line.code >= 400 ? fmt::format("lb_{}", line.code) : "";
   if (!line.by_backend) return line.reason.empty() ? fmt::format("lb_{}", line.code) : line.reason;
   if (!line.reason.empty()) return "connection_lost";
   return line.code >= 500 ? fmt::format("backend_{}", line.code) : "";

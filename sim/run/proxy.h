@@ -72,7 +72,7 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
   class Port;
 
   lb::Result<std::string> readConfiguration() override;
-  lb::Result<void> probeListen(const lb::Address&) override { return {}; }
+  lb::Result<void> probeListen(const lb::Address&, bool) override { return {}; }
   lb::observe::Telemetry::Process process() override { return {}; }
   void postToControl(std::move_only_function<void()> task) override { control_env_.loop.post(std::move(task)); }
   void onStopped(int exit_code) override;

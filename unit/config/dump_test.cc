@@ -22,7 +22,7 @@ void expectRoundTrip(const Config& config) {
 
 TEST(Dump, ReadsBackToTheSameConfiguration) {
   for (const char* lines :
-       {"", "  admin: off", "  listen: [{address: \"::1\"}, {port: 0}]\n  default_service: a",
+       {"", "  admin: off", "  listen: [{address: \"::1\"}, {port: 81}]\n  default_service: a",
         "  admin: {allow: []}\n  threads: 2\n  limits: {max_connections: 5, min_body_rate: 0}",
         "  log: {path: 'a \"b\" \\ #: c', level: off}\n  trusted_proxies: [\"fd00::/8\"]",
         "  access_log: {path: \"\xc3\xa4.log\"}\n  routing: {service_parameter: s}",

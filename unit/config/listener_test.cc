@@ -58,7 +58,8 @@ TEST(Listener, OverlapsAreNamed) {
        "c.yaml:2:10: admin: \"127.0.0.1:8080\" overlaps with \":8080\" of `listen` (by default)\n"},
       {"admin elsewhere", "  listen: {address: 192.0.2.1, port: 9100}", ""},
       {"admin off", "  listen: {port: 9100}\n  admin: off", ""},
-      {"free ports", "  listen: [{port: 0}, {port: 0}]\n  admin: {port: 0}", ""},
+      {"a free port for the control plane", "  admin: {port: 0}", ""},
+      {"a free port for clients", "  listen: {port: 0}", "c.yaml:2:18: listen.port: 0 is under 1 (1 to 65535)\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(errorsOf(withService(row.yaml)), row.expected) << row.name;
 }

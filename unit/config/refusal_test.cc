@@ -108,7 +108,7 @@ struct EdgeRow {
 
 TEST(Refusal, EveryRangeAtItsEdges) {
   const std::vector<EdgeRow> rows{
-      {"listen: {port: %s}", {"0", "1", "65535"}, {"65536", "-1", "18446744073709551616"}},
+      {"listen: {port: %s}", {"1", "65535"}, {"0", "65536", "-1", "18446744073709551616"}},
       {"admin: {port: %s}", {"0", "65535"}, {"65536"}},
       {"threads: %s", {"1", "256", "auto"}, {"0", "257"}},
       {"busy_poll: %s", {"0", "1us", "1ms"}, {"1001us", "1s"}},

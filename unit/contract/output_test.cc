@@ -2,9 +2,13 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -67,14 +71,22 @@ TEST(OutputFile, FullDiskIsCounted) {
   EXPECT_EQ((*file)->droppedBytes(), 5U);
 }
 
-// Makes a pipe this process' stdout while it lives.
+// Makes a pipe, or a terminal, this process' stdout while it lives.
 class StdoutPipe {
  public:
-  StdoutPipe() : saved_(::dup(STDOUT_FILENO)) {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    reader_ = UniqueFd(ends[0]);
-    const UniqueFd writer(ends[1]);
+  enum class Kind : std::uint8_t { Pipe, Terminal };
+  explicit StdoutPipe(Kind kind = Kind::Pipe) : saved_(::dup(STDOUT_FILENO)) {
+    UniqueFd writer;
+    if (kind == Kind::Pipe) {
+      std::array<int, 2> ends{};
+      EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+      reader_ = UniqueFd(ends[0]);
+      writer = UniqueFd(ends[1]);
+    } else {
+      reader_ = UniqueFd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+      EXPECT_TRUE(::grantpt(reader_.get()) == 0 && ::unlockpt(reader_.get()) == 0);
+      writer = UniqueFd(::open(::ptsname(reader_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    }
     ::dup2(writer.get(), STDOUT_FILENO);
   }
   ~StdoutPipe() { ::dup2(saved_.get(), STDOUT_FILENO); }
@@ -107,6 +119,49 @@ TEST(OutputFile, ReaderThatStoppedReadingDoesNotBlockUs) {
   EXPECT_GT(dropped, 9'000'000U);
   EXPECT_GT(received.size(), 4096U);
   EXPECT_TRUE(received.ends_with("\nafter\n"));
+}
+
+// A blocking write there waits for room for all of it, whatever poll says. Without O_NONBLOCK this test does not end.
+TEST(OutputFile, TerminalThatStoppedReadingDoesNotBlockUs) {
+  std::uint64_t dropped = 0;
+  {
+    StdoutPipe terminal(StdoutPipe::Kind::Terminal);
+    const auto file = OutputFile::open("stdout");
+    ASSERT_TRUE(file.has_value());
+    for (int i = 0; i < 1000; ++i) (*file)->append(std::string(100, 'x') + "\n");
+    dropped = (*file)->droppedBytes();
+  }
+  EXPECT_GT(dropped, 50'000U);
+}
+
+TEST(OutputFile, FifoThatNobodyReadsIsAnError) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("fifo");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto file = OutputFile::open(path);
+  ASSERT_FALSE(file.has_value());
+  EXPECT_THAT(file.error().what, HasSubstr("fifo: No such device or address"));
+}
+
+// A disk that was full for a while: RLIMIT_FSIZE ends a file in the middle of a line as well.
+TEST(OutputFile, LineThatWasCutIsEndedBeforeTheNext) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("a.log");
+  const auto file = OutputFile::open(path);
+  ASSERT_TRUE(file.has_value());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit tight{10, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  (*file)->append("one\n");
+  (*file)->append("two and more\n");
+  (*file)->append("lost\n");
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  (*file)->append("three\n");
+  std::signal(SIGXFSZ, ignored);
+  EXPECT_THAT(readLines(path), ElementsAre("one", "two an", "three"));
+  EXPECT_EQ((*file)->droppedBytes(), 12U);
 }
 
 TEST(OutputFile, LongTextThroughAPipeArrivesWhole) {

@@ -77,7 +77,8 @@ constexpr GoodRow kGoodRows[] = {
     {"status 5xx = 9%", true, 0.09},
     {"status 2xx > 89%", true, 0.90},
     {"reason connect_failed < 8%", false, 0.08},
-    {"reason no_such_reason = 0", true, 0},
+    {"reason rate_limited = 0", true, 0},
+    {"reason backend_503 <= 100%", true, 0.01},
     {"requests = 100", true, 100},
     {"requests > 49 after 5s", true, 50},
     {"requests = 0 of service api", true, 0},
@@ -137,6 +138,10 @@ constexpr BadRow kBadRows[] = {
     {"p99 < 1s between 5s", "ends where \"and\" is expected"},
     {"p99 < 1s between 5s and 5s", "ends before it begins"},
     {"p99 < 1s betwen 5s and 6s", "did you mean \"between\"?"},
+    {"reason conect_failed = 0", "did you mean \"connect_failed\"?"},
+    {"reason backend_5xx = 0", "is no reason that a request fails for"},
+    {"every request answered of backend 10.0.0.1:8080", "only answers of backends have a backend"},
+    {"proxy errors = 0 of backend 10.0.0.1:8080", "only answers of backends have a backend"},
     {"requests per minute > 5", "\"minute\" stands where \"second\" is expected"},
 };
 
