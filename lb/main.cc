@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <map>
 #include <string>
+#include <system_error>
 
 #include "lb/check_command.h"
 #include "lb/program.h"
@@ -45,8 +47,17 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;  // 0: help or version was asked for
   }
-  if (check) return lb::checkConfiguration({config_path, tests_path, format});
-  if (dump) return lb::dumpConfiguration(config_path);
+  if (check || dump) {
+    try {
+      const int code =
+          check ? lb::checkConfiguration({config_path, tests_path, format}) : lb::dumpConfiguration(config_path);
+      if (std::fflush(stdout) == 0) return code;
+      fmt::print(stderr, "lb: cannot write to standard output\n");
+    } catch (const std::system_error& error) {  // of writing: the disk is full, say
+      fmt::print(stderr, "lb: {}\n", error.what());
+    }
+    return 1;
+  }
   if (health) return lb::probeHealth(config_path);
   return lb::runProgram({config_path, !no_watch}, build);
 }

@@ -1,4 +1,9 @@
 // The simulator's command line.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <system_error>
+
 #include "sim/cli/build.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
@@ -29,8 +34,12 @@ int main(int argc, char** argv) {
             {kSafety, kLiveness, kCrash, kNondeterminism, kMarks, kInterrupted});
   try {
     app.parse(argc, argv);
+    if (std::fflush(stdout) == 0) return code;
+    fmt::print(stderr, "sim: cannot write to standard output\n");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kFine : kUsage;
+  } catch (const std::system_error& error) {  // of writing: the disk is full, say
+    fmt::print(stderr, "sim: {}\n", error.what());
   }
-  return code;
+  return kUsage;
 }

@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <sstream>
 
 #include "sim/cli/common_options.h"
 #include "sim/plan/json.h"
+#include "sim/rehearse/files.h"
 
 namespace sim::cli {
 
@@ -31,14 +29,12 @@ std::string ScenarioOption::asGiven() const {
 }
 
 std::optional<plan::Scenario> readScenario(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || !text) {
-    fmt::print(stderr, "{}: cannot be read: {}\n", file, std::strerror(errno));
+  const auto text = rehearse::read(file);
+  if (!text) {
+    fmt::print(stderr, "{}\n", text.error().what);
     return std::nullopt;
   }
-  auto scenario = plan::fromJson(text.view(), file);
+  auto scenario = plan::fromJson(*text, file);
   if (!scenario) {
     fmt::print(stderr, "{}\n", scenario.error());
     return std::nullopt;

@@ -111,7 +111,7 @@ class Sweep {
   void spawn(unsigned index) {
     Job& job = jobs_[index];
     job.pid = 0;
-    if (result_.stopped_early || result_.failed >= options_.failures_max) return;
+    if (result_.stopped_early) return;
     std::fflush(stdout);
     job.pid = fork();
     if (job.pid == 0) work(job.next, job.last, options_.check_every, progress_[index]);
@@ -156,6 +156,7 @@ class Sweep {
       code = kCrash;
     }
     if (result_.code == kFine) result_.code = code;
+    if (result_.failed >= options_.failures_max) stop();
   }
 
   void showProgress(std::uint64_t count) {

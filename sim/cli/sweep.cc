@@ -36,7 +36,8 @@ void addSeedOptions(CLI::App& command, Given& given) {
       ->check(CLI::Range(1, 1'000'000'000));
   seeds->require_option(1);
   command.add_option("--jobs", given.options.jobs, "Processes; all cores unless given")->check(CLI::Range(1, 64));
-  command.add_option("--failures-max", given.options.failures_max, "Stop after so many");
+  command.add_option("--failures-max", given.options.failures_max, "Stop after so many")
+      ->check(CLI::Range(1U, 1'000'000U));
 }
 
 // How many were never reached.

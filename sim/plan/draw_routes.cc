@@ -76,6 +76,8 @@ class RouteDrawer {
     } else if (random_.chance({1, 3})) {
       made.headers = {{"X-Canary", oneOf({HeaderTest::Equals, HeaderTest::Present, HeaderTest::Absent}), ""}};
     }
+    // What leads everything elsewhere leaves the plain requests of the calm alone.
+    if (made.path_prefix == "/") made.headers = {{"x-canary", HeaderTest::Present, ""}};
     for (auto& header : made.headers) {
       if (header.test == HeaderTest::Equals) header.value = oneOf({"1", "0"});
     }

@@ -19,6 +19,7 @@ constexpr std::uint32_t kCensusMax = 100'000;
 constexpr std::uint32_t kThreadsMax = 64;
 constexpr std::uint32_t kBytesMax = 1U << 30U;
 constexpr std::size_t kRequestsMax = 1'000'000;
+constexpr std::uint32_t kFieldsMax = 10'000;
 
 // What a type can hold and a run cannot do, and what a run can do and the oracles could not judge.
 class Validator {
@@ -122,6 +123,8 @@ class Validator {
     check(path + "/service", request.service, -2, static_cast<int>(scenario_.config.services.size()) - 1);
     check(path + "/bytes", request.bytes, 0U, kBytesMax);
     check(path + "/chunk", request.chunk, 1U, kBytesMax);
+    check(path + "/fields", request.fields, 0U, kFieldsMax);
+    check(path + "/padding", request.padding, 0U, kBytesMax);
     check(path + "/malformed", request.malformed, -1, static_cast<int>(actor::badRequests().size()) - 1);
     check(path + "/forwarded", request.forwarded, -1, static_cast<int>(kForwarded.size()) - 1);
     check(path + "/spelled", request.spelled, -1, static_cast<int>(kRoutePaths.size()) - 1);
@@ -140,6 +143,7 @@ class Validator {
     if (answer.status != 101 || !request.upgrade) check(path + "/status", answer.status, 200, 599);
     check(path + "/bytes", answer.bytes, 0U, kBytesMax);
     check(path + "/chunk", answer.chunk, 1U, kBytesMax);
+    check(path + "/fields", answer.fields, 0U, kFieldsMax);
     check(path + "/fault_at", answer.fault_at, 0U, 1000U);
     using enum AnswerFault;
     if (!canShow(request)) say(path + "/fault", "an answer of this kind cannot be wrong in this way");

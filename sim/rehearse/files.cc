@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -16,11 +18,12 @@ void complain(const std::string& what) {
 }
 
 lb::Result<std::string> read(const std::string& file) {
+  errno = 0;
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   if (in) text << in.rdbuf();  // which fails when there is nothing to put
   if (!in.is_open() || in.bad() || (!text && in.peek() != std::ifstream::traits_type::eof()))
-    return lb::fail(fmt::format("{}: cannot be read", file));
+    return lb::fail(fmt::format("{}: cannot be read: {}", file, std::strerror(errno == 0 ? EIO : errno)));
   return text.str();
 }
 

@@ -30,11 +30,19 @@ Duration Run::longestDeadlines() const {
                                       2 * timeouts.response_idle + timeouts.tunnel_idle +
                                       check::queueTimeOf(service) * attempts);
   }
+  // Whoever speaks into a tunnel keeps it alive, however slowly.
+  Duration tunnels{};
+  for (const plan::Client& one : scenario_.clients) {
+    for (const plan::Request& request : one.requests) {
+      if (request.tunnel.eager && one.piece > 0)
+        tunnels = std::max(tunnels, (one.gap + 1ms) * static_cast<int>(request.tunnel.up / one.piece + 1));
+    }
+  }
   // Where there is no room for all of them at once, one waits for the other: also those whose clients have gone, which
   // nobody has told the proxy if the network was down.
   const bool in_turn = scenario_.config.limits.max_connections < scenario_.clients.size() * scenario_.config.threads;
   const std::size_t waiting = stage_->proxyHost().waitingToBeAccepted();
-  return (sum + services + 5min) * static_cast<int>(in_turn ? scenario_.clients.size() + waiting : 1);
+  return (sum + services + tunnels + 5min) * static_cast<int>(in_turn ? scenario_.clients.size() + waiting : 1);
 }
 
 void Run::patience() {

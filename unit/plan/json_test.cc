@@ -102,6 +102,8 @@ TEST(ScenarioFile, RefusesWhatCannotBeRight) {
        "/clients/0/requests/0/service: 1 is not within -2 and 0"},
       {"ids", with(R"("clients": [{"requests": [{"id": 1}]}, {"requests": [{"id": 1}]}])"),
        "/clients/1/requests/0/id: 1 stands twice"},
+      {"fields without end", with(R"("clients": [{"requests": [{"id": 1, "fields": 1000000000}]}])"),
+       "/clients/0/requests/0/fields: 1000000000 is not within 0 and 10000"},
       {"endless", with(R"("clients": [{"requests": [{"id": 1, "chunk": 0}]}])"),
        "/clients/0/requests/0/chunk: 0 is not within 1 and"},
   };

@@ -55,6 +55,10 @@ const Story kStories[] = {
     {"restart ends a crash", kTwo,
      "faults: [{at: 2s, crash: 10.0.0.1:80}, {at: 5s, restart: 10.0.0.1:80}]\n"
      "expect: [share of 10.0.0.1:80 = 0% between 3s and 5s, share of 10.0.0.1:80 > 45% after 6s]"},
+    {"restart of one of two ends the crash of that one", kTwo,
+     "faults: [{at: 2s, for: 3s, crash: '10.0.0.*'}, {at: 3s, restart: 10.0.0.1:80}]\n"
+     "expect: ['share of 10.0.0.2:80 = 0% between 3s and 5s', 'errors > 90% between 2s and 3s', errors = 0 between "
+     "3100ms and 5s, 'share of 10.0.0.2:80 > 45% after 6s']"},
     {"stop", kTwo,
      "faults: [{at: 2s, for: 3s, stop: 10.0.0.1:80}]\n"
      "expect: [errors = 0, share of 10.0.0.1:80 = 0% between 3s and 5s, share of 10.0.0.1:80 > 45% after 6s]"},
@@ -107,6 +111,18 @@ const Story kStories[] = {
      "dns: [{name: shop.internal, addresses: [10.1.0.1], ttl: 1s}]\n"
      "faults: [{at: 5s, dns: shop.internal, addresses: [10.1.0.2], ttl: 1s}]\n"
      "expect: [errors = 0, 'share of 10.1.0.2:80 = 0% before 5s', 'share of 10.1.0.2:80 = 100% after 8s']"},
+    {"faults of a name add up", kName,
+     "dns: [{name: shop.internal, addresses: [10.1.0.1], ttl: 1s}]\n"
+     "faults: [{at: 2s, for: 5s, dns: shop.internal, addresses: [10.1.0.2]}, {at: 2s, for: 2s, dns: shop.internal, "
+     "delay: 5ms}]\n"
+     "expect: [errors = 0, 'share of 10.1.0.2:80 = 100% between 4s and 7s', 'share of 10.1.0.1:80 = 100% after "
+     "8500ms']"},
+    {"a fault of a name that begins where another ends", kName,
+     "dns: [{name: shop.internal, addresses: [10.1.0.1], ttl: 1s}]\n"
+     "faults: [{at: 2s, for: 2s, every: 2s, times: 3, dns: shop.internal, addresses: [10.1.0.2]}]\n"
+     "expect: [errors = 0, 'share of 10.1.0.2:80 = 100% between 4s and 8s']"},
+    {"a name of which only the time to live is said", kName,
+     "dns: [{name: shop.internal, ttl: 1s}]\nexpect: [errors = 0]"},
     {"reload", kTwo,
      "faults: [{at: 5s, reload: other.yaml}]\n"
      "expect: [errors = 0, share of 10.0.0.1:80 > 49% before 4s, share of 10.0.0.1:80 = 0% after 5100ms]"},
@@ -169,6 +185,34 @@ TEST(Rehearsal, WhereARouteHasLedIsToldByWhoAnswered) {
     const Verdict verdict = judge(expectation, *result, scenario.layout);
     EXPECT_TRUE(verdict.holds) << expectation.text << " measured " << verdict.shown;
   }
+}
+
+// What a route answers by itself is no broken HTTP and, below 400, no error.
+TEST(Rehearsal, RoutesMayAnswerThemselves) {
+  constexpr std::string_view kAnswers = R"(
+proxy:
+  routes:
+  - {match: {path: /old}, redirect: {path: /new}}
+  - {match: {path: /teapot}, respond: {status: 418, body: short}}
+  services: [{name: shop, domain: shop.example.com, hosts: [{address: 10.0.0.1, port: 80}]}]
+)";
+  tell({"answers", kAnswers,
+        "expect: [status 3xx > 40%, status 418 > 20%, reason lb_418 > 20%, errors < 40%, backend errors = 0]"},
+       noFile,
+       "duration: 10s\ntraffic:\n- {rate: 100/s, requests: [{path: /old, weight: 2}, {path: /teapot}, {path: /}]}\n");
+}
+
+// Of the hosts of a wildcard one that no other service has.
+TEST(Rehearsal, AServiceIsReachedThatHasAWildcardWithAnException) {
+  constexpr std::string_view kWildcard = R"(
+proxy:
+  services:
+  - {name: all, domain: "*.example.com", hosts: [{address: 10.0.0.1, port: 80}]}
+  - {name: www, domain: www.example.com, hosts: [{address: 10.0.0.2, port: 80}]}
+)";
+  tell({"wildcard", kWildcard,
+        "expect: [errors = 0, 'share of 10.0.0.1:80 = 100% of service all', requests > 900 of service all]"},
+       noFile, "duration: 10s\ntraffic: [{service: all, rate: 100/s, arrivals: even}]\n");
 }
 
 TEST(Rehearsal, TheWarmUpIsNotCounted) {

@@ -125,6 +125,28 @@ TEST(ReplayLog, ABackendIsDownFromItsFirstFailureToItsNextAnswer) {
   EXPECT_THAT(read.log->notes, Contains("from 1.000s to 3.000s: stop 10.0.0.1:80"));
 }
 
+TEST(ReplayLog, OutagesDoNotDependOnTheOrderOfLines) {
+  const std::vector<lb::observe::Record> lines{
+      goodRecord(),   ownAnswer(Reason::ConnectFailed, 502, 1s), goodRecord(2s),
+      goodRecord(3s), ownAnswer(Reason::ConnectFailed, 502, 4s), goodRecord(5s)};
+  for (const auto& order : {lines, {lines.rbegin(), lines.rend()}}) {
+    const Read read = readText(logOf(order));
+    ASSERT_TRUE(read.log.has_value());
+    ASSERT_EQ(read.log->outages.size(), 2U);
+    EXPECT_EQ(read.log->outages[0].at, 1s);
+    EXPECT_EQ(read.log->outages[0].length, 1s);
+    EXPECT_EQ(read.log->outages[1].at, 4s);
+    EXPECT_EQ(read.log->outages[1].length, 1s);
+  }
+}
+
+TEST(ReplayLog, ASpanThatNobodyCanWaitForIsAMistake) {
+  const Read read = readText(logOf({goodRecord(), goodRecord(24h * 365)}));
+  ASSERT_FALSE(read.log.has_value());
+  EXPECT_THAT(read.log.error().front(), HasSubstr("from the first request to the last there are 365 days"));
+  EXPECT_TRUE(readText(logOf({goodRecord(), goodRecord(24h * 365)}), {.speed = 20}).log.has_value());
+}
+
 TEST(ReplayLog, BadLinesAreMistakesWithTheirPlaces) {
   const std::string good = textOf(goodRecord());
   const std::string text = good + "\n" + good.substr(0, 50) + "\n" + good + "\nhello\n";
