@@ -110,6 +110,7 @@ int runBackends(const lb::config::Config& config, const be::Behaviour& defaults)
         if (bound) bound = backends.back()->listen(at);
         if (!bound) {
           fmt::print(stderr, "be: {}\n", bound.error().what);
+          taken.erase(at);
           if (!listens && tried == addresses->size()) return 1;
           continue;
         }

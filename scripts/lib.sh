@@ -52,8 +52,8 @@ install_packages() {
     if [ ! -e "$policy" ]; then
       trap 'as_root rm -f "$policy"' EXIT
       trap 'exit 130' INT TERM
-      printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-      as_root chmod +x "$policy"
+      printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null || exit
+      as_root chmod +x "$policy" || exit
     fi
     as_root "${apt[@]}" install -y -qq --no-install-recommends "${missing[@]}" </dev/null
   ) || status=$?

@@ -65,11 +65,15 @@ FileWatch::~FileWatch() {
 
 void FileWatch::watchName(const std::string& directory, const std::string& name) {
   const int watch = inotify_add_watch(fd_.get(), directory.c_str(), kWatched);
-  if (watch < 0) {  // it is gone at the moment: the directory above tells when it is back
+  if (watch < 0) {
+    if (errno != ENOENT && errno != ENOTDIR) return;
+    // It is gone at the moment: the directory above tells when it is back.
     const std::size_t slash = directory.find_last_not_of('/');
     const std::size_t begin = slash == std::string::npos ? std::string::npos : directory.rfind('/', slash);
-    if (begin != std::string::npos)
-      watchName(begin == 0 ? "/" : directory.substr(0, begin), directory.substr(begin + 1, slash - begin));
+    if (begin == std::string::npos) return;
+    watchName(begin == 0 ? "/" : directory.substr(0, begin), directory.substr(begin + 1, slash - begin));
+    struct stat back{};  // before the watch above was there
+    if (::stat(directory.c_str(), &back) == 0) noteChange();
     return;
   }
   Directory& known = directories_[watch];
@@ -117,7 +121,7 @@ void FileWatch::onChange(int watch, std::uint32_t what, const std::string& name)
     struct stat found{};  // a link is there at once, a file when it is closed
     if (::lstat(joined(known->second.path, name).c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;
   }
-  being_written_ = false;
+  if ((what & IN_ATTRIB) == 0) being_written_ = false;
   changed_ = true;
 }
 
@@ -138,7 +142,12 @@ void FileWatch::takeEvents() {
       at += sizeof(event) + event.len;
     }
   }
-  if (changed_ && !std::exchange(settling_, true)) settle_->arm(kSettle);
+  if (changed_) noteChange();
+}
+
+void FileWatch::noteChange() {
+  changed_ = true;
+  if (!std::exchange(settling_, true)) settle_->arm(kSettle);
 }
 
 bool FileWatch::disturbed() {

@@ -37,6 +37,7 @@ class FileWatch {
   FileWatch(OsLoop& loop, UniqueFd fd, std::string path, std::function<void()> on_change);
   void takeEvents();
   void onChange(int watch, std::uint32_t what, const std::string& name);
+  void noteChange();
   void settled();
   void watchAll();
   void watchName(const std::string& directory, const std::string& name);

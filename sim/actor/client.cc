@@ -14,8 +14,6 @@ namespace sim::actor {
 
 using lb::IoStatus;
 
-constexpr Duration kContinueWait = std::chrono::milliseconds(300);  // then the body is sent anyway
-
 // One connection; what happens on it is told only while it is the current one.
 class Client::Conn final : public RawEnd, private StrictEvents {
  public:
@@ -117,7 +115,7 @@ void Client::onContinueTime() {
   const check::Entry& entry = ledger_.of(waiting_.back()->id);
   // One that reads slowly may still be busy with what came before it.
   const bool lost = entry.continued != check::kNever && ledger_.scenario().calm_only &&
-                    plan_.pace == Duration::zero() && ledger_.now() - entry.continued > kContinueWait / 2;
+                    plan_.pace == Duration::zero() && ledger_.now() - entry.continued > plan::kContinueWait / 2;
   if (lost)
     ledger_.fail(check::Class::Safety, "safety.interim", entry.plan->id, "a backend's 100 (Continue) did not arrive");
   ledger_.of(waiting_.back()->id).went_on = true;
@@ -162,7 +160,7 @@ void Client::queue(const plan::Request& request) {
   if (request.expect && text.bytes.size() > text.head_size) {
     held_body_ = text.bytes.substr(text.head_size);
     text.bytes.resize(text.head_size);
-    if (!request.patient) continue_timer_->arm(kContinueWait);
+    if (!request.patient) continue_timer_->arm(plan::kContinueWait);
   }
   outbox_.end() += text.bytes;
   if (request.tunnel.eager) appendPattern(outbox_.end(), request.id, Direction::TunnelUp, 0, request.tunnel.up);

@@ -75,6 +75,7 @@ void Ledger::onAccessLine(std::string_view line) {
   if (entry == nullptr) return;
   Logged& logged = entry->logged;
   ++logged.lines;
+  logged.at = world_.now();
   expect(logged.lines == 1, Class::Safety, "safety.access_log", entry->plan->id, "it is logged twice");
   logged.code = static_cast<int>(numberOf(valueOf(line, "code")));
   logged.from_backend = valueOf(line, "origin") == "backend";
@@ -145,7 +146,7 @@ void Ledger::checkLogged(const Entry& entry) {
   bool limited = false;
   const auto isLimited = [&](const auto& one) { return one.limits.max_inflight > 0 && !one.limits.adaptive.enabled; };
   if (logged.queued && where != nullptr)
-    forEachInForce(*this, *where, entry.connected, now(), [&](const auto& one) { limited |= isLimited(one); });
+    forEachInForce(*this, *where, entry.connected, logged.at, [&](const auto& one) { limited |= isLimited(one); });
   wrong(!logged.queued || limited, "queued", logged.queued, "that nothing has to wait");
   if (entry.from_backend && entry.status != plan.answer.status && logged.attempts > 1) leave(Mark::KeptAnswerPassedOn);
   if (!entry.routed_to.empty()) wrong(logged.service == entry.routed_to, "service", logged.service, entry.routed_to);

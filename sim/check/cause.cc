@@ -141,9 +141,9 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
   Duration least =
       std::min(leastHeaderTime(view.ledger, *view.service, view.entry.started, view.to), timeouts.response_idle);
   // Who waits for 100 waits for whoever does not say it, or says it late.
-  const bool waits = view.plan.expect && view.plan.patient;
-  if (waits && (!view.plan.answer.interim || view.plan.answer.continue_after + view.roundTrip() + 50ms >= least))
-    return true;
+  const Duration way_there = view.roundTrip() + 50ms;
+  const bool waits = view.plan.expect && (view.plan.patient || plan::kContinueWait + way_there >= least);
+  if (waits && (!view.plan.answer.interim || view.plan.answer.continue_after + way_there >= least)) return true;
   if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
   // Small windows and a long way make large bodies slow; a client that is slow makes its exchange slow.
   return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
@@ -166,14 +166,17 @@ bool sendsSteadily(const View& view) {
 // It waits for 100 (Continue) as long as that takes, and nobody has said it: then only its head can be late.
 bool isToldNothing(const View& view) {
   const bool asks_be = view.plan.words && std::ranges::any_of(view.scenario.backends, &plan::Backend::be);
-  return view.plan.expect && view.plan.patient && view.plan.malformed < 0 && !asks_be &&
+  return view.plan.expect && view.plan.patient && view.plan.malformed < 0 && view.plan.cut_at < 0 && !asks_be &&
          view.entry.continued == kNever && !view.entry.went_on;
 }
 
 bool requestTimeoutHasCause(const View& view) {
+  const auto& limits = view.scenario.config.timeouts;
+  const Duration quick = 10 * view.roundTrip() + 50ms;  // what small windows and several ways may take anyway
+  if (limits.request_header <= quick) return true;
   if (isToldNothing(view) && view.entry.client->piece == 0 && !view.scenario.has("small") && !view.slowNetwork())
     return view.client(kStalls) || view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause});
-  return (view.clientIsSlow() && !sendsSteadily(view)) ||
+  return limits.request_body_idle <= quick || (view.clientIsSlow() && !sendsSteadily(view)) ||
          view.fault({AnswerFault::StopsReading, AnswerFault::EarlyClose}) || view.client(kStalls) ||
          view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause}) || view.plan.malformed >= 0 ||
          view.backends(kWaits) > 0;

@@ -40,6 +40,7 @@ struct Attempt {
 // What the access log says of a request.
 struct Logged {
   std::uint32_t lines = 0;
+  MonoTime at = kNever;
   int code = 0;
   bool from_backend = false;
   bool reused = false;

@@ -147,8 +147,8 @@ void TrafficWatch::checkReason(const Entry& entry) {
   if (entry.attempts.size() < 2) return;
   const Attempt& before = entry.attempts[entry.attempts.size() - 2];
   if (before.reused) return;
-  // When the ways become short, what was sent on a long one, and given up with its connection, comes after what was sent
-  // later on a new one.
+  // When the ways become short, what was sent on a long one, and given up with its connection, comes after what was
+  // sent later on a new one.
   if (entry.attempts.back().reused && plan::longestWay(scenario) > 1ms) return;
   const bool answered =
       entry.replied != kNever && entry.replied >= before.head && !scenario.backends[before.backend].be;

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr Duration kQuickWay = 1ms;  // many of them are nothing beside the timeouts of one second that are drawn
+
 // Where its host leads, and if that is nowhere or a backend knows better, where rules have led it or may have.
 const lb::config::Service* serviceOfView(const Ledger& ledger, const Entry& entry) {
   const lb::config::Service* own = serviceOf(ledger.scenario(), *entry.plan);
@@ -113,7 +115,7 @@ bool View::closesQuietly() const {
 }
 
 bool View::slowNetwork() const {
-  return way() > 0ms || scenario.network.segment_max < 1000;
+  return way() > kQuickWay || scenario.network.segment_max < 1000;
 }
 
 bool View::clientIsSlow() const {

@@ -210,6 +210,7 @@ struct Scenario {
 [[nodiscard]] std::string backendIp(std::uint32_t number);
 [[nodiscard]] std::string backendName(std::uint32_t number);  // resolves to that address unless a fault says otherwise
 constexpr Duration kReloadedHeaderTime = std::chrono::milliseconds(200);  // at most, after reloads that shorten it
+constexpr Duration kContinueWait = std::chrono::milliseconds(300);  // of who is not patient: then the body is sent
 constexpr std::uint32_t kSmallRead = 50;  // bytes at a time, of a client whose reads are small
 constexpr std::uint16_t kBackendPort = 80;
 constexpr std::uint16_t kProxyPort = 8080;

@@ -145,9 +145,16 @@ class Reader {
       case Measure::EveryAnswered:
       case Measure::Unanswered:
       case Measure::ProxyErrors: return false;
-      case Measure::Reason: return made_.word.starts_with(kOfBackend);
+      case Measure::Reason: return statusBehind(made_.word, kOfBackend) > 0;
       default: return true;
     }
+  }
+
+  // "backend_503" has one behind "backend_", and "backend_closed" has none: 0.
+  static std::uint64_t statusBehind(std::string_view word, std::string_view prefix) {
+    if (!word.starts_with(prefix)) return 0;
+    const auto code = lb::config::parseInteger(word.substr(prefix.size()));
+    return code && *code >= 100 && *code <= 599 ? *code : 0;
   }
 
   // What a table of errors may have: why lb answered by itself, what became of an attempt, or whose status it was.
@@ -155,10 +162,7 @@ class Reader {
     std::vector<std::string_view> known(kNoAnswer.begin(), kNoAnswer.end());
     for (std::size_t i = 1; i < lb::observe::kReasonCount; ++i)
       known.push_back(lb::observe::toString(static_cast<lb::observe::Reason>(i)));
-    for (const std::string_view prefix : {kOfBackend, kOfLb}) {
-      const auto code = word.starts_with(prefix) ? lb::config::parseInteger(word.substr(prefix.size())) : lb::fail("");
-      if (code && *code >= 100 && *code <= 599) return word;
-    }
+    if (statusBehind(word, kOfBackend) >= 500 || statusBehind(word, kOfLb) >= 400) return word;
     if (std::ranges::find(known, word) != known.end()) return word;
     throw Wrong{fmt::format("{} is no reason that a request fails for, such as connect_failed or backend_503{}",
                             quote(word), didYouMean(word, known))};

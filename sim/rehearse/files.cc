@@ -21,8 +21,8 @@ lb::Result<std::string> read(const std::string& file) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
-  if (in) text << in.rdbuf();  // which fails when there is nothing to put
-  if (!in.is_open() || in.bad() || (!text && in.peek() != std::ifstream::traits_type::eof()))
+  if (in.is_open() && in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+  if (!in.is_open() || in.bad() || !text)  // a folder opens, and cannot be read
     return lb::fail(fmt::format("{}: cannot be read: {}", file, std::strerror(errno == 0 ? EIO : errno)));
   return text.str();
 }

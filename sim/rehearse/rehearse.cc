@@ -91,8 +91,8 @@ Duration endOf(const Fault& fault, const Scenario& scenario) {
   Duration end = fault.length > Duration::zero() ? fault.at + fault.length : scenario.duration;
   if (fault.kind == FaultKind::Crash || fault.kind == FaultKind::Stop) {
     for (const Fault& other : scenario.faults) {
-      const bool same = std::ranges::any_of(other.backends, [&](std::size_t site) {
-        return std::ranges::find(fault.backends, site) != fault.backends.end();
+      const bool same = std::ranges::all_of(fault.backends, [&](std::size_t site) {
+        return std::ranges::find(other.backends, site) != other.backends.end();
       });
       if (other.kind == FaultKind::Restart && same && other.at > fault.at) end = std::min(end, other.at);
     }

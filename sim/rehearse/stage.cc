@@ -72,7 +72,7 @@ net::Host& Stage::hostOf(const lb::IpAddress& ip) {
   return fabric_.addHost(ip.toString(), ip.toString());
 }
 
-// Of several faults that are on, each has a say in what it tells; the last one of the file has the last.
+// Of several faults that are on each has a say in what it tells; the last one has the last, repeats behind the others.
 void Stage::applyToName(const std::string& name) {
   NameAnswer answer = scenario_.layout.names.at(name);
   for (const std::size_t index : on_) {

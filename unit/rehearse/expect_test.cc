@@ -139,6 +139,8 @@ constexpr BadRow kBadRows[] = {
     {"p99 < 1s between 5s and 5s", "ends before it begins"},
     {"p99 < 1s betwen 5s and 6s", "did you mean \"between\"?"},
     {"reason conect_failed = 0", "did you mean \"connect_failed\"?"},
+    {"reason backend_404 = 0", "is no reason that a request fails for"},
+    {"reason backend_closed = 0 of backend 10.0.0.1:8080", "only answers of backends have a backend"},
     {"reason backend_5xx = 0", "is no reason that a request fails for"},
     {"every request answered of backend 10.0.0.1:8080", "only answers of backends have a backend"},
     {"proxy errors = 0 of backend 10.0.0.1:8080", "only answers of backends have a backend"},
