@@ -231,8 +231,8 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (track.out() && arrival.started > track.out_since + kMoment)
     return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request, track.word());
   if (!track.half_open || arrival.started <= track.half_open_at + kMoment) return {};
-  // The later one may have come faster, by as much as the way takes.
-  const Duration way = 2 * plan::longestWay(scenario_, static_cast<int>(backend));
+  // Its time began when it was picked, and connecting takes two ways; the later one may have come faster.
+  const Duration way = 4 * plan::longestWay(scenario_, static_cast<int>(backend));
   const bool patience_over = arrival.now - track.probe_at + way >= service.settings.outlier.base_ejection;
   if (track.probe != 0 && track.probe != arrival.request && !probe_over && !patience_over && !arrival.held_up)
     return fmt::format("b{} of {} got request {} while {} is its probation", backend, name, arrival.request,
