@@ -236,8 +236,8 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     }
     const plan::Answer& answer = request_->answer;
     // What is more than was announced comes with the rest: whoever believed the length may ask for more meanwhile.
-    const bool whole = backend_.well_behaved_ || answer.fault == AnswerFault::LengthTooSmall;
-    if (answer.piece > 0 && !whole && outbox_.size() > answer.piece) {
+    const bool too_much = answer.fault == AnswerFault::LengthTooSmall || answer.fault == AnswerFault::TrailingBytes;
+    if (answer.piece > 0 && !too_much && !backend_.well_behaved_ && outbox_.size() > answer.piece) {
       const std::string piece = outbox_.take(answer.piece);
       backend_.ledger_.of(request_->id).replied = backend_.ledger_.now();
       send(piece);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/actor/wire_text.h"
 #include "sim/check/in_force.h"
 #include "sim/check/stream_watch.h"
 
@@ -139,7 +140,8 @@ bool View::backendIsSlow(bool within_answer) const {
   // The rest of an answer of two parts takes as long as its client does.
   const bool pauses = plan.answer.duplex && (clientIsSlow() || plan.answer.delay + way >= timeouts.response_idle);
   if (within_answer) return pauses;
-  const Duration head = plan.answer.piece > 0 ? plan.answer.gap * (600 / plan.answer.piece + 1) : Duration{};
+  const auto pieces = [&] { return static_cast<int>(actor::answerText(plan).head_size / plan.answer.piece + 1); };
+  const Duration head = plan.answer.piece > 0 ? plan.answer.gap * pieces() : Duration{};
   return plan.answer.delay + head + way >= leastHeaderTime(ledger, *service, entry.started, to);
 }
 
