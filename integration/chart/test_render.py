@@ -131,7 +131,7 @@ def test_the_configuration_is_mounted_as_a_directory(helm, name):
     documents = helm.render(*MINIKUBE)
     [mount] = container(documents, name)["volumeMounts"]
     assert mount == {"name": "config", "mountPath": "/etc/lb", "readOnly": True}
-    assert container(documents, name)["args"] == ["--config", "/etc/lb/config.yaml"]
+    assert container(documents, name)["args"][:2] == ["--config", "/etc/lb/config.yaml"]
     [volume] = documents["Deployment", name]["spec"]["template"]["spec"]["volumes"]
     assert volume == {"name": "config", "configMap": {"name": name}}
     assert set(documents["ConfigMap", name]["data"]) == {"config.yaml"}
