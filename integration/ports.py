@@ -6,8 +6,11 @@ import random
 import socket
 
 FIRST, LAST = 10_000, 30_000
-# Each process of the test run walks its own way, so that two of them seldom ask for the same port.
-_candidates = itertools.cycle(random.Random(os.getpid()).sample(range(FIRST, LAST), LAST - FIRST))
+# Each process of the test run has ports of its own, so that none takes what another one has found free and not used yet.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_own = range(FIRST + _WORKER, LAST, _WORKERS)
+_candidates = itertools.cycle(random.Random(os.getpid()).sample(_own, len(_own)))
 
 
 def free_port():

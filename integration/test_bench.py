@@ -16,6 +16,9 @@ from program import BUILD_DIR, Program, binary, run, sanitized
 from raw_backend import chunked, ok
 from wait import until
 
+# On one worker: the smoke run is the heaviest of all, and once is enough. Sanitized programs need several times as long.
+pytestmark = [pytest.mark.xdist_group("bench"), pytest.mark.timeout(300)]
+
 COMMAND = [sys.executable, pathlib.Path(__file__).parent.parent / "bench" / "bench.py", "--build", BUILD_DIR,
            "--lb", BUILD_DIR / "bin" / "lb"]
 PEERS = {"lb", "nginx", "haproxy", "h2o"}
@@ -29,7 +32,7 @@ def smoke(tmp_path_factory):
     """All scenarios, as JSON and as a page. Sanitizers have an allocator of their own, so nothing counts in it."""
     folder = tmp_path_factory.mktemp("bench")
     skip = ["--skip", "allocations"] if sanitized() else []
-    result = run(*COMMAND, "--smoke", *skip, "--json", folder / "run.json", "--html", folder / "page.html", "--markdown", timeout=115)
+    result = run(*COMMAND, "--smoke", *skip, "--json", folder / "run.json", "--html", folder / "page.html", "--markdown", timeout=280)
     assert result.returncode == 0, result.stdout + result.stderr
     return folder, result.stdout
 

@@ -59,7 +59,7 @@ def test_tcp_checks(start, backends):
 
 
 def test_a_backend_that_fails_users_is_ejected_although_its_checks_pass(start, backends):
-    outlier = {"consecutive_failures": 3, "base_ejection": "300ms", "max_ejection": "300ms"}
+    outlier = {"consecutive_failures": 3, "base_ejection": "2s", "max_ejection": "2s"}
     lb = front(start, backends, health_check={"http": {"path": "/healthz"}, **QUICK}, outlier=outlier)
     backends[0].serves = False
     assert ask(lb, 9)[None] == 3

@@ -66,7 +66,7 @@ def test_no_more_than_the_limit_is_on_a_backend_and_all_are_served(start):
 def test_the_queue_has_an_end_and_a_time(start):
     gate = Gate()
     backend = start.backend(script=gate)
-    limits = {"max_inflight": 1, "queue": {"max": 1, "timeout": "300ms"}}
+    limits = {"max_inflight": 1, "queue": {"max": 1, "timeout": "3s"}}
     lb = start.lb(service(backend, limits=limits), threads=1)
     first = asking(lb, 1)[0]
     until(lambda: gate.now == 1, "the first request at the backend")

@@ -132,6 +132,7 @@ def test_listeners_come_and_go(start, backend):
     second = free_port()
     both = changed(lb, listen=[lb.config["proxy"]["listen"], {"address": "127.0.0.1", "port": second}])
     lb.reloaded(both)
+    until(lambda: can_connect(second), "the workers listen there")
     with RawClient(second) as client:
         assert client.request(get()).body == b"hello"
         lb.reloaded(lb.config)
@@ -148,6 +149,7 @@ def test_another_address_on_a_port_that_lb_has(start, backend):
     lb.wait_for_log(f"cannot listen on 192.0.2.1:{port}: cannot assign requested address")
     assert lb.request(get()).body == b"hello"
     lb.reloaded(changed(lb, listen={"address": "127.0.0.2", "port": port}))
+    until(lambda: can_connect(port, "127.0.0.2"), "the workers listen there")
     with RawClient(port, address="127.0.0.2") as client:
         assert client.request(get()).body == b"hello"
     until(lambda: not can_connect(port), "the old address is closed")

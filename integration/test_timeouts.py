@@ -227,12 +227,12 @@ def test_slow_but_steady_is_fine(start, backend):
         connection.read_request()
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")
         for _ in range(20):
-            connection.dawdle(0.05)
+            connection.dawdle(0.2)
             connection.send(b"x")
         connection.wait_for_end()
 
     backend.script = drip
-    lb = start.lb(service(backend, timeouts={"response_idle": "700ms", "response_header": "700ms"}))
+    lb = start.lb(service(backend, timeouts={"response_idle": "3s", "response_header": "3s"}))
     assert lb.request(get()).body == b"x" * 20
 
 

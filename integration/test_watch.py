@@ -11,6 +11,7 @@ import requests
 import config_file
 from config_file import service
 from load import Load
+from ports import free_port
 from program import binary
 from raw_backend import ok
 from raw_client import get
@@ -237,10 +238,7 @@ def test_a_backend_that_is_gone_takes_its_numbers_with_it(start, backend, other)
 
 def test_backends_restart_one_by_one(start):
     """Three `be`, each ended and started anew under load, with the retries that are the default."""
-    fronts = [start.backend() for _ in range(3)]  # only to find three free ports
-    hosts = [front.host for front in fronts]
-    for front in fronts:
-        front.stop()
+    hosts = [{"address": "127.0.0.1", "port": free_port()} for _ in range(3)]
     bes = [start.be({"proxy": {"services": [service(host)]}}) for host in hosts]
     lb = start.lb(service(*hosts))
     with Load(lb) as load:

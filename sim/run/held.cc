@@ -39,8 +39,9 @@ void Run::checkHeld() {
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
 }
 
-// A client has one request at a backend at a time, so that what is connected there is as much as there are clients,
-// what waits in pools, and checks; and what has been replaced or given up in this very turn of a worker.
+// A client has one request at a backend at a time, so that what is connected there is as much as there are clients
+// (twice that, where an answer may be kept), what waits in pools, and checks; and what has been replaced or given up in
+// this very turn of a worker.
 void Run::checkSockets(std::uint64_t pooled) {
   const lb::IpAddress& here = stage_->proxyHost().address();
   std::uint64_t from_clients = 0;
@@ -49,6 +50,11 @@ void Run::checkSockets(std::uint64_t pooled) {
     from_clients += one->addressOf(net::Side::Server).ip == here && one->held(net::Side::Server) ? 1 : 0;
     to_backends += one->addressOf(net::Side::Client).ip == here && one->held(net::Side::Client) ? 1 : 0;
   }
+  // An answer that is kept while another attempt is made keeps its connection as well.
+  const bool keeps = std::ranges::any_of(scenario_.config.services, [](const lb::config::Service& service) {
+    return service.retry.attempts > 0 && !service.retry.on.statuses.empty();
+  });
+  if (keeps) from_clients *= 2;
   std::uint64_t checks = 0;
   std::uint64_t places = 0;  // in pools
   for (const lb::config::Service& service : scenario_.config.services) {
