@@ -164,7 +164,7 @@ void UpstreamConn::flushOut() {
     last_write_ = context_.clock.precise();
     if (times_.bytes_written == 0) {
       times_.write_first = last_write_;
-      // Who waits for 100 (Continue) has sent all it will send for now: the backend is to move.
+      // Who waits for 100 (Continue) sends nothing more before it is told to: the backend is to move.
       if (expects_continue_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
     }
     times_.bytes_written += result.bytes;

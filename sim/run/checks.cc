@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kSlack = 500ms;  // for asking and answering, in small pieces
-constexpr Duration kShortWay = 5ms;
 constexpr int kRequestsMax = 120;
 constexpr double kSure = 21;  // e to this: a false alarm in 10^9 cases
 constexpr Duration kReloadTakes = 3s;
@@ -56,7 +55,7 @@ bool isPlain(const lb::config::Host& host) {
 void Run::checks() {
   // Where nothing goes wrong nothing is to.
   if (scenario_.calm_only || !config_.routes.empty()) return;
-  if (plan::longestWay(scenario_) > kShortWay) return;
+  if (!waysAreShort()) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     const lb::config::Service& settings = config_.services[service];
     if (!settings.health_check.enabled || !std::ranges::all_of(settings.hosts, isPlain)) continue;

@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kRequestsMax = 150;  // the fewest shares and the longest rows that are drawn need fewer but once in 10^9
-constexpr Duration kShortWay = 5ms;
 
 // Whoever is picked by key, or by what was seen of him, need not be asked again.
 bool asksEverybody(lb::config::Balance balance) {
@@ -26,7 +25,7 @@ bool asksEverybody(lb::config::Balance balance) {
 void Run::ejections() {
   // Where nothing goes wrong nothing is to.
   if (scenario_.calm_only || !config_.routes.empty()) return;
-  if (plan::longestWay(scenario_) > kShortWay) return;
+  if (!waysAreShort()) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) sickIsEjected(service);
   }

@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kMeasured = 60;  // requests: more than the limit takes to know its backend (lb/back/gradient_limit.h)
 constexpr Duration kLong = 2s;
-constexpr Duration kShortWay = 5ms;
 
 }  // namespace
 
@@ -21,7 +20,7 @@ void Run::adaptiveLimits() {
   const lb::config::ClientLimits& clients = scenario_.config.limits;
   if (scenario_.calm_only || !config_.routes.empty()) return;
   if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
-  if (plan::longestWay(scenario_) > kShortWay) return;
+  if (!waysAreShort()) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) adaptiveIsBounded(service);
   }

@@ -96,6 +96,8 @@ class Run final : public ProxyOutput {
   void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);
+  // Are stories told in which times of a second count?
+  [[nodiscard]] bool waysAreShort() const { return plan::longestWay(scenario_) <= std::chrono::milliseconds(5); }
   // Has lb the patience for an answer that takes so long?
   [[nodiscard]] static bool waitsFor(const lb::config::Service& service, Duration answer);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held);

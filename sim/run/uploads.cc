@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kShortWay = 5ms;
 constexpr Duration kSoon = 200ms;
 
 bool isPlain(const lb::config::Host& host) {
@@ -22,7 +21,7 @@ bool isPlain(const lb::config::Host& host) {
 
 void Run::uploads() {
   const lb::config::ClientTimeouts& timeouts = scenario_.config.timeouts;
-  if (scenario_.calm_only || !config_.routes.empty() || plan::longestWay(scenario_) > kShortWay) return;
+  if (scenario_.calm_only || !config_.routes.empty() || !waysAreShort()) return;
   if (timeouts.request_header < 1s || timeouts.request_body_idle > 60s || timeouts.request_body_idle < kSoon) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) stoppedIsForgiven(service);
