@@ -54,9 +54,8 @@ def test_no_more_than_the_limit_is_on_a_backend_and_all_are_served(start):
     gate.open.set()
     assert [client.read_response().status for client in clients] == [200] * 40
     assert gate.most == 4
-    metrics = lb.metrics()
-    assert metrics.value("lb_queue_length", service="svc") == 0
-    assert metrics.value("lb_queue_duration_seconds_count", service="svc") == 36
+    lb.wait_metric(0, "lb_queue_length", service="svc")
+    lb.wait_metric(36, "lb_queue_duration_seconds_count", service="svc")
     waited = [line["t_queue"] for line in lb.access_log(40)]
     assert sum(one is not None for one in waited) == 36
     for client in clients:

@@ -230,7 +230,7 @@ def test_a_backend_that_is_gone_takes_its_numbers_with_it(start, backend, other)
     lb = start.lb(backend)
     lb.request(get())
     label = f"127.0.0.1:{backend.port}"
-    assert lb.metrics().total("lb_backend_responses_total", backend=label) == 1
+    lb.wait_metric(1, "lb_backend_responses_total", backend=label)
     config_file.write(lb.config_path, with_answer(lb, other))
     assert post_reload(lb).status_code == 200
     until(lambda: label not in lb.metrics().text, "no series of the backend is left")
