@@ -44,7 +44,10 @@ void ClientConn::start() {
 
 void ClientConn::drain() {
   if (reading_ == Reading::Closed) return;
-  if (!idle()) return;   // mustClose() sees that the server drains
+  if (!idle()) {
+    close_after_response_ = true;
+    return;
+  }
   if (requests_ == 0) {  // just accepted: its first request is surely on the way
     deadlines_.set(kReadSlot, kDrainGrace);
     return;

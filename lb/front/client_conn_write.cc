@@ -16,8 +16,13 @@ void ClientConn::sendInterim(const http::ResponseHead& head) {
 }
 
 bool ClientConn::mustClose() const {
-  if (!keep_alive_ || close_after_response_ || context_.draining) return true;
-  if (client_eof_ && in_.empty()) return true;  // no request can follow
+  return !keep_alive_ || close_after_response_ || (client_eof_ && in_.empty());  // no request can follow
+}
+
+// Asked when an answer's head is written, which says it, and not when it ends: by then the client may have sent its
+// next request, because nobody has told it not to (RFC 9112 9.6).
+bool ClientConn::isLastAnswer() const {
+  if (mustClose() || context_.draining) return true;
   const ClientSettings& settings = context_.settings;
   if (settings.requests_max > 0 && requests_ >= settings.requests_max) return true;
   return settings.age_max > Duration::zero() && context_.clock.now() - opened_ >= settings.age_max;
@@ -38,7 +43,7 @@ void ClientConn::sendHead(const http::ResponseHead& head, const http::Framing& f
     deadlines_.clear(kReadSlot);
     deadlines_.clear(kRateSlot);
   }
-  if (sent.kind == http::BodyKind::UntilClose || early || mustClose()) close_after_response_ = true;
+  if (sent.kind == http::BodyKind::UntilClose || early || isLastAnswer()) close_after_response_ = true;
   if (out_.empty()) state_->times.write_first = {};  // of the response, not of an interim one
   http::writeResponseHead(
       head, sent, {.client_version = version, .close = close_after_response_ && upgrade.empty(), .upgrade = upgrade},
@@ -121,7 +126,7 @@ void ClientConn::responseWritten() {
 
 void ClientConn::finishRequest() {
   const bool request_incomplete = reading_ == Reading::Body || reading_ == Reading::Failed;
-  const bool closing = close_after_response_ || mustClose();
+  const bool closing = mustClose();
   deadlines_.clear(kReadSlot);
   deadlines_.clear(kRateSlot);
   handler_->onResponseSent();

@@ -203,6 +203,45 @@ TEST_F(FrontTest, DrainServesWhatIsInProgressAndClosesTheRest) {
   EXPECT_TRUE(empty);
 }
 
+// In the time between a drain's announcement and its beginning, the next answer says that it is the last one.
+TEST_F(FrontTest, AnnouncementWithinAnAnswerEndsTheConnectionWithTheNext) {
+  router_.on_end = [](ScriptedHandler& one) { one.head.path() == "/begun" ? one.beginReply() : one.reply("quick"); };
+  RawClient& asks_again = client();
+  RawClient& says_nothing = client();
+  asks_again.send(get("/begun"));
+  says_nothing.send(get("/begun"));
+  run();
+  ASSERT_THAT(router_.handlers, SizeIs(2));
+  server_.announceDrain();
+  handler().endReply();
+  handler().endReply();
+  run();
+  ASSERT_THAT(bodies(asks_again), SizeIs(1));
+  ASSERT_THAT(bodies(says_nothing), SizeIs(1));
+  EXPECT_EQ(asks_again.ended(), IoStatus::Ok);
+  asks_again.send(get("/last"));
+  run();
+  EXPECT_EQ(asks_again.responses().at(1).field("connection"), "close");
+  EXPECT_EQ(asks_again.ended(), IoStatus::Eof);
+  server_.drain([] {});
+  run();
+  EXPECT_EQ(says_nothing.ended(), IoStatus::Eof);
+}
+
+TEST_F(FrontTest, DrainEndsAConnectionWithTheAnswerThatHasBegun) {
+  router_.on_end = [](ScriptedHandler& one) { one.beginReply(); };
+  RawClient& c = client();
+  c.send(get("/"));
+  run();
+  server_.drain([] {});
+  run();
+  EXPECT_EQ(c.ended(), IoStatus::Ok);
+  handler().endReply();
+  run();
+  EXPECT_THAT(bodies(c), SizeIs(1));
+  EXPECT_EQ(c.ended(), IoStatus::Eof);
+}
+
 // Requests behind an answer that closes the connection are thrown away without a reset, which would take that answer
 // from a client that has not read it yet (RFC 9112 9.6).
 TEST_F(FrontTest, LateRequestsDoNotDestroyTheLastResponse) {
@@ -224,13 +263,7 @@ TEST_F(FrontTest, LateRequestsDoNotDestroyTheLastResponse) {
 // An answer that is cut must not take those before it along, which a slow client may not have read yet.
 TEST_F(FrontTest, CutAnswerLeavesTheAnswersBeforeIt) {
   const std::string large(100'000, 'x');
-  router_.on_end = [&](ScriptedHandler& one) {
-    if (one.head.path() == "/whole") return one.reply(large);
-    http::ResponseHead head;
-    head.start(200);
-    one.writer.sendHead(head, {.kind = http::BodyKind::Chunked}, {});
-    one.writer.flush();
-  };
+  router_.on_end = [&](ScriptedHandler& one) { one.head.path() == "/whole" ? one.reply(large) : one.beginReply(); };
   RawClient& c = client();
   c.setReading(false);
   c.send(get("/whole") + get("/cut"));

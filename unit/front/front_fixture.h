@@ -46,6 +46,8 @@ class ScriptedHandler final : public http::RequestHandler {
   void release() override;
 
   void reply(std::string_view text, std::uint16_t status = 200);
+  void beginReply();  // the head of a chunked one
+  void endReply();
 
   ScriptedRouter& router;
   http::RequestHead& head;
@@ -112,6 +114,17 @@ inline void ScriptedHandler::release() {
 }
 inline void ScriptedHandler::reply(std::string_view text, std::uint16_t status) {
   sendReply(writer, {.status = status, .body = text}, head.method, router.clock.wall(), router.blocks);
+}
+
+inline void ScriptedHandler::beginReply() {
+  http::ResponseHead response;
+  response.start(200);
+  writer.sendHead(response, {.kind = http::BodyKind::Chunked}, {});
+  writer.flush();
+}
+inline void ScriptedHandler::endReply() {
+  writer.sendEnd(nullptr);
+  writer.flush();
 }
 
 class FrontTest : public testing::Test {

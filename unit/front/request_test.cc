@@ -133,6 +133,25 @@ TEST_F(FrontTest, OldConnectionIsClosedAfterItsNextResponse) {
   EXPECT_EQ(c.ended(), IoStatus::Eof);
 }
 
+// What an answer's head has not said, its end does not do: the next request may be under way.
+TEST_F(FrontTest, AgeThatComesWithinAResponseEndsTheConnectionWithTheNext) {
+  change([](ClientSettings& settings) { settings.age_max = 60s; });
+  router_.on_end = [](ScriptedHandler& one) { one.head.path() == "/slow" ? one.beginReply() : one.reply("quick"); };
+  RawClient& c = client();
+  c.send(get("/slow"));
+  run(50s);
+  ASSERT_THAT(router_.handlers, SizeIs(1));
+  run(11s);
+  handler().endReply();
+  run();
+  EXPECT_EQ(c.responses().at(0).field("connection"), std::nullopt);
+  EXPECT_EQ(c.ended(), IoStatus::Ok);
+  c.send(get("/b"));
+  run();
+  EXPECT_EQ(c.responses().at(1).field("connection"), "close");
+  EXPECT_EQ(c.ended(), IoStatus::Eof);
+}
+
 TEST_F(FrontTest, HeadGetsTheHeadAlone) {
   RawClient& c = client();
   c.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n" + get("/b"));
