@@ -101,7 +101,7 @@ void Client::open() {
   cut_pending_ = stopped_ = told_to_end_ = finished_ = answering_ = tunnel_ = thought_ = false;
   connected_ = ledger_.now();
   idle_since_ = check::kNever;
-  judged_ = {};
+  judged_ = check::ClientConnection(connected_);
   connections_.push_back(std::make_unique<Conn>(*this, env_.network.connect(to_)));
   current_ = connections_.back().get();
   if (Trace* trace = ledger_.world().trace()) trace->nameEnd(current_->local(), name_);
@@ -251,13 +251,9 @@ void Client::onHead(const Head& head) {
 }
 
 void Client::judgeConnection(const plan::Request& request, const Head& head) {
-  const check::Asked asked{.http10 = request.http10, .keep_alive = request.keep_alive, .close = request.close};
-  const check::Said said{.keep_alive = head.connectionHas("keep-alive"),
-                         .close = head.connectionHas("close"),
-                         .switches = head.status == 101};
-  const std::string wrong = judged_.onAnswer(asked, said, ledger_.scenario().config.limits.max_requests);
+  const std::string wrong = judged_.onHead(ledger_, request, head, finished_);
   if (!wrong.empty()) ledger_.fail(check::Class::Safety, "safety.client_connection", request.id, wrong);
-  if (!said.switches && !request.http10) ledger_.checkEndIsSaid(request.id, said.close);
+  if (head.status != 101 && !request.http10) ledger_.checkEndIsSaid(request.id, head.connectionHas("close"));
 }
 
 void Client::openTunnel(const plan::Request& request) {

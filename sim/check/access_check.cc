@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sim/actor/wire_text.h"
 #include "sim/check/cause.h"
 #include "sim/check/in_force.h"
 #include "sim/check/ledger.h"
@@ -84,6 +85,7 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.aborted = valueOf(line, "aborted");
   logged.client = valueOf(line, "client_ip");
   logged.service = valueOf(line, "service");
+  logged.backend = valueOf(line, "backend");
   logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
   logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
   logged.attempts = numberOf(valueOf(line, "attempts"));
@@ -158,8 +160,27 @@ void Ledger::checkLogged(const Entry& entry) {
   if (entry.complete && !plan.upgrade) {
     wrong(logged.bytes_out == entry.wire_bytes, "bytes out", logged.bytes_out, entry.wire_bytes);
     wrong(logged.aborted.empty(), "client gone in", logged.aborted, "that it stayed");
+    if (entry.attempts.size() == 1 && logged.attempts == 1) checkLoggedAttempt(entry);
     checkLoggedTimes(entry);
   }
+}
+
+// Of one that was tried once, and whose backend knows of it.
+void Ledger::checkLoggedAttempt(const Entry& entry) {
+  const plan::Request& plan = *entry.plan;
+  const Logged& logged = entry.logged;
+  const Attempt& only = entry.attempts.back();
+  const auto wrong = [&](bool holds, std::string_view what, const auto& said, const auto& seen) {
+    expect(holds, Class::Safety, "safety.access_log", plan.id, "request {}: the log says {} {}, seen was {}", plan.id,
+           what, said, seen);
+  };
+  wrong(logged.reused == only.reused, "connection reused:", logged.reused, only.reused);
+  const std::string address = fmt::format("{}:{}", plan::backendIp(only.backend), plan::kBackendPort);
+  const std::string name = fmt::format("{}:{}", plan::backendName(only.backend), plan::kBackendPort);
+  const bool moved = logged.backend.starts_with('b') && troubles_.ever(plan::FaultKind::DnsMoves);
+  wrong(moved || logged.backend == address || logged.backend == name, "backend", logged.backend, address);
+  const std::size_t size = actor::requestText(plan).bytes.size();
+  if (only.complete != kNever && plan.cut_at < 0) wrong(logged.bytes_in == size, "bytes in", logged.bytes_in, size);
 }
 
 void Ledger::checkLoggedTimes(const Entry& entry) {

@@ -179,18 +179,18 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
 // Who is answered while the proxy drains is told not to ask again.
 void Ledger::checkEndIsSaid(std::uint64_t id, bool said) {
   const Entry& entry = of(id);
-  if (said || draining_since_ == kNever || entry.attempts.empty()) return;
+  if (said || drain_announced_ == kNever || entry.attempts.empty()) return;
   // What the proxy sent before may be on its way for so long.
   const Duration way = std::chrono::milliseconds(1) + 4 * plan::longestWay(scenario_);
-  const bool asked_later = entry.attempts.back().head - draining_since_ > way;
+  const bool asked_later = entry.attempts.back().head - drain_announced_ > way;
   const bool paused =
-      troubles_.any({plan::FaultKind::Pause}, plan::kProxySide, draining_since_ + -kPauseSlack, world_.now());
+      troubles_.any({plan::FaultKind::Pause}, plan::kProxySide, drain_announced_ + -kPauseSlack, world_.now());
   // A stall may have kept the request from its backend while the proxy had given up on that already.
   using enum plan::FaultKind;
   const bool stalled = troubles_.any({Stall, StallTo, StallFrom, Loss, Slow},
                                      static_cast<int>(entry.attempts.back().backend), entry.connected, world_.now());
   expect(!asked_later || paused || stalled, Class::Safety, "safety.drain_keeps", id,
-         "an answer while draining keeps the connection");
+         "an answer keeps the connection although a drain is announced");
 }
 
 void Ledger::bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes) {

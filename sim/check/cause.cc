@@ -117,12 +117,12 @@ bool backendClosedHasCause(const View& view) {
       0)
     return true;
   if (view.ledger.mixedUpSince(view.from) || beginsWithTrailing(view)) return true;
-  return view.closesQuietly() && !replayable(view.plan, *view.service);
+  return view.closesQuietly() && view.mayBeReused() && !replayable(view.plan, *view.service);
 }
 
 bool badResponseHasCause(const View& view) {
   using enum AnswerFault;
-  if (view.fault({Garbage, HugeHead, BadChunk}) || view.strayBytes()) return true;
+  if (view.fault({Garbage, HugeHead, BadChunk}) || (view.strayBytes() && view.mayBeReused())) return true;
   const std::size_t head = actor::answerText(view.plan).head_size;
   return head > view.scenario.config.limits.max_response_header_bytes ||
          view.plan.answer.fields + 10 > view.scenario.config.limits.max_headers;
@@ -145,8 +145,8 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
   const bool waits = view.plan.expect && (view.plan.patient || plan::kContinueWait + way_there >= least);
   if (waits && (!view.plan.answer.interim || view.plan.answer.continue_after + way_there >= least)) return true;
   if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
-  // Small windows and a long way make large bodies slow; a client that is slow makes its exchange slow.
-  return least <= 10 * view.roundTrip() + 50ms || view.slowNetwork() || (timeouts.total > 0ms && view.clientIsSlow());
+  // A client that is slow makes its exchange slow.
+  return least <= view.networkTime() || (timeouts.total > 0ms && view.clientIsSlow());
 }
 
 // Its head has come, it lets less time pass between the pieces of its body than it has for each, and they are large
@@ -172,9 +172,9 @@ bool isToldNothing(const View& view) {
 
 bool requestTimeoutHasCause(const View& view) {
   const auto& limits = view.scenario.config.timeouts;
-  const Duration quick = 10 * view.roundTrip() + 50ms;  // what small windows and several ways may take anyway
+  const Duration quick = view.networkTime();
   if (limits.request_header <= quick) return true;
-  if (isToldNothing(view) && view.entry.client->piece == 0 && !view.scenario.has("small") && !view.slowNetwork())
+  if (isToldNothing(view) && view.entry.client->piece == 0 && !view.scenario.has("small"))
     return view.client(kStalls) || view.client({FaultKind::Slow}) || view.proxy({FaultKind::Pause});
   return limits.request_body_idle <= quick || (view.clientIsSlow() && !sendsSteadily(view)) ||
          view.fault({AnswerFault::StopsReading, AnswerFault::EarlyClose}) || view.client(kStalls) ||
@@ -306,7 +306,7 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   // A client that does not read, or reads slowly, is given up after a while.
   if (!view.readsInTime(config.timeouts.response_idle)) return true;
   // So is one to which everything is a long way.
-  if (view.slowNetwork() && config.timeouts.response_idle <= 10 * view.roundTrip() + 50ms) return true;
+  if (config.timeouts.response_idle <= 10 * view.roundTrip() + 50ms) return true;
   if (cutFromBehind(ledger, entry)) return true;
   // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
   // meets a reset before its end (RFC 9112 9.6).
@@ -314,8 +314,9 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   // So does whoever sends more when the connection has been idle for its time, which may be shorter than the way.
   if (within_answer && client.pipeline > 1 && config.timeouts.client_idle <= 4 * view.roundTrip() + 50ms) return true;
   // Whoever asks for the end of the connection and sends more nevertheless may lose what it has not read yet.
-  if (client.pipeline > 1 && std::ranges::any_of(client.requests, [](const plan::Request& one) {
-        return one.close || (one.http10 && !one.keep_alive);
+  if (client.pipeline > 1 && std::ranges::any_of(client.requests, [&](const plan::Request& one) {
+        const bool ends = one.close || (one.http10 && !one.keep_alive);
+        return ends && ledger.entries()[one.id].connected == entry.connected;
       }))
     return true;
   if (ledger.mixedUpSince(view.from)) return true;
@@ -347,11 +348,8 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   if (idle + view.slack() >= config.timeouts.client_idle) return true;
   // To the proxy it is idle once the answer is written, however long its client reads it.
   if (client.pace > 0ms && ledger.now() - entry.connected + view.slack() >= config.timeouts.client_idle) return true;
-  if (ledger.now() - entry.started >= config.timeouts.request_header && view.clientIsSlow()) return true;
-  if (config.limits.max_connection_age > 0s &&
-      ledger.now() - entry.connected + view.slack() >= config.limits.max_connection_age)
-    return true;
-  return false;
+  return ledger.now() - entry.started >= config.timeouts.request_header &&
+         (view.clientIsSlow() || config.timeouts.request_header <= view.networkTime());
 }
 
 }  // namespace sim::check

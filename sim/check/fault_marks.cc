@@ -28,8 +28,8 @@ Mark markOf(FaultKind kind) {
     case FaultKind::FewPorts: return Mark::FaultFewPorts;
     case FaultKind::Sick: return Mark::FaultSick;
     case FaultKind::CheckSick: return Mark::FaultCheckSick;
-    case FaultKind::DrainByHand: return Mark::HealthDrained;
-    case FaultKind::WeighByHand: return Mark::HealthWeightless;
+    case FaultKind::DrainByHand: return Mark::FaultDrainByHand;
+    case FaultKind::WeighByHand: return Mark::FaultWeighByHand;
     case FaultKind::Loss: return Mark::FaultLoss;
     case FaultKind::Far: return Mark::FaultFar;
     case FaultKind::DnsSlow: return Mark::FaultDnsSlow;

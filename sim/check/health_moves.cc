@@ -84,6 +84,17 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   return wrong.empty() ? wrong : fmt::format("\"{}\": {}", line, wrong);
 }
 
+// Of a service that has nobody, not even somebody drained, because its names are being looked up, nothing is remembered
+// when somebody comes.
+std::string HealthWatch::onMoodLine(std::string_view line) {
+  const auto service = services_.find(std::string(between(line, "backends of ", " ")));
+  const bool has_nobody = line.starts_with("0 of 0 backends ") && line.ends_with(": the others are spared");
+  if (has_nobody && service != services_.end() && hasNames(service->second.settings)) {
+    for (auto& [number, track] : service->second.backends) track.unsure = true;
+  }
+  return moods_.onLine(line);
+}
+
 // Every request that is under way may have failed there several times already.
 std::string HealthWatch::judgeRow(const ServiceTrack& service, std::uint32_t backend, std::size_t under_way) const {
   if (scenario_.config.access_log.format != lb::config::LogFormat::Json) return {};

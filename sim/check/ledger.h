@@ -49,6 +49,7 @@ struct Logged {
   std::string aborted;
   std::string client;
   std::string service;
+  std::string backend;  // by its name or its address
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t attempts = 0;
@@ -122,7 +123,7 @@ class Ledger {
   // At a client, to the request that is next in line on its connection (answer_check.cc).
   void headAtClient(std::uint64_t id, const actor::Head& head);
   void bodyAtClient(std::uint64_t id, std::uint64_t offset, std::string_view bytes);
-  void checkEndIsSaid(std::uint64_t id, bool said);  // of the connection, while the proxy drains
+  void checkEndIsSaid(std::uint64_t id, bool said);  // of the connection, once a drain is announced
   void endAtClient(std::uint64_t id, const actor::Head& head, std::uint64_t bytes, const actor::Head& trailers);
   void lostAtClient(std::uint64_t id, Loss how, bool within_answer);
   // After a 101, in either direction.
@@ -195,6 +196,8 @@ class Ledger {
     tolerant_ = tolerant;
     health_.setCalm(!tolerant);
   }
+  void setDrainAnnounced() { drain_announced_ = world_.now(); }
+  [[nodiscard]] MonoTime drainAnnounced() const { return drain_announced_; }  // answers say from then on that they end
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
   [[nodiscard]] bool calm() const { return calm_; }
@@ -224,6 +227,7 @@ class Ledger {
   void checkBeEnd(Entry& entry, std::uint64_t bytes, const actor::Head& trailers);
   void checkProxyHead(Entry& entry, const actor::Head& head);
   void checkLogged(const Entry& entry);
+  void checkLoggedAttempt(const Entry& entry);
   void checkLoggedTimes(const Entry& entry);
 
   World& world_;
@@ -240,6 +244,7 @@ class Ledger {
   ProgressWatch progress_watch_;
   Violation violation_;
   Books books_;
+  MonoTime drain_announced_ = kNever;
   MonoTime draining_since_ = kNever;
   MonoTime mixed_up_ = kNever;  // the last time
   bool calm_ = false;

@@ -144,6 +144,8 @@ std::string_view nameOf(Mark mark) {
       "sick_ejected",
       "fault_sick",
       "fault_check_sick",
+      "fault_drain_by_hand",
+      "fault_weigh_by_hand",
       "check_failure_noticed",
       "check_jitter",
       "newcomer_checked",

@@ -159,6 +159,8 @@ enum class Mark : std::uint8_t {
   SickEjected,
   FaultSick,
   FaultCheckSick,
+  FaultDrainByHand,
+  FaultWeighByHand,
   CheckFailureNoticed,
   CheckJitter,
   NewcomerChecked,

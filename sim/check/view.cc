@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kQuickWay = 1ms;  // many of them are nothing beside the timeouts of one second that are drawn
-
 // Where its host leads, and if that is nowhere or a backend knows better, where rules have led it or may have.
 const lb::config::Service* serviceOfView(const Ledger& ledger, const Entry& entry) {
   const lb::config::Service* own = serviceOf(ledger.scenario(), *entry.plan);
@@ -115,13 +113,20 @@ bool View::closesQuietly() const {
          scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
 }
 
-bool View::slowNetwork() const {
-  return way() > kQuickWay || scenario.network.segment_max < 1000;
+bool View::mayBeReused() const {
+  const bool all_seen = entry.logged.lines == 1 && entry.logged.attempts == entry.attempts.size();
+  return !all_seen || std::ranges::any_of(entry.attempts, &Attempt::reused);
+}
+
+Duration View::networkTime() const {
+  const std::uint64_t window = std::min<std::uint64_t>(scenario.network.window, scenario.config.limits.buffer_bytes);
+  const std::uint64_t windows = (plan.bytes + plan.answer.bytes) / window;
+  return static_cast<Duration::rep>(10 + 2 * windows) * roundTrip() + 50ms;
 }
 
 bool View::clientIsSlow() const {
   const plan::Client& client = *entry.client;
-  return client.piece > 0 || plan.cut_at >= 0 || plan.expect || scenario.has("small") || slowNetwork() ||
+  return client.piece > 0 || plan.cut_at >= 0 || plan.expect || scenario.has("small") ||
          std::ranges::any_of(client.requests, [](const plan::Request& one) { return one.cut_at >= 0; });
 }
 
@@ -138,7 +143,8 @@ bool View::backendIsSlow(bool within_answer) const {
   if (timeouts.total > 0ms) return true;
   if (plan.answer.piece > 0 && plan.answer.gap + way >= timeouts.response_idle) return true;
   // The rest of an answer of two parts takes as long as its client does.
-  const bool pauses = plan.answer.duplex && (clientIsSlow() || plan.answer.delay + way >= timeouts.response_idle);
+  const bool pauses =
+      plan.answer.duplex && (clientIsSlow() || plan.answer.delay + networkTime() >= timeouts.response_idle);
   if (within_answer) return pauses;
   const auto pieces = [&] { return static_cast<int>(actor::answerText(plan).head_size / plan.answer.piece + 1); };
   const Duration head = plan.answer.piece > 0 ? plan.answer.gap * pieces() : Duration{};

@@ -24,9 +24,13 @@ struct View {
   [[nodiscard]] bool strayBytes() const;
   // A backend may close a kept connection at any moment; who can be sent again is.
   [[nodiscard]] bool closesQuietly() const;
-  [[nodiscard]] bool slowNetwork() const;
+  // May one of its attempts have gone over a connection that had been used before? Not if its backends saw all of them
+  // come as the first of theirs.
+  [[nodiscard]] bool mayBeReused() const;
   [[nodiscard]] Duration way() const;  // the longest of those that it may take
   [[nodiscard]] Duration roundTrip() const { return 2 * way(); }
+  // What the ways alone may take of an exchange in which nobody hesitates: each window of it waits for the one before.
+  [[nodiscard]] Duration networkTime() const;
   [[nodiscard]] bool clientIsSlow() const;
   [[nodiscard]] bool clientHalfCloses() const;
   // Slow enough for one of the service's timeouts? What is cut within its answer is cut for its gaps.

@@ -21,6 +21,14 @@ void drawListeners(Scenario& scenario) {
   for (Client& client : scenario.clients) client.second_port = random.chance({1, 2});
 }
 
+// Of a client's connection, as its operator wants it.
+void drawAge(Scenario& scenario) {
+  Prng random = Chance(scenario.seed).stream("scenario age");
+  if (!random.chance({1, 4})) return;
+  constexpr std::array<Duration, 5> kAges{0ms, 1ms, 50ms, 1s, 5s};
+  scenario.config.limits.max_connection_age = kAges[random.below(kAges.size())];
+}
+
 // In a storm it begins at any moment, and what is true before it ends is hard to tell.
 void drawDelay(Scenario& scenario) {
   Prng random = Chance(scenario.seed).stream("scenario drain");
@@ -48,6 +56,7 @@ void drawRenames(Scenario& scenario) {
 
 void drawOperator(Scenario& scenario) {
   drawListeners(scenario);
+  drawAge(scenario);
   drawDelay(scenario);
   drawTouches(scenario);
   drawRenames(scenario);

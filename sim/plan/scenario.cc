@@ -21,12 +21,16 @@ Duration longestWay(const Scenario& scenario, int who) {
   return scenario.network.latency + scenario.network.jitter + farness(scenario, who);
 }
 
-Duration longestWay(const Scenario& scenario) {
-  Duration longest = longestWay(scenario, kClientsSide);
+Duration farthest(const Scenario& scenario) {
+  Duration more{};
   for (const Fault& fault : scenario.faults) {
-    if (fault.kind == FaultKind::Far) longest = std::max(longest, longestWay(scenario, fault.who));
+    if (fault.kind == FaultKind::Far) more = std::max(more, fault.more);
   }
-  return longest;
+  return more;
+}
+
+Duration longestWay(const Scenario& scenario) {
+  return scenario.network.latency + scenario.network.jitter + farthest(scenario);
 }
 
 Duration slowestWindow(const Scenario& scenario, const Client& client) {

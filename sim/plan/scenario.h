@@ -197,6 +197,7 @@ struct Scenario {
 
 // How much longer than the others the way between the proxy and them is for good.
 [[nodiscard]] Duration farness(const Scenario& scenario, int who);
+[[nodiscard]] Duration farthest(const Scenario& scenario);  // of all
 // What a packet takes on that way at most, in the storm, where nothing holds it up; and on any way.
 [[nodiscard]] Duration longestWay(const Scenario& scenario, int who);
 [[nodiscard]] Duration longestWay(const Scenario& scenario);

@@ -22,12 +22,15 @@ using namespace std::chrono_literals;
 Duration Run::longestDeadlines() const {
   const auto& client = scenario_.config.timeouts;
   Duration sum = client.request_header + client.request_body_idle + client.client_idle + 2 * client.response_idle;
+  const bool upgrades = std::ranges::any_of(scenario_.clients, [](const plan::Client& one) {
+    return std::ranges::any_of(one.requests, &plan::Request::upgrade);
+  });
   Duration services{};
   for (const auto& service : scenario_.config.services) {
     const auto& timeouts = service.timeouts;
     const auto attempts = static_cast<int>(service.retry.attempts) + 2;
     services = std::max(services, (timeouts.connect + timeouts.response_header + service.retry.backoff_max) * attempts +
-                                      2 * timeouts.response_idle + timeouts.tunnel_idle +
+                                      2 * timeouts.response_idle + (upgrades ? timeouts.tunnel_idle : 0s) +
                                       check::queueTimeOf(service) * attempts);
   }
   // Whoever speaks into a tunnel keeps it alive, however slowly.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/actor/wire_text.h"
 #include "sim/check/books.h"
@@ -13,6 +14,7 @@ namespace sim::run {
 using check::Class;
 using namespace std::chrono_literals;
 
+constexpr Duration kAnswerInDrain = 1s;
 constexpr Duration kBackoffMax = 3s;  // more than any that is drawn; an exchange that is over keeps its timer so long
 
 // Somebody who has been served and might ask again; draining need not wait for that.
@@ -24,8 +26,19 @@ void Run::idleGuest() {
          "the last request before the drain is not answered");
 }
 
+// Somebody whose answer takes longer than the news of the drain.
+void Run::busyGuest() {
+  const auto& limits = scenario_.config.limits;
+  const bool room = limits.max_connections >= 1000 && limits.max_connections_per_client == 0;
+  const lb::config::Service& service = config_.services.front();
+  if (!room || !config_.routes.empty() || scenario_.has("be") || !waitsFor(service, kAnswerInDrain)) return;
+  if (scenario_.config.drain.timeout < 5s || scenario_.config.drain.delay > 1ms || !waysAreShort()) return;
+  static_cast<void>(askFor(0, {.bytes = 100, .delay = kAnswerInDrain}, true));
+}
+
 void Run::drain() {
   if (!scenario_.drain_in_storm) idleGuest();
+  if (!scenario_.drain_in_storm && !ledger_.failed()) busyGuest();
   if (ledger_.failed()) return;
   ledger_.trace("drain");
   const auto& settings = scenario_.config.drain;
@@ -34,6 +47,7 @@ void Run::drain() {
                                [&](const auto& one) { return stage_->proxyHost().listensOn(one.port); });
   };
   const MonoTime announced = world_.now();
+  ledger_.setDrainAnnounced();
   stage_->proxy().drain();
   if (settings.delay > 1ms) {  // it is only announced until then, and everybody is served
     const auto& limits = scenario_.config.limits;
@@ -65,7 +79,7 @@ void Run::drain() {
   expect(scenario_.drain_in_storm || world_.now() - begin <= kIdleGrace, Class::Liveness, "liveness.drain_idle",
          "draining waits for connections on which nothing is asked");
   if (world_.now() - begin >= settings.timeout) ledger_.leave(check::Mark::DrainCut);
-  if (!ledger_.failed()) checkDrained(in_flight);
+  if (!ledger_.failed()) checkDrained(std::move(in_flight));
   if (ledger_.failed()) return;
   stage_->heal();
   for (const auto& client : clients_) client->giveUp();
@@ -81,8 +95,9 @@ bool Run::takesLong(const plan::Request& request) const {
 }
 
 // Where nothing goes wrong and there is time enough, whoever was waiting for a backend gets the answer.
-void Run::checkDrained(const std::vector<std::uint64_t>& in_flight) {
-  if (!scenario_.calm_only || scenario_.config.drain.timeout < 5s) return;
+void Run::checkDrained(std::vector<std::uint64_t> in_flight) {
+  if (scenario_.config.drain.timeout < 5s) return;
+  if (!scenario_.calm_only) std::erase_if(in_flight, [&](std::uint64_t id) { return !ledger_.of(id).calm; });
   // What has been sent has to arrive, also with those who read slowly.
   const auto all_ended = [&] {
     return std::ranges::all_of(in_flight, [&](std::uint64_t id) { return ledger_.of(id).ended != check::kNever; });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/actor/raw_client.h"
+#include "sim/run/orders.h"
 
 namespace sim::run {
 
@@ -162,19 +163,27 @@ void Operator::order(std::uint32_t backend, std::string_view words, lb::admin::B
       order.service = service.name;
       order.backend = fmt::format("{}:{}", host, plan::kBackendPort);
       if (host_ == nullptr) {
-        static_cast<void>(proxy_.control().order(order));
+        const auto listed = listedFor(order, proxy_.control().backends());
+        judge(order, proxy_.control().order(order) > 0, listed);
         continue;
       }
       const std::string target = fmt::format("/backends/{}/{}/{}", order.service, order.backend, words);
-      later([this, target] {
-        ask("POST", target, [this, target](const actor::Message& answer) {
+      later([this, target, order] {
+        const auto listed = listedFor(order, proxy_.control().backends());
+        ask("POST", target, [this, target, order, listed](const actor::Message& answer) {
           expect(answer.status() == 200 || answer.status() == 404, "safety.control_plane",
                  "POST {} is answered with {}", target, answer.status());
+          judge(order, answer.status() == 200, listed);
           if (answer.status() == 200) ledger_.leave(check::Mark::OrderedOverHttp);
         });
       });
     }
   }
+}
+
+void Operator::judge(const lb::admin::BackendOrder& order, bool taken, const std::set<std::string>& listed) {
+  const std::string wrong = judgeOrder(order, taken, listed, proxy_.control().backends());
+  expect(wrong.empty(), "safety.control_plane", "{}", wrong);
 }
 
 // What anybody who watches it asks all the time.

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,7 @@ class Operator {
   void ask(const std::string& method, const std::string& target, Judge judge);
   void onAnswer(const std::string& received, const std::string& what, const Judge& judge);
   void order(std::uint32_t backend, std::string_view words, lb::admin::BackendOrder order);
+  void judge(const lb::admin::BackendOrder& order, bool taken, const std::set<std::string>& listed);
   void lookAround();
   [[nodiscard]] Reloads reloads();
   template <class... Args>

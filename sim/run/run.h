@@ -96,8 +96,8 @@ class Run final : public ProxyOutput {
   void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);
-  // Are stories told in which times of a second count?
-  [[nodiscard]] bool waysAreShort() const { return plan::longestWay(scenario_) <= std::chrono::milliseconds(5); }
+  // Are stories told in which times of a second count? In the calm only who is far away has a long way.
+  [[nodiscard]] bool waysAreShort() const { return plan::farthest(scenario_) <= std::chrono::milliseconds(5); }
   // Has lb the patience for an answer that takes so long?
   [[nodiscard]] static bool waitsFor(const lb::config::Service& service, Duration answer);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held);
@@ -106,8 +106,9 @@ class Run final : public ProxyOutput {
   [[nodiscard]] int answererOf(std::uint64_t request);
   void restAWhile();
   void idleGuest();
+  void busyGuest();
   void drain();
-  void checkDrained(const std::vector<std::uint64_t>& in_flight);
+  void checkDrained(std::vector<std::uint64_t> in_flight);
   void finish();
   void ask(const plan::Client& client);
   [[nodiscard]] plan::Request plainRequest(const char* method, std::size_t service);
