@@ -142,6 +142,7 @@ std::string_view nameOf(Mark mark) {
       "weighed_by_hand",
       "health_slow_ejected",
       "sick_ejected",
+      "probation_alone",
       "fault_sick",
       "fault_check_sick",
       "fault_drain_by_hand",

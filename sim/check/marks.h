@@ -157,6 +157,7 @@ enum class Mark : std::uint8_t {
   WeighedByHand,  // and the shares were judged
   HealthSlowEjected,
   SickEjected,
+  ProbationAlone,
   FaultSick,
   FaultCheckSick,
   FaultDrainByHand,

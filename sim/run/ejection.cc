@@ -15,6 +15,8 @@ namespace {
 
 constexpr int kRequestsMax = 150;  // the fewest shares and the longest rows that are drawn need fewer but once in 10^9
 
+constexpr int kWouldBeNext = 20;
+
 // Whoever is picked by key, or by what was seen of him, need not be asked again.
 bool asksEverybody(lb::config::Balance balance) {
   return balance != lb::config::Balance::Hash && balance != lb::config::Balance::PeakEwma;
@@ -58,8 +60,41 @@ void Run::sickIsEjected(std::size_t service) {
   if (ledger_.failed()) return;
   ledger_.leave(check::Mark::SickEjected);
   ledger_.health().setCalm(false);  // what has failed until now may count for a while
+  probationIsOne(service, who);
   recover();
   ledger_.health().setCalm(true);
+}
+
+// One on probation hangs until another is let go, and is given up by its client while that one hangs: nobody else is
+// sent there (check/health_watch.h judges it), so that there are several who would be.
+void Run::probationIsOne(std::size_t service, std::uint32_t who) {
+  const lb::config::Service& settings = config_.services[service];
+  const lb::config::ClientLimits& clients = scenario_.config.limits;
+  const Duration time = settings.outlier.base_ejection;  // of a request on probation: once or twice that
+  const Duration hangs = 6 * time;
+  if (ledger_.failed() || time > 1s || !waitsFor(settings, hangs)) return;
+  const auto planned = std::ranges::find(scenario_.config.services, settings.name, &lb::config::Service::name);
+  if (planned->limits.max_inflight > 0 || planned->limits.adaptive.enabled) return;  // which the calm takes away
+  if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
+  const auto on_probation = [&] { return !ledger_.health().isEjected(settings.name, who); };
+  expect(until(on_probation, settings.outlier.max_ejection * 2), Class::Liveness, "liveness.health",
+         "the ejection of b{} of {} does not end", who, settings.name);
+  const MonoTime begin = world_.now();
+  const auto hangThere = [&](Duration patience) {
+    for (int i = 0; i < kRequestsMax && !ledger_.failed(); ++i) {
+      const std::uint64_t id = askFor(service, {.bytes = 100, .delay = hangs}, true, patience);
+      if (answererOf(id) == static_cast<int>(who)) return true;
+    }
+    return false;
+  };
+  if (!hangThere(5 * time / 2)) return;
+  pass(begin + 2 * time + 10ms - world_.now());
+  const bool next = hangThere(2 * hangs);
+  pass(std::max(begin + 5 * time / 2 + 20ms - world_.now(), Duration::zero()));
+  if (!next || world_.now() > begin + 29 * time / 10) return;
+  for (int i = 0; i < kWouldBeNext && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
+  if (!ledger_.failed()) ledger_.leave(check::Mark::ProbationAlone);
+  until([&] { return std::ranges::all_of(clients_, [](const auto& one) { return one->done(); }); }, 2 * hangs);
 }
 
 }  // namespace sim::run

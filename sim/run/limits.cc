@@ -2,6 +2,7 @@
 // counts at once.
 #include <algorithm>
 
+#include "lb/back/gradient_limit.h"
 #include "sim/check/affinity_check.h"
 #include "sim/run/run.h"
 
@@ -11,7 +12,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kMeasured = 60;  // requests: more than the limit takes to know its backend (lb/back/gradient_limit.h)
+// Requests, and then windows of them: more than the limit takes to know its backend, and to grow to the largest that is
+// drawn (lb/back/gradient_limit.h).
+constexpr int kMeasured = 60;
+constexpr int kWindows = 8;
+constexpr int kOfAWindow = 12;
 constexpr Duration kLong = 2s;
 
 }  // namespace
@@ -43,7 +48,14 @@ void Run::adaptiveIsBounded(std::size_t service) {
   const lb::config::ServiceLimits before = settings.limits;
   reload(planned->limits);
   pass(100ms);
-  for (int i = 0; i < kMeasured && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
+  const auto askForSome = [&](int count) {
+    for (int i = 0; i < count && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
+  };
+  askForSome(kMeasured);
+  for (int i = 0; i < kWindows; ++i) {
+    pass(lb::back::GradientLimit::kWindow + 10ms);
+    askForSome(kOfAWindow);
+  }
   ledger_.setTolerant(true);  // what is too much is refused
   const std::size_t first = clients_.size();
   for (std::uint32_t i = 0; i < limit.max + 2; ++i) {

@@ -38,8 +38,9 @@ bool Run::waitsFor(const lb::config::Service& service, Duration answer) {
 }
 
 // Asks for that, and waits for its end unless it is `held`. Its number.
-std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held) {
+std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held, Duration patience) {
   plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+  client.patience = patience;
   client.requests.push_back(plainRequest("GET", service));
   client.requests.back().answer = answer;
   client.requests.back().close = true;

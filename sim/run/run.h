@@ -79,6 +79,7 @@ class Run final : public ProxyOutput {
   void expectantMayWait(std::size_t service);
   void ejections();
   void sickIsEjected(std::size_t service);
+  void probationIsOne(std::size_t service, std::uint32_t who);
   void checks();
   void failingIsNoticed(std::size_t service);
   // `how` None: nobody listens there any more.
@@ -100,7 +101,8 @@ class Run final : public ProxyOutput {
   [[nodiscard]] bool waysAreShort() const { return plan::farthest(scenario_) <= std::chrono::milliseconds(5); }
   // Has lb the patience for an answer that takes so long?
   [[nodiscard]] static bool waitsFor(const lb::config::Service& service, Duration answer);
-  std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held);
+  std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held,
+                       Duration patience = plan::Client{}.patience);
   void othersGoElsewhere(std::size_t service, std::uint64_t than, const char* why);
   bool askInTurn(std::size_t service, const std::vector<std::string>& affinities);
   [[nodiscard]] int answererOf(std::uint64_t request);
