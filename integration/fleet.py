@@ -9,7 +9,7 @@ from raw_backend import ok
 from raw_client import get
 from wait import until
 
-QUICK = {"interval": "20ms", "down_interval": "20ms", "timeout": "200ms", "fall": 2, "rise": 2}  # of health_check
+QUICK = {"interval": "20ms", "down_interval": "20ms", "timeout": "5s", "fall": 2, "rise": 2}  # of health_check
 LONG = {"base_ejection": "1m", "max_ejection": "1m"}  # of outlier
 
 

@@ -177,6 +177,11 @@ class Lb(Program):
         except AssertionError:
             raise AssertionError(f"{name}{labels} is {seen[-1]}, not {wanted}") from None
 
+    def wait_finished(self, count):
+        """Until so many requests are counted, and all that is booked of the last one is: the gauge falls after that."""
+        self.wait_metric(count, "lb_requests_total")
+        self.wait_metric(0, "lb_service_inflight_requests")
+
     def connect(self, **options):
         return RawClient(self.port, **options)
 

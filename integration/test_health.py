@@ -45,7 +45,7 @@ def test_an_answer_that_trickles_is_none(start, backends):
 
     slow = start.backend()
     slow.script = trickle
-    check = {"http": {"path": "/healthz"}, **QUICK}
+    check = {"http": {"path": "/healthz"}, **QUICK, "timeout": "500ms"}
     lb = start.lb(service(backends[0].raw, slow, health_check=check), threads=1)
     until(lambda: "no whole answer in time" in lb.log(), "the check gives up")
     assert set(ask(lb)) == {0}

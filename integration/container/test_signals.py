@@ -4,6 +4,7 @@ import threading
 
 from config_file import service, write
 from ports import free_port
+from program import can_connect
 from raw_backend import RawBackend, ok
 from raw_client import RawClient, get
 from wait import until
@@ -40,7 +41,8 @@ def test_be_answers_through_lb(podman, start_lb, tmp_path):
         with lb.connect() as client:
             return client.request(get())
 
-    be.wait_until(lambda: answers().status == 200, "be listens")
+    be.wait_until(lambda: all(can_connect(port) for port in ports), "be listens")
+    be.wait_until(lambda: answers().status == 200, "lb knows it")
     bodies = {answers().body.decode().strip() for _ in range(40)}
     # 40 draws that all miss one of two hosts: once in 10^11 runs.
     assert bodies == {f"service: my-service, addr: 127.0.0.1:{port}" for port in ports}

@@ -123,8 +123,8 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   void closeAfterAll(bool request_incomplete);
   void linger();
   void close();
-  [[nodiscard]] bool mustClose() const;     // once this answer has ended
-  [[nodiscard]] bool isLastAnswer() const;  // and its head is to say so
+  [[nodiscard]] bool mustClose() const;     // asked when an answer has ended
+  [[nodiscard]] bool isLastAnswer() const;  // asked when its head is written, which says so
 
   [[nodiscard]] bool over() const { return reading_ >= Reading::Linger; }  // no request will be on it any more
   [[nodiscard]] bool idle() const { return reading_ == Reading::Head && !state_; }

@@ -45,7 +45,7 @@ void ClientConn::start() {
 void ClientConn::drain() {
   if (reading_ == Reading::Closed) return;
   if (!idle()) {
-    close_after_response_ = true;
+    close_after_response_ = true;  // also behind a head that has kept the connection: a drain has to end
     return;
   }
   if (requests_ == 0) {  // just accepted: its first request is surely on the way

@@ -16,11 +16,12 @@ void ClientConn::sendInterim(const http::ResponseHead& head) {
 }
 
 bool ClientConn::mustClose() const {
-  return !keep_alive_ || close_after_response_ || (client_eof_ && in_.empty());  // no request can follow
+  const bool no_request_can_follow = client_eof_ && in_.empty();
+  return !keep_alive_ || close_after_response_ || no_request_can_follow;
 }
 
-// Asked when an answer's head is written, which says it, and not when it ends: by then the client may have sent its
-// next request, because nobody has told it not to (RFC 9112 9.6).
+// Not asked again when the answer ends: by then the client may have sent its next request, because nobody has told it
+// not to (RFC 9112 9.6).
 bool ClientConn::isLastAnswer() const {
   if (mustClose() || context_.draining) return true;
   const ClientSettings& settings = context_.settings;

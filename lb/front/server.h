@@ -33,7 +33,7 @@ class Server final : private AcceptEvents, private ClientConnOwner {
   void setSettings(const ClientSettings& settings);
   void holdAccepting(bool held);  // leaves clients in the system's queue, for a start that is not complete yet
 
-  void announceDrain() { draining_ = true; }             // every response from now on closes its connection
+  void announceDrain() { draining_ = true; }             // every response that begins from now on closes its connection
   void drain(std::move_only_function<void()> on_empty);  // stops listening, closes idle connections
   void shutdownNow();                                    // resets the rest
   [[nodiscard]] std::size_t connectionCount() const { return connections_.size(); }

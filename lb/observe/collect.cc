@@ -43,6 +43,11 @@ void collectProcess(const Telemetry::Process& process, Families& out) {
          static_cast<double>(process.max_fds));
   addOne(out, gaugeFamily("process_start_time_seconds", "When the process started, Unix time."),
          process.start_time_seconds);
+  Family dropped = counterFamily("lb_log_dropped_bytes_total",
+                                 "Bytes of log lines that are lost: the disk was full, or nobody read them in time.");
+  dropped.add({{"log", "access"}}, static_cast<double>(process.access_log_bytes_dropped));
+  dropped.add({{"log", "program"}}, static_cast<double>(process.log_bytes_dropped));
+  out.push_back(dropped.take());
 }
 
 }  // namespace

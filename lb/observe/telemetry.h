@@ -112,6 +112,7 @@ class Telemetry {
     double cpu_seconds = 0;
     double start_time_seconds = 0;
     std::uint64_t resident_bytes = 0, open_fds = 0, max_fds = 0;
+    std::uint64_t log_bytes_dropped = 0, access_log_bytes_dropped = 0;  // nobody took them
   };
   // Set by the control side as things happen; shown in the metrics.
   struct Control {

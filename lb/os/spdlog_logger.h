@@ -3,6 +3,7 @@
 
 #include <spdlog/logger.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,7 @@ class SpdlogLogger final : public Logger {
 
   void setLevel(LogLevel level);
   [[nodiscard]] Result<void> reopen() { return file_->reopen(); }  // for log rotation
+  [[nodiscard]] std::uint64_t droppedBytes() const { return file_->droppedBytes(); }
 
  private:
   SpdlogLogger(std::shared_ptr<OutputFile> file, const LogOptions& options);

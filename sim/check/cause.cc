@@ -306,11 +306,12 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
   // A client that does not read, or reads slowly, is given up after a while.
   if (!view.readsInTime(config.timeouts.response_idle)) return true;
   // So is one to which everything is a long way.
-  if (config.timeouts.response_idle <= 10 * view.roundTrip() + 50ms) return true;
+  const Duration some_ways = 10 * view.roundTrip() + (view.roundTrip() > 2ms ? 50ms : 0ms);
+  if (config.timeouts.response_idle <= some_ways) return true;
   if (cutFromBehind(ledger, entry)) return true;
   // Whoever goes on sending behind an answer that closes the connection, and reads it slower than the proxy lingers,
   // meets a reset before its end (RFC 9112 9.6).
-  if (within_answer && client.pipeline > 1 && !view.readsWhileLingering()) return true;
+  if (client.pipeline > 1 && !view.readsWhileLingering()) return true;
   // So does whoever sends more when the connection has been idle for its time, which may be shorter than the way.
   if (within_answer && client.pipeline > 1 && config.timeouts.client_idle <= 4 * view.roundTrip() + 50ms) return true;
   // Whoever asks for the end of the connection and sends more nevertheless may lose what it has not read yet.

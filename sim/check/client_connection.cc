@@ -51,9 +51,9 @@ std::string ClientConnection::onHead(Ledger& ledger, const plan::Request& reques
 }
 
 Age ClientConnection::age(const Entry& entry, MonoTime now) {
-  if (entry.attempts.empty()) return {.least = {}, .most = now - opened_};
-  if (arrived_ == kNever) arrived_ = entry.attempts.front().head;
-  return {.least = entry.attempts.back().head - arrived_, .most = now - opened_};
+  const Duration least = arrived_ == kNever ? Duration::zero() : entry.started - arrived_;
+  if (arrived_ == kNever && !entry.attempts.empty()) arrived_ = entry.attempts.front().head;
+  return {.least = least, .most = now - opened_};
 }
 
 }  // namespace sim::check

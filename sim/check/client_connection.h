@@ -23,7 +23,7 @@ struct Said {
   bool switches = false;  // 101: the connection is nobody's business any more
 };
 
-// Of the connection when the answer began; nobody but the proxy knows when it took it.
+// Of the connection when the answer began; nobody but the proxy knows when it accepted it.
 struct Age {
   Duration least{};
   Duration most{};

@@ -86,11 +86,12 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
 
 // Of a service that has nobody, not even somebody drained, because its names are being looked up, nothing is remembered
 // when somebody comes.
-std::string HealthWatch::onMoodLine(std::string_view line) {
+std::string HealthWatch::onMoodLine(std::string_view line, MonoTime now) {
   const auto service = services_.find(std::string(between(line, "backends of ", " ")));
   const bool has_nobody = line.starts_with("0 of 0 backends ") && line.ends_with(": the others are spared");
   if (has_nobody && service != services_.end() && hasNames(service->second.settings)) {
     for (auto& [number, track] : service->second.backends) track.unsure = true;
+    touch(service->second, now);
   }
   return moods_.onLine(line);
 }

@@ -46,7 +46,7 @@ class HealthWatch {
   template <class UnderWay>
   [[nodiscard]] std::string onLine(std::string_view line, MonoTime now, UnderWay&& under_way) {
     std::string wrong =
-        line.starts_with("backend ") ? onBackendLine(line, now, under_way(serviceIn(line))) : onMoodLine(line);
+        line.starts_with("backend ") ? onBackendLine(line, now, under_way(serviceIn(line))) : onMoodLine(line, now);
     return wrong.empty() ? moods_.takeWrong() : wrong;
   }
   struct Arrival {
@@ -118,7 +118,7 @@ class HealthWatch {
                                          bool probe_over);
   [[nodiscard]] static std::string serviceIn(std::string_view line);
   [[nodiscard]] std::string onBackendLine(std::string_view line, MonoTime now, std::size_t under_way);
-  [[nodiscard]] std::string onMoodLine(std::string_view line);
+  [[nodiscard]] std::string onMoodLine(std::string_view line, MonoTime now);
   [[nodiscard]] std::string judgeRow(const ServiceTrack& service, std::uint32_t backend, std::size_t under_way) const;
   [[nodiscard]] std::string judgeHangUps(const ServiceTrack& service, const Track& track, MonoTime now) const;
   [[nodiscard]] std::string move(ServiceTrack& service, Track& track, std::string_view why, MonoTime now);

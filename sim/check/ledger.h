@@ -197,7 +197,9 @@ class Ledger {
     health_.setCalm(!tolerant);
   }
   void setDrainAnnounced() { drain_announced_ = world_.now(); }
-  [[nodiscard]] MonoTime drainAnnounced() const { return drain_announced_; }  // answers say from then on that they end
+  [[nodiscard]] MonoTime drainAnnounced() const {
+    return drain_announced_;
+  }  // answers say from then on that their connection ends
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
   [[nodiscard]] bool calm() const { return calm_; }

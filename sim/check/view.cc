@@ -120,7 +120,7 @@ bool View::mayBeReused() const {
 
 Duration View::networkTime() const {
   const std::uint64_t window = std::min<std::uint64_t>(scenario.network.window, scenario.config.limits.buffer_bytes);
-  const std::uint64_t windows = (plan.bytes + plan.answer.bytes) / window;
+  const std::uint64_t windows = (actor::requestText(plan).bytes.size() + actor::answerText(plan).bytes.size()) / window;
   return static_cast<Duration::rep>(10 + 2 * windows) * roundTrip() + 50ms;
 }
 

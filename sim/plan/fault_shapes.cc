@@ -74,6 +74,7 @@ void hideStrayAnswers(Scenario& scenario, Prng& random) {
       Answer& stray = client.requests[i].answer;
       if (stray.fault != AnswerFault::IdleAnswer || !random.chance({1, 2})) continue;
       stray.gap = std::min<Duration>(stray.gap, 20ms);
+      if (client.requests[i].service >= 0) client.requests[i + 1].service = client.requests[i].service;
       Duration& think = client.requests[i + 1].think;
       think = stray.gap + 4 * (scenario.network.latency + scenario.network.jitter) + 1ms;
       scenario.faults.push_back({.kind = FaultKind::Pause,
@@ -97,9 +98,9 @@ void addHiccups(Scenario& scenario, Prng& random) {
 void shapeFaults(Scenario& scenario, Prng& random) {
   if (scenario.has("swizzle")) swizzle(scenario, random);
   if (scenario.has("isolation")) isolate(scenario, random);
+  if (scenario.has("idle_answer")) hideStrayAnswers(scenario, random);
   if (!scenario.has("trigger")) return;
   for (std::uint64_t i = random.between(1, 4); i > 0; --i) awaitBytes(scenario, random);
-  hideStrayAnswers(scenario, random);
 }
 
 }  // namespace sim::plan

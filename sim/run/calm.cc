@@ -17,6 +17,22 @@ constexpr std::uint64_t kGaugesEvery = 64;  // events: adding them up costs more
 using check::Class;
 using namespace std::chrono_literals;
 
+namespace {
+
+// At most: bodies in chunks of one byte are six times as long, and a short read gets a part of what it asks for.
+Duration timeOfItsClient(const plan::Client& client, const plan::Request& request) {
+  constexpr std::uint64_t kHead = 16 * 1024;
+  const auto rounds = [](std::uint64_t body, std::uint32_t tunnel, std::uint32_t piece) {
+    return static_cast<Duration::rep>((kHead + 6 * body + tunnel) / piece + 1);
+  };
+  Duration takes{};
+  if (client.piece > 0) takes += rounds(request.bytes, request.tunnel.up, client.piece) * (client.gap + 1ms);
+  if (client.pace > 0ms) takes += rounds(request.answer.bytes, request.tunnel.down, plan::kSmallRead / 5) * client.pace;
+  return takes;
+}
+
+}  // namespace
+
 // How long anything may last that nobody keeps alive: one timeout after the other, and what slow clients and backends
 // still have to say.
 Duration Run::longestDeadlines() const {
@@ -33,19 +49,21 @@ Duration Run::longestDeadlines() const {
                                       2 * timeouts.response_idle + (upgrades ? timeouts.tunnel_idle : 0s) +
                                       check::queueTimeOf(service) * attempts);
   }
-  // Whoever speaks into a tunnel keeps it alive, however slowly.
-  Duration tunnels{};
+  // Whoever goes on sending or reading keeps what there is alive, however slowly; what is pipelined comes in turn.
+  Duration slowest{};
+  std::uint32_t pipeline = 1;
   for (const plan::Client& one : scenario_.clients) {
-    for (const plan::Request& request : one.requests) {
-      if (request.tunnel.eager && one.piece > 0)
-        tunnels = std::max(tunnels, (one.gap + 1ms) * static_cast<int>(request.tunnel.up / one.piece + 1));
-    }
+    Duration takes{};
+    for (const plan::Request& request : one.requests) takes += timeOfItsClient(one, request);
+    slowest = std::max(slowest, takes);
+    pipeline = std::max(pipeline, one.pipeline);
   }
   // Where there is no room for all of them at once, one waits for the other: also those whose clients have gone, which
   // nobody has told the proxy if the network was down.
   const bool in_turn = scenario_.config.limits.max_connections < scenario_.clients.size() * scenario_.config.threads;
   const std::size_t waiting = stage_->proxyHost().waitingToBeAccepted();
-  return (sum + services + tunnels + 5min) * static_cast<int>(in_turn ? scenario_.clients.size() + waiting : 1);
+  return (sum + services * static_cast<int>(pipeline) + slowest + 5min) *
+         static_cast<int>(in_turn ? scenario_.clients.size() + waiting : 1);
 }
 
 void Run::patience() {

@@ -65,8 +65,8 @@ void Run::sickIsEjected(std::size_t service) {
   ledger_.health().setCalm(true);
 }
 
-// One on probation hangs until another is let go, and is given up by its client while that one hangs: nobody else is
-// sent there (check/health_watch.h judges it), so that there are several who would be.
+// One on probation hangs until another is let go, and is given up by its client while that one hangs. Several ask then,
+// one of whom would get the place that is not free: check/health_watch.h judges that.
 void Run::probationIsOne(std::size_t service, std::uint32_t who) {
   const lb::config::Service& settings = config_.services[service];
   const lb::config::ClientLimits& clients = scenario_.config.limits;
@@ -74,6 +74,7 @@ void Run::probationIsOne(std::size_t service, std::uint32_t who) {
   const Duration hangs = 6 * time;
   if (ledger_.failed() || time > 1s || !waitsFor(settings, hangs)) return;
   const auto planned = std::ranges::find(scenario_.config.services, settings.name, &lb::config::Service::name);
+  if (settings.panic_threshold > 50) return;                                         // then all are asked
   if (planned->limits.max_inflight > 0 || planned->limits.adaptive.enabled) return;  // which the calm takes away
   if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
   const auto on_probation = [&] { return !ledger_.health().isEjected(settings.name, who); };
@@ -87,13 +88,16 @@ void Run::probationIsOne(std::size_t service, std::uint32_t who) {
     }
     return false;
   };
-  if (!hangThere(5 * time / 2)) return;
-  pass(begin + 2 * time + 10ms - world_.now());
-  const bool next = hangThere(2 * hangs);
-  pass(std::max(begin + 5 * time / 2 + 20ms - world_.now(), Duration::zero()));
-  if (!next || world_.now() > begin + 29 * time / 10) return;
-  for (int i = 0; i < kWouldBeNext && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
-  if (!ledger_.failed()) ledger_.leave(check::Mark::ProbationAlone);
+  const auto passUntil = [&](MonoTime moment) { pass(std::max(moment - world_.now(), Duration::zero())); };
+  bool hang = hangThere(5 * time / 2);
+  passUntil(begin + 2 * time + 10ms);
+  hang = hang && hangThere(2 * hangs);
+  passUntil(begin + 5 * time / 2 + 20ms);
+  if (hang && world_.now() < begin + 29 * time / 10) {
+    for (int i = 0; i < kWouldBeNext && !ledger_.failed(); ++i)
+      static_cast<void>(askFor(service, {.bytes = 100}, false));
+    if (!ledger_.failed()) ledger_.leave(check::Mark::ProbationAlone);
+  }
   until([&] { return std::ranges::all_of(clients_, [](const auto& one) { return one->done(); }); }, 2 * hangs);
 }
 

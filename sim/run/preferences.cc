@@ -66,7 +66,8 @@ void Run::preferences() {
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) newcomerIsSpared(service);
   }
-  if (scenario_.config.limits.max_connections < 1000 || plan::longestWay(scenario_) > kShortWay) return;
+  if (scenario_.config.limits.max_connections < 1000 || plan::farthest(scenario_) > kShortWay) return;
+  const bool storm_was_quick = plan::longestWay(scenario_) <= kShortWay;  // whose latencies are remembered
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     const lb::config::Service& settings = config_.services[service];
     const std::size_t choices = sharing(scenario_, settings);
@@ -76,7 +77,9 @@ void Run::preferences() {
     switch (settings.balance) {
       case Balance::LeastRequest:
       case Balance::P2c: busyIsAvoided(service); break;
-      case Balance::PeakEwma: slowIsAvoided(service); break;
+      case Balance::PeakEwma:
+        if (storm_was_quick) slowIsAvoided(service);
+        break;
       case Balance::Random:
       case Balance::RoundRobin:
       case Balance::Hash: break;
@@ -96,7 +99,7 @@ void Run::newcomerIsSpared(std::size_t service) {
   const bool slow = settings.slow_start.window >= 20s && settings.slow_start.min_weight_percent <= 10;
   // A reload takes numbers away, which the books allow for where there are others. The window must not get on
   // meanwhile.
-  if (scenario_.reloads.empty() || plan::longestWay(scenario_) > 2ms || !by_weight || !slow) return;
+  if (scenario_.reloads.empty() || plan::farthest(scenario_) > 2ms || !by_weight || !slow) return;
   if (settings.health_check.enabled) return;  // who is checked comes back when a check has passed
   if (settings.hosts.size() != 2 || !std::ranges::all_of(settings.hosts, plain)) return;
   const lb::config::Config whole = config_;

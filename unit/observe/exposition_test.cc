@@ -162,7 +162,9 @@ TEST_F(Exposition, OfControlAndProcess) {
               .start_time_seconds = 1'767'000'000,
               .resident_bytes = 12'345'678'901,
               .open_fds = 42,
-              .max_fds = 1024};
+              .max_fds = 1024,
+              .log_bytes_dropped = 17,
+              .access_log_bytes_dropped = 18};
   EXPECT_EQ(value("lb_draining"), 1);
   EXPECT_EQ(value("lb_config_last_reload_successful"), 0);
   EXPECT_EQ(value("lb_config_last_reload_success_timestamp_seconds"), 1'767'323'045.5);
@@ -175,6 +177,8 @@ TEST_F(Exposition, OfControlAndProcess) {
   EXPECT_EQ(value("process_resident_memory_bytes"), 12'345'678'901);
   EXPECT_EQ(value("process_open_fds"), 42);
   EXPECT_EQ(value("process_max_fds"), 1024);
+  EXPECT_EQ(value("lb_log_dropped_bytes_total", {{"log", "program"}}), 17);
+  EXPECT_EQ(value("lb_log_dropped_bytes_total", {{"log", "access"}}), 18);
 }
 
 TEST_F(Exposition, CountsItsOwnSeries) {
