@@ -1,5 +1,6 @@
 # docs/campaigns.md names every invariant that the simulator checks, each with the files that check it, and no other; and
-# each again beside what has to hold, with files that there are, some of which check it. sim/mutants/README.md names for each a planted bug that nobody else notices, and only bugs that there are.
+# each again beside what has to hold, with files that there are, some of which check it. sim/mutants/README.md names for each
+# a planted bug that nobody else notices, and only bugs that there are; each bug's guess is an invariant that there is.
 #
 # usage: campaign_docs.py ROOT
 import collections
@@ -76,6 +77,15 @@ def about_bugs(readme, bugs, code):
         yield f"{name} has no bug of its own in sim/mutants/README.md"
 
 
+def about_guesses(patches, code):
+    """The header of a planted bug says which invariant should see it: one of today's."""
+    for path in patches:
+        guess = re.search("^oracle: (.*)$", path.read_text(), re.MULTILINE)
+        for name in re.findall(NAME, guess[1]) if guess else []:
+            if name not in code:
+                yield f"sim/mutants/{path.name}: there is no {name}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     code = in_the_code(root)
@@ -86,6 +96,7 @@ def main():
     found += about_rules(root, code, page)
     mutants = root / "sim" / "mutants"
     bugs = {path.stem for path in mutants.glob("*.patch")}
+    found += about_guesses(sorted(mutants.glob("*.patch")), code)
     found += about_bugs((mutants / "README.md").read_text(), bugs, code)
     print("\n".join(found))
     sys.exit(1 if found else 0)
