@@ -238,8 +238,8 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
     const auto& hosts = view.service->hosts;
     const bool only_one = ledger.configurations().size() > 1 &&
                           std::ranges::any_of(hosts, [](const lb::config::Host& host) { return host.weight == 0; });
-    return (noRouteHasCause(view) || only_one) &&
-           std::ranges::any_of(hosts, [](const lb::config::Host& host) { return !lb::IpAddress::parse(host.address); });
+    const bool named = view.scenario.has("renames") || hasNames(*view.service);
+    return named && (noRouteHasCause(view) || only_one);
   }
   if (reason == "overloaded") return view.proxy({FaultKind::ConnectExhausted, FaultKind::FewPorts});
   if (reason == "connect_failed") return connectHasCause(view, false);

@@ -7,6 +7,7 @@
 #include "sim/check/in_force.h"
 #include "sim/check/ledger.h"
 #include "sim/check/rate_key.h"
+#include "sim/check/view.h"
 
 namespace sim::check {
 namespace {
@@ -157,7 +158,8 @@ void TrafficWatch::checkReason(const Entry& entry) {
   if (!unavailable && answer.fault != plan::AnswerFault::None) return;
   const Service& service = *serviceOf(scenario, *entry.plan);
   const Duration way = 4 * plan::longestWay(scenario) + 50ms;
-  if (ledger_.configurations().size() > 1 || entry.replied - entry.started + way >= headTimeOf(service)) return;
+  const Duration took = entry.replied - entry.started + headTakes(*entry.plan);
+  if (ledger_.configurations().size() > 1 || took + way >= headTimeOf(service)) return;
   const int status = unavailable && entry.attempts.size() == 2 ? 503 : answer.status;
   const auto& statuses = service.retry.on.statuses;
   ledger_.expect(std::ranges::find(statuses, status) != statuses.end(), Class::Safety, "safety.retry_unasked",

@@ -51,6 +51,11 @@ Duration longestHeaderTime(const Ledger& ledger, const lb::config::Service& serv
   return longest == Duration::zero() ? service.timeouts.response_header : longest;
 }
 
+Duration headTakes(const plan::Request& plan) {
+  if (plan.answer.piece == 0) return {};
+  return plan.answer.gap * static_cast<int>(actor::answerText(plan).head_size / plan.answer.piece + 1);
+}
+
 View::View(const Ledger& whose, const Entry& of)
     : ledger(whose),
       scenario(whose.scenario()),
@@ -146,9 +151,7 @@ bool View::backendIsSlow(bool within_answer) const {
   const bool pauses =
       plan.answer.duplex && (clientIsSlow() || plan.answer.delay + networkTime() >= timeouts.response_idle);
   if (within_answer) return pauses;
-  const auto pieces = [&] { return static_cast<int>(actor::answerText(plan).head_size / plan.answer.piece + 1); };
-  const Duration head = plan.answer.piece > 0 ? plan.answer.gap * pieces() : Duration{};
-  return plan.answer.delay + head + way >= leastHeaderTime(ledger, *service, entry.started, to);
+  return plan.answer.delay + headTakes(plan) + way >= leastHeaderTime(ledger, *service, entry.started, to);
 }
 
 bool View::readsInTime(Duration limit) const {

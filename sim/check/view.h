@@ -53,6 +53,9 @@ struct View {
 // How long the proxy may need to notice what a backend has done since then, a moment ago; max if the network was ill.
 [[nodiscard]] Duration noticeTime(const Ledger& ledger, std::uint32_t backend, MonoTime since);
 
+// From the first to the last byte of the head of its answer, whose backend may send that in pieces.
+[[nodiscard]] Duration headTakes(const plan::Request& plan);
+
 // timeouts.response_header of a service, which reloads change: the least and the longest that were in force.
 [[nodiscard]] Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from,
                                        MonoTime to);
