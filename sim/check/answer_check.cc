@@ -98,6 +98,8 @@ bool Ledger::couldBeMisled(const Entry& entry, std::uint64_t by) const {
     if (troubles_.any({Stall, StallTo, StallFrom, Loss, Slow}, static_cast<int>(i), other.replied, world_.now()))
       return true;
   }
+  // Behind an answer that is longer than a window it waits for the proxy to have read that.
+  if (actor::answerText(*other.plan).bytes.size() >= scenario_.network.window) return true;
   return entry.started <= other.replied + plan::longestWay(scenario_) + kDelivered;
 }
 
