@@ -3,10 +3,17 @@
 When a test fails, what its programs printed is part of the report."""
 
 import pathlib
+import signal
 
 import pytest
 
 from starter import Starter
+
+
+def pytest_configure():
+    """A shell has what it runs in the background ignore ^C, and programs inherit that: the tests' take it as in a terminal.
+    A handler here is none after exec."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
