@@ -178,7 +178,7 @@ void Ledger::checkProxyHead(Entry& entry, const Head& head) {
   if (plan.malformed >= 0) leave(Mark::RequestMalformedRefused);
 }
 
-// Who is answered while the proxy drains is told not to ask again.
+// Who is answered once a drain is announced is told not to ask again.
 void Ledger::checkEndIsSaid(std::uint64_t id, bool said) {
   const Entry& entry = of(id);
   if (said || drain_announced_ == kNever || entry.attempts.empty()) return;

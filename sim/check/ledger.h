@@ -196,10 +196,9 @@ class Ledger {
     tolerant_ = tolerant;
     health_.setCalm(!tolerant);
   }
+  // Answers say from then on that their connection ends. kNever: it does not drain.
   void setDrainAnnounced() { drain_announced_ = world_.now(); }
-  [[nodiscard]] MonoTime drainAnnounced() const {
-    return drain_announced_;
-  }  // answers say from then on that their connection ends
+  [[nodiscard]] MonoTime drainAnnounced() const { return drain_announced_; }
   void setDraining() { draining_since_ = world_.now(); }
   [[nodiscard]] MonoTime drainingSince() const { return draining_since_; }  // kNever: it does not
   [[nodiscard]] bool calm() const { return calm_; }

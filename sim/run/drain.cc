@@ -28,10 +28,8 @@ void Run::idleGuest() {
 
 // Somebody whose answer takes longer than the news of the drain.
 void Run::busyGuest() {
-  const auto& limits = scenario_.config.limits;
-  const bool room = limits.max_connections >= 1000 && limits.max_connections_per_client == 0;
   const lb::config::Service& service = config_.services.front();
-  if (!room || !config_.routes.empty() || scenario_.has("be") || !waitsFor(service, kAnswerInDrain)) return;
+  if (!hasRoom() || !config_.routes.empty() || scenario_.has("be") || !waitsFor(service, kAnswerInDrain)) return;
   if (scenario_.config.drain.timeout < 5s || scenario_.config.drain.delay > 1ms || !waysAreShort()) return;
   static_cast<void>(askFor(0, {.bytes = 100, .delay = kAnswerInDrain}, true));
 }
@@ -50,9 +48,7 @@ void Run::drain() {
   ledger_.setDrainAnnounced();
   stage_->proxy().drain();
   if (settings.delay > 1ms) {  // it is only announced until then, and everybody is served
-    const auto& limits = scenario_.config.limits;
-    const bool room = limits.max_connections >= 1000 && limits.max_connections_per_client == 0;  // for two guests
-    if (settings.delay > 1s && room) idleGuest();
+    if (settings.delay > 1s && hasRoom()) idleGuest();
     const Duration told = world_.now() - announced;
     if (told < settings.delay - 1ms) pass(settings.delay - 1ms - told);
     expect(listens(), Class::Safety, "safety.drain", "a proxy stopped accepting before drain.delay was over");

@@ -14,8 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kRequestsMax = 150;  // the fewest shares and the longest rows that are drawn need fewer but once in 10^9
-
-constexpr int kWouldBeNext = 20;
+constexpr int kWouldBeNext = 20;   // enough for one of them to be sent wherever there is a place
 
 // Whoever is picked by key, or by what was seen of him, need not be asked again.
 bool asksEverybody(lb::config::Balance balance) {
@@ -69,14 +68,12 @@ void Run::sickIsEjected(std::size_t service) {
 // one of whom would get the place that is not free: check/health_watch.h judges that.
 void Run::probationIsOne(std::size_t service, std::uint32_t who) {
   const lb::config::Service& settings = config_.services[service];
-  const lb::config::ClientLimits& clients = scenario_.config.limits;
   const Duration time = settings.outlier.base_ejection;  // of a request on probation: once or twice that
   const Duration hangs = 6 * time;
   if (ledger_.failed() || time > 1s || !waitsFor(settings, hangs)) return;
-  const auto planned = std::ranges::find(scenario_.config.services, settings.name, &lb::config::Service::name);
-  if (settings.panic_threshold > 50) return;                                         // then all are asked
-  if (planned->limits.max_inflight > 0 || planned->limits.adaptive.enabled) return;  // which the calm takes away
-  if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
+  if (!hasRoom() || settings.panic_threshold > 50) return;  // in a panic all are asked
+  const lb::config::ServiceLimits& limits = planned(settings).limits;
+  if (limits.max_inflight > 0 || limits.adaptive.enabled) return;
   const auto on_probation = [&] { return !ledger_.health().isEjected(settings.name, who); };
   expect(until(on_probation, settings.outlier.max_ejection * 2), Class::Liveness, "liveness.health",
          "the ejection of b{} of {} does not end", who, settings.name);

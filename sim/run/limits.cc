@@ -22,10 +22,7 @@ constexpr Duration kLong = 2s;
 }  // namespace
 
 void Run::adaptiveLimits() {
-  const lb::config::ClientLimits& clients = scenario_.config.limits;
-  if (scenario_.calm_only || !config_.routes.empty()) return;
-  if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
-  if (!waysAreShort()) return;
+  if (scenario_.calm_only || !config_.routes.empty() || !hasRoom() || !waysAreShort()) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) adaptiveIsBounded(service);
   }
@@ -33,10 +30,8 @@ void Run::adaptiveLimits() {
 
 // Each request more than the limit meets the check of what is on a backend (check/traffic_watch.h), or is refused.
 void Run::adaptiveIsBounded(std::size_t service) {
-  const auto planned =
-      std::ranges::find(scenario_.config.services, config_.services[service].name, &lb::config::Service::name);
-  const lb::config::AdaptiveLimit limit = planned->limits.adaptive;
   lb::config::Service& settings = config_.services[service];
+  const lb::config::AdaptiveLimit limit = planned(settings).limits.adaptive;
   if (!limit.enabled || !waitsFor(settings, kLong) || settings.hosts.size() != 1) return;
   const int who = check::backendOf(scenario_, settings.hosts.front());
   if (who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be) return;
@@ -46,7 +41,7 @@ void Run::adaptiveIsBounded(std::size_t service) {
     takeOver(config_);
   };
   const lb::config::ServiceLimits before = settings.limits;
-  reload(planned->limits);
+  reload(planned(settings).limits);
   pass(100ms);
   const auto askForSome = [&](int count) {
     for (int i = 0; i < count && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
@@ -82,15 +77,14 @@ void Run::ratesAreRaised() {
   if (scenario_.calm_only || !config_.routes.empty()) return;
   for (std::size_t service = 0; service < config_.services.size() && !ledger_.failed(); ++service) {
     lb::config::RateLimit& rate = config_.services[service].rate_limit;
-    const auto planned =
-        std::ranges::find(scenario_.config.services, config_.services[service].name, &lb::config::Service::name);
-    if (planned->rate_limit.rate <= 0) continue;
+    const lb::config::RateLimit& wanted = planned(config_.services[service]).rate_limit;
+    if (wanted.rate <= 0) continue;
     const auto reload = [&](const lb::config::RateLimit& to) {
       rate = to;
       takeOver(config_);
     };
     const lb::config::RateLimit before = rate;
-    lb::config::RateLimit slow = planned->rate_limit;
+    lb::config::RateLimit slow = wanted;
     slow.rate /= kSlower;
     reload(slow);
     pass(100ms);
@@ -98,8 +92,8 @@ void Run::ratesAreRaised() {
     for (std::uint32_t i = 0; i <= slow.allowance(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
     ledger_.setTolerant(false);
     if (ledger_.failed()) return;
-    reload(planned->rate_limit);
-    pass(100ms + std::chrono::ceil<Duration>(std::chrono::duration<double>(1 / planned->rate_limit.rate)));
+    reload(wanted);
+    pass(100ms + std::chrono::ceil<Duration>(std::chrono::duration<double>(1 / wanted.rate)));
     static_cast<void>(askFor(service, {.bytes = 100}, false));
     if (!ledger_.failed()) ledger_.leave(check::Mark::RateRaised);
     reload(before);

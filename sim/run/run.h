@@ -7,6 +7,7 @@
 // A scenario with `drain_in_storm` goes from the storm straight to its drain.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -99,6 +100,15 @@ class Run final : public ProxyOutput {
   void slowIsAvoided(std::size_t service);
   // Are stories told in which times of a second count? In the calm only who is far away has a long way.
   [[nodiscard]] bool waysAreShort() const { return plan::farthest(scenario_) <= std::chrono::milliseconds(5); }
+  // May several clients be connected at a time?
+  [[nodiscard]] bool hasRoom() const {
+    const lb::config::ClientLimits& limits = scenario_.config.limits;
+    return limits.max_connections >= 1000 && limits.max_connections_per_client == 0;
+  }
+  // As the scenario has the service, some of whose limits the calm takes away.
+  [[nodiscard]] const lb::config::Service& planned(const lb::config::Service& service) const {
+    return *std::ranges::find(scenario_.config.services, service.name, &lb::config::Service::name);
+  }
   // Has lb the patience for an answer that takes so long?
   [[nodiscard]] static bool waitsFor(const lb::config::Service& service, Duration answer);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held,

@@ -62,9 +62,8 @@ void Run::stoppedIsForgiven(std::size_t service) {
 // Its request has to wait for its turn, then its backend takes longer to say 100 (Continue) than a body may.
 void Run::expectantMayWait(std::size_t service) {
   lb::config::Service& settings = config_.services[service];
-  const lb::config::ClientLimits& clients = scenario_.config.limits;
   const Duration idle = scenario_.config.timeouts.request_body_idle;
-  if (clients.max_connections < 1000 || clients.max_connections_per_client > 0) return;
+  if (!hasRoom()) return;
   if (settings.hosts.size() != 1 || !isPlain(settings.hosts.front()) || scenario_.has("be")) return;
   const lb::config::Service before = settings;
   settings.timeouts = {
