@@ -9,13 +9,21 @@
 #include "lb/http/framing.h"
 
 namespace lb::health {
+namespace {
+
+// Who is checked, who need not be where users are served.
+Address addressOf(const Address& target, const CheckSettings& settings) {
+  return {target.ip, settings.port == 0 ? target.port : settings.port};
+}
+
+}  // namespace
 
 Probe::Probe(Loop& loop, Network& network, buf::BlockPool& blocks, const Address& target, const CheckSettings& settings,
              ProbeEvents& events)
     : loop_(loop),
       events_(events),
       settings_(settings),
-      stream_(network.connect({target.ip, settings.port == 0 ? target.port : settings.port})),
+      stream_(network.connect(addressOf(target, settings))),
       timeout_(loop.makeTimer([this] {
         stream_->abort();
         finish(Verdict::Failed, phase_ == Phase::Connect ? "no connection in time" : "no whole answer in time");
@@ -23,7 +31,7 @@ Probe::Probe(Loop& loop, Network& network, buf::BlockPool& blocks, const Address
       out_(blocks),
       in_(blocks),
       body_(blocks) {
-  if (settings_.host.empty()) settings_.host = target.toString();
+  if (settings_.host.empty()) settings_.host = addressOf(target, settings).toString();
   timeout_->arm(settings_.timeout);
   stream_->bind(this);
   stream_->want(Interest::Write);

@@ -63,7 +63,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     if (head.target() == kCheckPath) {
       reading_request_ = checked_ = true;
       backend_.ledger_.traffic().ends(backend_.number_, peer_);  // where ports are few, a request may have had this one
-      backend_.noteCheck(backend_.ledger_.now());
+      backend_.noteCheck(head, backend_.number_, backend_.ledger_);
       return;
     }
     // Who took the answer that nobody had asked for as its own may have been too late to know better (RFC 9112 9.2).

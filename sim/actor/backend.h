@@ -38,7 +38,10 @@ class AnyBackend {
   void failChecks(CheckFailure how) { check_failure_ = how; }
   [[nodiscard]] bool sick() const { return sick_; }
   [[nodiscard]] CheckFailure checkFailure() const { return check_failure_; }
-  void noteCheck(lb::MonoTime now) { check_times_.push_back(now); }
+  void noteCheck(const Head& head, std::uint32_t number, check::Ledger& ledger) {
+    check_times_.push_back(ledger.now());
+    ledger.checkAtBackend(head, number);
+  }
   [[nodiscard]] const std::vector<lb::MonoTime>& checkTimes() const { return check_times_; }
   // Asked for each connection that comes; true: it is not to be kept.
   [[nodiscard]] bool hangsUpOn(lb::Stream& stream) {

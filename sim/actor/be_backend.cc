@@ -48,6 +48,7 @@ class WatchedStream final : public lb::Stream, private StrictEvents {
  private:
   void onHead(const Head& head) override {
     checked_ = head.target() == kCheckPath;
+    if (checked_) ledger_.checkAtBackend(head, number_);
     if (checked_) return;
     const check::Entry* entry = ledger_.headAtBackend(head, number_, requests_++ > 0);
     if (entry == nullptr) {

@@ -62,6 +62,7 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
   for (const char* gauge : {"lb_client_connections", "lb_service_inflight_requests", "lb_queue_length",
                             "lb_backend_inflight_requests", "lb_backend_connections"})
     same(gauge, "", 0);
+  if (sumOf(metrics, "lb_retries_denied_total", "reason=\"budget\"") > 0) ledger.leave(Mark::RetryOverBudget);
   if (!services_stayed) return;
   same("lb_requests_total", "", books.lines);
   if (!books.detailed) return;

@@ -18,7 +18,12 @@ std::uint64_t answerBytes(const plan::Request& request) {
 }
 
 bool replayable(const plan::Request& request, const lb::config::Service& service) {
-  if (request.method == "POST" || request.framing == plan::Framing::Chunked) return false;
+  return request.method != "POST" && repeatable(request, service);
+}
+
+bool repeatable(const plan::Request& request, const lb::config::Service& service) {
+  const bool vouched = request.idempotency_key && service.retry.idempotency_key;
+  if (request.framing == plan::Framing::Chunked || (request.method == "POST" && !vouched)) return false;
   return request.framing == plan::Framing::None || request.bytes <= service.retry.body_limit;
 }
 

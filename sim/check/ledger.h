@@ -116,6 +116,7 @@ class Ledger {
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }  // by id; those without a plan are none
 
   // At a backend (request_check.cc). Null: the request should not be there, and that is said.
+  void checkAtBackend(const actor::Head& head, std::uint32_t backend);  // of its health
   Entry* headAtBackend(const actor::Head& head, std::uint32_t backend, bool reused);
   void bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes);
   void endAtBackend(std::uint64_t id, std::uint64_t bytes, const actor::Head& trailers);
@@ -136,6 +137,10 @@ class Ledger {
   [[nodiscard]] HealthWatch& health() { return health_; }
   // Whose request it is: several where routes leave it open, none where it is nobody's (route_check.cc).
   [[nodiscard]] std::vector<std::string> servicesOf(const Entry& entry) const;
+  // The one that serves it, by its number in the scenario; kUnknownService where routes may lead it to several, or to
+  // none.
+  static constexpr int kUnknownService = -1;
+  [[nodiscard]] int serviceNumber(const Entry& entry) const;
   // As HealthWatch has it, of any service that it may belong to.
   [[nodiscard]] bool wasOut(const Entry& entry, std::uint32_t backend, MonoTime from) const;
   [[nodiscard]] bool nobodyLeft(const Entry& entry, MonoTime from) const;
@@ -257,6 +262,9 @@ class Ledger {
 [[nodiscard]] std::uint64_t answerBytes(const plan::Request& request);
 // May it be sent again once its bytes have left (RFC 9110 9.2.2), and is it small enough to be kept?
 [[nodiscard]] bool replayable(const plan::Request& request, const lb::config::Service& service);
+// The same, also of a POST whose client vouches for it where the service believes that: once it has failed, it may be
+// sent again as a retry.
+[[nodiscard]] bool repeatable(const plan::Request& request, const lb::config::Service& service);
 [[nodiscard]] const lb::config::Service* serviceOf(const plan::Scenario& scenario, const plan::Request& request);
 
 }  // namespace sim::check

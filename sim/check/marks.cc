@@ -125,6 +125,8 @@ std::string_view nameOf(Mark mark) {
       "weights_counted",
       "backup_used",
       "key_kept",
+      "key_moved_on",
+      "keys_outlived_host",
       "sticky_kept",
       "busy_avoided",
       "slow_avoided",
@@ -142,6 +144,7 @@ std::string_view nameOf(Mark mark) {
       "weighed_by_hand",
       "health_slow_ejected",
       "sick_ejected",
+      "far_ejected",
       "probation_alone",
       "fault_sick",
       "fault_check_sick",
@@ -165,6 +168,10 @@ std::string_view nameOf(Mark mark) {
       "client_rejected",
       "retry_paid",
       "retry_of_unavailable",
+      "retry_vouched",
+      "retry_timed_out",
+      "retry_over_budget",
+      "attempts_paused",
       "kept_answer_passed_on",
   });
   static_assert(kNames.size() == kMarks);

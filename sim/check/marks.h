@@ -139,6 +139,8 @@ enum class Mark : std::uint8_t {
   WeightsCounted,
   BackupUsed,
   KeyKept,
+  KeyMovedOn,  // because of hash.max_load
+  KeysOutlivedHost,
   StickyKept,
   BusyAvoided,
   SlowAvoided,
@@ -157,6 +159,7 @@ enum class Mark : std::uint8_t {
   WeighedByHand,  // and the shares were judged
   HealthSlowEjected,
   SickEjected,
+  FarEjected,
   ProbationAlone,
   FaultSick,
   FaultCheckSick,
@@ -181,6 +184,10 @@ enum class Mark : std::uint8_t {
   ClientRejected,
   RetryPaid,
   RetryOfUnavailable,
+  RetryVouched,   // of a POST, by its Idempotency-Key
+  RetryTimedOut,  // of an attempt that had lasted retry.per_try_timeout
+  RetryOverBudget,
+  AttemptsPaused,
   KeptAnswerPassedOn,
   kCount,
 };

@@ -147,6 +147,20 @@ void Ledger::checkWhoIsOut(const Entry& entry, std::uint32_t backend) {
   expect(wrong.empty(), Class::Safety, "safety.health", id, "{}", wrong);
 }
 
+// By the address that is checked, or the name that the service gives to its checks.
+void Ledger::checkAtBackend(const Head& head, std::uint32_t backend) {
+  const std::string_view host = head.field("host").value_or("");
+  const std::string own = fmt::format("{}:{}", plan::backendIp(backend), plan::kBackendPort);
+  const bool asked = std::ranges::any_of(configurations_, [&](const auto& one) {
+    return std::ranges::any_of(one.config.services, [&](const lb::config::Service& service) {
+      const lb::config::HealthCheck& check = service.health_check;
+      return check.enabled && head.target() == check.path && host == (check.host.empty() ? own : check.host);
+    });
+  });
+  expect(asked && head.method() == "GET" && head.count("host") == 1, Class::Safety, "safety.health", 0,
+         "b{} was checked by \"{}\" for \"{}\", which no service asks for", backend, head.startLine(), host);
+}
+
 Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reused) {
   const std::string_view text = head.field("x-sim-id").value_or("none");
   std::uint64_t id = 0;
@@ -178,12 +192,12 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
            "a request for a host that nobody serves was passed on");
     checkForwardedHead(*entry, head);
     checkForwardedFraming(*entry, head);
+    traffic_.atBackend(*entry);
     return failed() ? nullptr : entry;
   }
   const bool vouched = plan.idempotency_key && service->retry.idempotency_key;
   expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,
          "{} {} reached backends twice", plan.method, id);
-  traffic_.atBackend(*entry);
   expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.routes", id,
          "request {} of {} went to b{}", id, service->name, backend);
   const std::string misplaced = whyNotThere(*this, *entry, *service, backend);
@@ -200,6 +214,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
          "request {} was passed on although its head took longer than timeouts.request_header", id);
   checkForwardedHead(*entry, head);
   checkForwardedFraming(*entry, head);
+  traffic_.atBackend(*entry);  // now it is known where routes have led it
   checkWhoIsOut(*entry, backend);
   return failed() ? nullptr : entry;
 }

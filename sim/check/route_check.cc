@@ -46,6 +46,15 @@ std::vector<std::string> Ledger::servicesOf(const Entry& entry) const {
   return names;
 }
 
+int Ledger::serviceNumber(const Entry& entry) const {
+  if (scenario_.config.routes.empty()) return entry.plan->service;
+  const std::vector<std::string> names = servicesOf(entry);
+  const auto& services = scenario_.config.services;
+  const auto it =
+      names.size() == 1 ? std::ranges::find(services, names.front(), &lb::config::Service::name) : services.end();
+  return it == services.end() ? kUnknownService : static_cast<int>(it - services.begin());
+}
+
 bool Ledger::wasOut(const Entry& entry, std::uint32_t backend, MonoTime from) const {
   return std::ranges::any_of(servicesOf(entry),
                              [&](const std::string& name) { return health_.wasOut(name, backend, from); });

@@ -2,6 +2,7 @@
 #include "sim/check/traffic_watch.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lb/back/retry_budget.h"
 #include "sim/check/in_force.h"
@@ -31,9 +32,8 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-// Routes may lead a request to another service than its host says; whose limits hold then is not known here.
-bool routed(const Ledger& ledger) {
-  return !ledger.scenario().config.routes.empty();
+const Service& serviceAt(const Ledger& ledger, int number) {
+  return ledger.scenario().config.services.at(static_cast<std::size_t>(number));
 }
 
 // Was somebody not offered, for his health or by hand?
@@ -44,10 +44,48 @@ bool someWereOut(const Ledger& ledger, const Service& service, MonoTime since) {
   return false;
 }
 
+// On one of its backends at a time, by the widest limit in force; 0: there is none.
+std::uint32_t mostInflight(const Ledger& ledger, const Service& service, MonoTime since) {
+  std::uint32_t most = 0;
+  bool unlimited = false;
+  forEachInForce(ledger, service, since, ledger.now(), [&](const Service& one) {
+    constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+    const std::uint32_t fixed = one.limits.max_inflight > 0 ? one.limits.max_inflight : kNone;
+    const std::uint32_t adaptive = one.limits.adaptive.enabled ? one.limits.adaptive.max : kNone;
+    unlimited = unlimited || std::min(fixed, adaptive) == kNone;
+    most = std::max(most, std::min(fixed, adaptive));
+  });
+  return unlimited ? 0 : most;
+}
+
+// Routes may lead whoever has been at no backend anywhere.
+bool mayBeOf(const Ledger& ledger, const Entry& entry, int service) {
+  if (ledger.scenario().config.routes.empty()) return entry.plan->service == service;
+  return entry.routed_to.empty() || entry.routed_to == serviceAt(ledger, service).name;
+}
+
 // Of a client that has gone nobody knows how long the proxy goes on without it.
-bool mayBeUnderWay(const Entry& entry, int service, MonoTime since) {
-  if (entry.plan == nullptr || entry.plan->service != service || entry.started == kNever) return false;
+bool mayBeUnderWay(const Ledger& ledger, const Entry& entry, int service, MonoTime since) {
+  if (entry.plan == nullptr || entry.started == kNever || !mayBeOf(ledger, entry, service)) return false;
   return entry.ended == kNever || entry.ended >= since || entry.lost || entry.plan->upgrade;
+}
+
+bool hasCauseIn(const Ledger& ledger, const Entry& entry, const Service& service, std::string_view reason) {
+  const Duration waited = ledger.now() - entry.started;
+  if (reason == "rate_limited") return service.rate_limit.rate > 0;
+  if (reason == "overloaded") return service.limits.adaptive.enabled;
+  if (reason == "queue_timeout") return service.limits.max_inflight > 0 && waited >= service.limits.queue.timeout;
+  if (reason == "queue_full") {
+    // As many as may wait, and at least one on each backend, are there besides it; or have just been.
+    const auto number = static_cast<int>(&service - ledger.scenario().config.services.data());
+    const auto others = std::ranges::count_if(
+        ledger.entries(), [&](const Entry& one) { return mayBeUnderWay(ledger, one, number, entry.started + -kNews); });
+    return service.limits.max_inflight > 0 &&
+           others > static_cast<std::int64_t>(service.limits.max_inflight) + service.limits.queue.max;
+  }
+  // In the queue of a service that a reload took away.
+  if (reason == "no_healthy_backend") return service.limits.max_inflight > 0 && ledger.configurations().size() > 1;
+  return false;
 }
 
 }  // namespace
@@ -89,29 +127,41 @@ bool TrafficWatch::heldUp(MonoTime since) const {
 }
 
 std::uint64_t TrafficWatch::underWay(int service, MonoTime since) const {
-  return static_cast<std::uint64_t>(
-      std::ranges::count_if(ledger_.entries(), [&](const Entry& one) { return mayBeUnderWay(one, service, since); }));
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      ledger_.entries(), [&](const Entry& one) { return mayBeUnderWay(ledger_, one, service, since); }));
 }
 
 void TrafficWatch::atBackend(const Entry& entry) {
   const plan::Request& plan = *entry.plan;
-  if (plan.malformed >= 0 || plan.service < 0 || ledger_.failed() || routed(ledger_)) return;
-  checkAttempts(entry);
-  checkPlacement(entry);
-  checkReason(entry);
+  const int service = ledger_.serviceNumber(entry);
+  if (plan.malformed >= 0 || service < 0 || ledger_.failed()) return;
+  checkAttempts(entry, serviceAt(ledger_, service));
+  checkPlacement(entry, serviceAt(ledger_, service));
+  checkReason(entry, serviceAt(ledger_, service));
+  leaveMarks(entry, serviceAt(ledger_, service));
   // Of what has been held up, the attempt on a pooled connection, which costs nothing, may come last.
   const bool mixed = std::ranges::any_of(entry.attempts, &Attempt::reused) && heldUp(entry.started);
   if (isPaid(entry) && !mixed) {
-    paid_.push_back({plan.service, ledger_.now()});
+    paid_.push_back({service, ledger_.now()});
     ledger_.leave(Mark::RetryPaid);
-    checkBudget(entry);
+    checkBudget(entry, service);
   }
-  if (entry.attempts.size() == 1) checkRate(entry);
+  if (entry.attempts.size() == 1) checkRate(entry, service);
+}
+
+void TrafficWatch::leaveMarks(const Entry& entry, const Service& service) {
+  if (entry.attempts.size() < 2) return;
+  if (entry.plan->method == "POST") ledger_.leave(Mark::RetryVouched);
+  const Attempt& before = entry.attempts[entry.attempts.size() - 2];
+  const Duration limit = service.retry.per_try_timeout;
+  if (limit == 0s || !service.retry.on.timeout || before.complete == kNever) return;
+  const Duration took = ledger_.now() - before.complete;
+  const Duration way = 2 * plan::longestWay(ledger_.scenario()) + 10ms;
+  if (took + way >= limit && took <= limit + way) ledger_.leave(Mark::RetryTimedOut);
 }
 
 // Each attempt that is counted may be preceded by one on a pooled connection, which is not.
-void TrafficWatch::checkAttempts(const Entry& entry) {
-  const Service& service = *serviceOf(ledger_.scenario(), *entry.plan);
+void TrafficWatch::checkAttempts(const Entry& entry, const Service& service) {
   const auto fresh = std::ranges::count(entry.attempts, false, &Attempt::reused);
   const bool moved = ledger_.scenario().config.threads > 1 && limited(service);  // its place may have gone meanwhile
   const auto most = static_cast<std::int64_t>(service.retry.attempts) + 1;
@@ -122,9 +172,8 @@ void TrafficWatch::checkAttempts(const Entry& entry) {
 }
 
 // As long as there is a host that it has not been to, it goes there.
-void TrafficWatch::checkPlacement(const Entry& entry) {
+void TrafficWatch::checkPlacement(const Entry& entry, const Service& service) {
   const plan::Scenario& scenario = ledger_.scenario();
-  const Service& service = *serviceOf(scenario, *entry.plan);
   if (!isPaid(entry) || limited(service) || scenario.has("tiny_timeouts") || scenario.has("names") ||
       ledger_.configurations().size() > 1 || ledger_.troubles().anySince(entry.connected) ||
       someWereOut(ledger_, service, entry.connected))
@@ -142,7 +191,7 @@ void TrafficWatch::checkPlacement(const Entry& entry) {
 
 // Who has had its answer is not asked again, unless retry.retry_on names that answer. Judged where nothing but the
 // answer can have been the reason; a used connection may have been ended before the request came.
-void TrafficWatch::checkReason(const Entry& entry) {
+void TrafficWatch::checkReason(const Entry& entry, const Service& service) {
   const plan::Scenario& scenario = ledger_.scenario();
   const plan::Answer& answer = entry.plan->answer;
   if (entry.attempts.size() < 2) return;
@@ -156,7 +205,6 @@ void TrafficWatch::checkReason(const Entry& entry) {
   if (!answered || scenario.has("idle_answer") || ledger_.troubles().anySince(entry.connected)) return;
   const bool unavailable = answer.fault == plan::AnswerFault::Unavailable;
   if (!unavailable && answer.fault != plan::AnswerFault::None) return;
-  const Service& service = *serviceOf(scenario, *entry.plan);
   const Duration way = 4 * plan::longestWay(scenario) + 50ms;
   const Duration took = entry.replied - entry.started + headTakes(*entry.plan);
   if (ledger_.configurations().size() > 1 || took + way >= headTimeOf(service)) return;
@@ -168,9 +216,8 @@ void TrafficWatch::checkReason(const Entry& entry) {
 }
 
 // What the backends see is at most the requests and the budget. All that is under way somewhere counts for the proxy.
-void TrafficWatch::checkBudget(const Entry& entry) {
-  const int number = entry.plan->service;
-  const lb::config::RetryBudget& budget = serviceOf(ledger_.scenario(), *entry.plan)->retry.budget;
+void TrafficWatch::checkBudget(const Entry& entry, int number) {
+  const lb::config::RetryBudget& budget = serviceAt(ledger_, number).retry.budget;
   const MonoTime now = ledger_.now();
   const auto since = [&](MonoTime from) {
     return static_cast<std::uint64_t>(
@@ -196,20 +243,19 @@ void TrafficWatch::checkBudget(const Entry& entry) {
 void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::Address& peer) {
   const plan::Scenario& scenario = ledger_.scenario();
   const plan::Request& plan = *entry.plan;
-  if (plan.malformed >= 0 || plan.service < 0 || !held_ || routed(ledger_)) return;
+  const int number = ledger_.serviceNumber(entry);
+  if (plan.malformed >= 0 || number < 0 || !held_) return;
   ends(backend, peer);  // where ports are few they come again, and the last one's backend may not know of its end
-  open_.push_back({backend, peer, plan.service, plan.id, isPaid(entry)});
-  const Service& service = *serviceOf(scenario, plan);
-  std::uint32_t most = service.limits.max_inflight;
-  if (service.limits.adaptive.enabled)
-    most = most > 0 ? std::min(most, service.limits.adaptive.max) : service.limits.adaptive.max;
+  open_.push_back({backend, peer, number, plan.id, isPaid(entry)});
+  const Service& service = serviceAt(ledger_, number);
+  const std::uint32_t most = mostInflight(ledger_, service, entry.started);
   const bool budgeted = scenario.has("retry_budget");
   // An answer that nobody asked for may have been taken for this one's: then the backend is alone with it.
   if ((most == 0 && !budgeted) || scenario.has("idle_answer")) return;
   std::uint32_t here = 0;
   std::uint32_t paid = 0;
   for (const Open& one : open_) {
-    if (one.service != plan.service || (one.backend != backend && !one.paid) || !held_(one.backend, one.peer)) continue;
+    if (one.service != number || (one.backend != backend && !one.paid) || !held_(one.backend, one.peer)) continue;
     if (one.backend == backend) ++here;
     // An earlier attempt of the same request has had its answer, which is kept there.
     if (one.paid && (one.request != plan.id || &one == &open_.back())) ++paid;
@@ -220,7 +266,7 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
     if (here == most) ledger_.leave(Mark::InflightAtLimit);
   }
   const lb::config::RetryBudget& budget = service.retry.budget;
-  const std::uint64_t share = budget.percent * underWay(plan.service, ledger_.now() + -kNews) / 100;
+  const std::uint64_t share = budget.percent * underWay(number, ledger_.now() + -kNews) / 100;
   ledger_.expect(
       !budgeted || heldUp(ledger_.now() + -kWindow) || paid <= std::max<std::uint64_t>(share, budget.min_concurrency),
       Class::Safety, "safety.amplification", plan.id, "{} retries of {} at a time", paid, service.name);
@@ -230,25 +276,22 @@ void TrafficWatch::ends(std::uint32_t backend, const lb::Address& peer) {
   std::erase_if(open_, [&](const Open& one) { return one.backend == backend && one.peer == peer; });
 }
 
-// Of each entry: is it a request of the same service and with the same key as this one?
-auto TrafficWatch::sharesRate(const Entry& entry, const lb::config::RateLimit& limit) const {
+// Is one a request that may be of this service, and has it the same key as the other?
+bool TrafficWatch::sharesRate(const Entry& one, const Entry& other, int service) const {
   const plan::Scenario& scenario = ledger_.scenario();
-  return [&scenario, &limit, service = entry.plan->service,
-          key = rateKeyOf(scenario, limit, *entry.plan)](const Entry& one) {
-    return one.plan != nullptr && one.plan->service == service &&
-           (limit.key == lb::config::RateKey::Service || rateKeyOf(scenario, limit, *one.plan) == key);
-  };
+  const lb::config::RateLimit& limit = serviceAt(ledger_, service).rate_limit;
+  return one.plan != nullptr && mayBeOf(ledger_, one, service) &&
+         rateKeyOf(scenario, limit, *one.plan) == rateKeyOf(scenario, limit, *other.plan);
 }
 
 // No more have passed in any time than the burst and what the rate gives. When each was decided nobody outside knows,
 // but between its first byte and its arrival.
-void TrafficWatch::checkRate(const Entry& entry) {
-  const lb::config::RateLimit& limit = serviceOf(ledger_.scenario(), *entry.plan)->rate_limit;
+void TrafficWatch::checkRate(const Entry& entry, int service) {
+  const lb::config::RateLimit& limit = serviceAt(ledger_, service).rate_limit;
   if (limit.rate <= 0 || ledger_.calm() || ledger_.configurations().size() > 1) return;
-  const auto shares = sharesRate(entry, limit);
   std::vector<MonoTime> begins;
   for (const Entry& one : ledger_.entries()) {
-    if (!one.attempts.empty() && !one.calm && shares(one)) begins.push_back(one.started);
+    if (!one.attempts.empty() && !one.calm && sharesRate(one, entry, service)) begins.push_back(one.started);
   }
   std::ranges::sort(begins);
   for (std::size_t i = 0; i < begins.size(); ++i) {
@@ -260,54 +303,43 @@ void TrafficWatch::checkRate(const Entry& entry) {
 }
 
 // Who was refused had others before it that had used up what there was, by the slowest rate in force.
-void TrafficWatch::rateLimited(const Entry& entry) {
-  if (routed(ledger_)) return;
-  const Service& service = *serviceOf(ledger_.scenario(), *entry.plan);
+bool TrafficWatch::rateWasUsedUp(const Entry& entry, const Service& service) const {
   lb::config::RateLimit limit = service.rate_limit;
   forEachInForce(ledger_, service, entry.started, ledger_.now(), [&](const Service& one) {
     if (one.rate_limit.rate > 0) limit.rate = std::min(limit.rate, one.rate_limit.rate);
   });
-  const auto shares = sharesRate(entry, limit);
+  const auto number = static_cast<int>(&service - ledger_.scenario().config.services.data());
   std::vector<const Entry*> passed;
   for (const Entry& one : ledger_.entries()) {
-    if (one.started != kNever && one.reason != "rate_limited" && &one != &entry && shares(one)) passed.push_back(&one);
+    if (one.started != kNever && one.reason != "rate_limited" && &one != &entry && sharesRate(one, entry, number))
+      passed.push_back(&one);
   }
   const auto decidedBy = [&](const Entry& one) {
     if (!one.attempts.empty()) return one.attempts.front().head;
     return one.ended != kNever && !one.lost ? one.ended : ledger_.now();
   };
-  bool explained = false;
-  for (const Entry* first : passed) {
+  return std::ranges::any_of(passed, [&](const Entry* first) {
     const auto count =
         std::ranges::count_if(passed, [&](const Entry* one) { return decidedBy(*one) >= first->started; });
     const double most = limit.allowance() - 1 + limit.rate * seconds(entry.started - decidedBy(*first)) - 1e-3;
-    explained = explained || static_cast<double>(count) >= most;
-  }
+    return static_cast<double>(count) >= most;
+  });
+}
+
+void TrafficWatch::rateLimited(const Entry& entry) {
+  const std::vector<std::string> names = ledger_.servicesOf(entry);
+  const bool explained = std::ranges::any_of(ledger_.scenario().config.services, [&](const Service& service) {
+    return std::ranges::find(names, service.name) != names.end() && rateWasUsedUp(entry, service);
+  });
   ledger_.expect(explained, Class::Safety, "safety.rate", entry.plan->id,
                  "request {} got a 429 although the rate had not been used up", entry.plan->id);
 }
 
 bool trafficHasCause(const Ledger& ledger, const Entry& entry, std::string_view reason) {
-  const Service* service = serviceOf(ledger.scenario(), *entry.plan);
-  if (routed(ledger)) {
-    return reason == "rate_limited" || reason == "overloaded" || reason == "queue_timeout" || reason == "queue_full";
-  }
-  if (service == nullptr) return false;
-  const Duration waited = ledger.now() - entry.started;
-  if (reason == "rate_limited") return service->rate_limit.rate > 0;
-  if (reason == "overloaded") return service->limits.adaptive.enabled;
-  if (reason == "queue_timeout") return service->limits.max_inflight > 0 && waited >= service->limits.queue.timeout;
-  if (reason == "queue_full") {
-    // As many as may wait, and at least one on each backend, are there besides it; or have just been.
-    const auto others = std::ranges::count_if(ledger.entries(), [&](const Entry& one) {
-      return mayBeUnderWay(one, entry.plan->service, entry.started + -kNews);
-    });
-    return service->limits.max_inflight > 0 &&
-           others > static_cast<std::int64_t>(service->limits.max_inflight) + service->limits.queue.max;
-  }
-  // In the queue of a service that a reload took away.
-  if (reason == "no_healthy_backend") return service->limits.max_inflight > 0 && ledger.configurations().size() > 1;
-  return false;
+  const std::vector<std::string> names = ledger.servicesOf(entry);
+  return std::ranges::any_of(ledger.scenario().config.services, [&](const Service& service) {
+    return std::ranges::find(names, service.name) != names.end() && hasCauseIn(ledger, entry, service, reason);
+  });
 }
 
 bool statusIsRetried(const Ledger& ledger, const Entry& entry) {
@@ -320,15 +352,16 @@ bool statusIsRetried(const Ledger& ledger, const Entry& entry) {
 }
 
 bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
-  if (routed(ledger)) return false;
   const plan::Scenario& scenario = ledger.scenario();
   const plan::Request& plan = *entry.plan;
-  const Service& service = *serviceOf(scenario, plan);
+  const int number = ledger.serviceNumber(entry);
+  if (number < 0) return false;
+  const Service& service = serviceAt(ledger, number);
   const bool named = std::ranges::find(service.retry.on.statuses, 503) != service.retry.on.statuses.end();
   const bool paid_for = service.retry.budget.min_concurrency >= 1000;
   const bool elsewhere =
       paid_for && retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
-  return named && elsewhere && replayable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
+  return named && elsewhere && repeatable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
          entry.attempts.size() == 1 && service.timeouts.total == 0s && !scenario.has("tiny_timeouts") &&
          !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected) &&
          !someWereOut(ledger, service, entry.connected);

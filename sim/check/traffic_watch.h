@@ -43,12 +43,14 @@ class TrafficWatch {
     std::uint64_t request = 0;
     bool paid;  // a retry that the budget was charged for
   };
-  void checkAttempts(const Entry& entry);
-  void checkPlacement(const Entry& entry);
-  void checkReason(const Entry& entry);
-  void checkBudget(const Entry& entry);
-  void checkRate(const Entry& entry);
-  [[nodiscard]] auto sharesRate(const Entry& entry, const lb::config::RateLimit& limit) const;
+  void checkAttempts(const Entry& entry, const lb::config::Service& service);
+  void checkPlacement(const Entry& entry, const lb::config::Service& service);
+  void checkReason(const Entry& entry, const lb::config::Service& service);
+  void leaveMarks(const Entry& entry, const lb::config::Service& service);
+  void checkBudget(const Entry& entry, int service);
+  void checkRate(const Entry& entry, int service);
+  [[nodiscard]] bool sharesRate(const Entry& one, const Entry& other, int service) const;
+  [[nodiscard]] bool rateWasUsedUp(const Entry& entry, const lb::config::Service& service) const;
   [[nodiscard]] std::uint64_t underWay(int service, MonoTime since) const;
   [[nodiscard]] bool heldUp(MonoTime since) const;  // arrivals that a fault may have gathered
 

@@ -59,6 +59,7 @@ class HealthDraw {
     } else {
       check.path = actor::kCheckPath;
       if (random_.chance({1, 2})) check.body = oneOf<const char*>({"fine", "ine", "f"});
+      if (random_.chance({1, 3})) check.host = "checks.test";
       // be answers with a body of its own.
       if (made_.has("be")) check.body.clear();
     }

@@ -53,7 +53,9 @@ Duration leastTime(const Scenario& scenario, int who) {
 // It stays in the calm, where everything has to work: connecting, asking and being answered take several ways, and the
 // census does so two hundred times. Where there is no calm, it may take longer than any timeout.
 void drawFar(Scenario& scenario, Prng random) {
-  if (!random.chance({1, 5})) return;
+  const bool minds = std::ranges::any_of(scenario.config.services,
+                                         [](const auto& service) { return service.outlier.latency_factor > 0; });
+  if (!random.chance(minds ? Ratio{3, 5} : Ratio{1, 5})) return;
   const int who = random.chance({1, 4}) ? kClientsSide : anyBackend(scenario, random);
   Duration more = oneOf<Duration>(random, {3ms, 20ms, 150ms});
   if (!scenario.drain_in_storm) {

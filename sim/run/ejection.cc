@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kRequestsMax = 150;  // the fewest shares and the longest rows that are drawn need fewer but once in 10^9
+constexpr Duration kNear = 1ms;    // more than an answer takes in the calm of those who are not far
+constexpr int kRoundsMax = 100;    // of as many requests as the judgement needs: two windows and more
 constexpr int kWouldBeNext = 20;   // enough for one of them to be sent wherever there is a place
 
 // Whoever is picked by key, or by what was seen of him, need not be asked again.
@@ -26,9 +28,9 @@ bool asksEverybody(lb::config::Balance balance) {
 void Run::ejections() {
   // Where nothing goes wrong nothing is to.
   if (scenario_.calm_only || !config_.routes.empty()) return;
-  if (!waysAreShort()) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
-    if (!ledger_.failed()) sickIsEjected(service);
+    if (!ledger_.failed() && waysAreShort()) sickIsEjected(service);
+    if (!ledger_.failed()) farIsEjected(service);
   }
 }
 
@@ -62,6 +64,38 @@ void Run::sickIsEjected(std::size_t service) {
   probationIsOne(service, who);
   recover();
   ledger_.health().setCalm(true);
+}
+
+// One of several is so far away for good that it has to be found too slow, over and over.
+void Run::farIsEjected(std::size_t service) {
+  const lb::config::Service& settings = config_.services[service];
+  const lb::config::Outlier& rules = settings.outlier;
+  if (!rules.enabled || rules.latency_factor == 0 || rules.max_ejection_percent == 0) return;
+  if (!asksEverybody(settings.balance) || settings.hosts.size() < 2) return;
+  int far = -1;
+  for (const lb::config::Host& host : settings.hosts) {
+    const int who = check::backendOf(scenario_, host);
+    if (host.weight != 1 || host.backup || !lb::IpAddress::parse(host.address)) return;
+    if (scenario_.backends[static_cast<std::size_t>(who)].be) return;
+    if (plan::farness(scenario_, who) == 0s) continue;
+    if (far >= 0) return;  // named twice
+    far = who;
+  }
+  if (far < 0) return;
+  const auto who = static_cast<std::uint32_t>(far);
+  const Duration more = plan::farness(scenario_, far);
+  const auto needed = static_cast<Duration::rep>(rules.min_requests);
+  if (more < kNear * static_cast<Duration::rep>(rules.latency_factor) || rules.window < 8 * more * needed) return;
+  const MonoTime begin = world_.now();
+  const auto ejected = [&] { return ledger_.health().wasOut(settings.name, who, begin); };  // perhaps for a moment only
+  for (int round = 0; round < kRoundsMax && !ejected() && !ledger_.failed(); ++round) {
+    const std::vector<std::string> row(settings.hosts.size() * rules.min_requests);
+    if (!askInTurn(service, row)) return;
+    pass(rules.window / 50);
+  }
+  expect(ejected(), Class::Liveness, "liveness.ejection", "b{} of {} takes {} ms more than others and is not ejected",
+         who, settings.name, more / 1ms);
+  if (!ledger_.failed()) ledger_.leave(check::Mark::FarEjected);
 }
 
 // One on probation hangs until another is let go, and is given up by its client while that one hangs. Several ask then,

@@ -4,6 +4,7 @@
 
 #include "lb/back/gradient_limit.h"
 #include "sim/check/affinity_check.h"
+#include "sim/check/in_force.h"
 #include "sim/run/run.h"
 
 namespace sim::run {
@@ -42,7 +43,7 @@ void Run::adaptiveIsBounded(std::size_t service) {
   };
   const lb::config::ServiceLimits before = settings.limits;
   reload(planned(settings).limits);
-  pass(100ms);
+  pass(check::kReloadTakes + 1s);  // until nothing but these limits is in force
   const auto askForSome = [&](int count) {
     for (int i = 0; i < count && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
   };

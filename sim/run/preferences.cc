@@ -38,11 +38,13 @@ bool Run::waitsFor(const lb::config::Service& service, Duration answer) {
 }
 
 // Asks for that, and waits for its end unless it is `held`. Its number.
-std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held, Duration patience) {
+std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held, Duration patience,
+                          const std::string& affinity) {
   plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
   client.patience = patience;
   client.requests.push_back(plainRequest("GET", service));
   client.requests.back().answer = answer;
+  client.requests.back().affinity = affinity;
   client.requests.back().close = true;
   const std::uint64_t id = last_id_;
   ask(client);

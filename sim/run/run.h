@@ -71,7 +71,10 @@ class Run final : public ProxyOutput {
   [[nodiscard]] std::vector<double> expectedShares(const lb::config::Service& service) const;
   void judgeCensus(const lb::config::Service& service, std::uint64_t first, std::uint64_t last);
   void affinity();
+  [[nodiscard]] bool goesByAKey(std::size_t service) const;
   void keysStay(std::size_t service);
+  void busyKeyMovesOn(std::size_t service);
+  void keysOutliveAHost(std::size_t service);
   void stickyClientsStay(std::size_t service);
   void preferences();
   void newcomerIsSpared(std::size_t service);
@@ -80,6 +83,7 @@ class Run final : public ProxyOutput {
   void expectantMayWait(std::size_t service);
   void ejections();
   void sickIsEjected(std::size_t service);
+  void farIsEjected(std::size_t service);
   void probationIsOne(std::size_t service, std::uint32_t who);
   void checks();
   void failingIsNoticed(std::size_t service);
@@ -95,6 +99,8 @@ class Run final : public ProxyOutput {
   void checkShown();  // what the control plane shows of health
   void adaptiveLimits();
   void ratesAreRaised();
+  void retries();
+  void attemptsArePausedBetween(std::size_t service);
   void adaptiveIsBounded(std::size_t service);
   void busyIsAvoided(std::size_t service);
   void slowIsAvoided(std::size_t service);
@@ -112,7 +118,7 @@ class Run final : public ProxyOutput {
   // Has lb the patience for an answer that takes so long?
   [[nodiscard]] static bool waitsFor(const lb::config::Service& service, Duration answer);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held,
-                       Duration patience = plan::Client{}.patience);
+                       Duration patience = plan::Client{}.patience, const std::string& affinity = {});
   void othersGoElsewhere(std::size_t service, std::uint64_t than, const char* why);
   bool askInTurn(std::size_t service, const std::vector<std::string>& affinities);
   [[nodiscard]] int answererOf(std::uint64_t request);

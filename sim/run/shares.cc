@@ -1,4 +1,4 @@
-// In the calm: whom the policies pick, counted; and that who belongs to a backend stays with it.
+// In the calm: whom the policies pick, counted.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -143,49 +143,6 @@ bool Run::askInTurn(std::size_t service, const std::vector<std::string>& affinit
     if (ledger_.failed()) return false;
   }
   return true;
-}
-
-void Run::affinity() {
-  for (std::size_t service = 0; service < config_.services.size(); ++service) {
-    if (check::someAreSlowForGood(scenario_, config_.services[service])) continue;  // keys leave who is out
-    if (!ledger_.failed()) keysStay(service);
-    if (!ledger_.failed()) stickyClientsStay(service);
-  }
-}
-
-void Run::keysStay(std::size_t service) {
-  const lb::config::Hash& hash = config_.services[service].hash;
-  const bool named = hash.key == KeySource::Header || hash.key == KeySource::Cookie;
-  if (config_.services[service].balance != Balance::Hash || !named) return;
-  constexpr std::size_t kKeys = 5;
-  std::vector<std::string> keys;
-  for (std::size_t i = 0; i < 4 * kKeys; ++i) {
-    keys.push_back(hash.key == KeySource::Header ? fmt::format("{}: k{}", plan::kKeyField, i % kKeys)
-                                                 : fmt::format("Cookie: a={}; {}=k{}", i, plan::kKeyCookie, i % kKeys));
-  }
-  const std::uint64_t first = last_id_ + 1;
-  if (!askInTurn(service, keys)) return;
-  for (std::size_t i = kKeys; i < keys.size(); ++i) {
-    const int before = answererOf(first + i - kKeys);
-    const int now = answererOf(first + i);
-    expect(before == now, Class::Safety, "safety.affinity", "\"{}\" went to b{} and to b{}", keys[i], before, now);
-  }
-  ledger_.leave(check::Mark::KeyKept);
-}
-
-void Run::stickyClientsStay(std::size_t service) {
-  const std::string& cookie = config_.services[service].sticky.cookie;
-  if (cookie.empty()) return;
-  const std::uint64_t first = last_id_ + 1;
-  if (!askInTurn(service, {""})) return;
-  const std::string pin = ledger_.of(first).pin;
-  if (pin.empty()) return;  // be's own answer, or a second attempt
-  if (!askInTurn(service, std::vector<std::string>(8, fmt::format("Cookie: {}={}", cookie, pin)))) return;
-  for (std::uint64_t id = first; id <= last_id_; ++id) {
-    expect(answererOf(id) == answererOf(first), Class::Safety, "safety.affinity",
-           "a sticky client of b{} was sent to b{}", answererOf(first), answererOf(id));
-  }
-  ledger_.leave(check::Mark::StickyKept);
 }
 
 }  // namespace sim::run

@@ -1,6 +1,8 @@
 // Active checks in a simulated world: what passes, what fails, and when a target goes up and down.
 #include "lb/health/checker.h"
 
+#include <fmt/format.h>
+
 #include "sim/net/sim_env.h"
 #include "unit/sim/net_fixture.h"
 
@@ -67,6 +69,18 @@ TEST_F(CheckerTest, AsksAsItWasTold) {
   settings_.host = "shop.test";
   EXPECT_EQ(verdictOf(kFine), Verdict::Passed);
   EXPECT_TRUE(backend_->everything().starts_with("GET /up?full=1 HTTP/1.1\r\nHost: shop.test\r\n"))
+      << backend_->everything();
+}
+
+TEST_F(CheckerTest, SaysWhereItAsks) {
+  backend_ = std::make_unique<RawBackend>(server_.env(), at(81), RawBackend::answering(kFine));
+  settings_.port = 81;  // of the target at(80)
+  start();
+  run(900ms);
+  checker_.reset();
+  ASSERT_FALSE(verdicts_.empty());
+  EXPECT_EQ(verdicts_.front(), Verdict::Passed);
+  EXPECT_NE(backend_->everything().find(fmt::format("\r\nHost: {}\r\n", at(81).toString())), std::string::npos)
       << backend_->everything();
 }
 
