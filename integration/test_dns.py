@@ -54,6 +54,9 @@ def test_every_address_of_a_name_is_a_backend(start, names):
     names.names["pods.test"] = ["127.0.0.1", "127.0.0.2"]
     lb = lb_for(start, names, port, balance="round_robin")
     assert asked(lb, 10) == {"127.0.0.1": 5, "127.0.0.2": 5}
+    lines = lb.access_log(10)
+    assert {line["backend"] for line in lines} == {f"pods.test:{port}"}
+    assert {line["backend_address"] for line in lines} == {f"127.0.0.1:{port}", f"127.0.0.2:{port}"}
     names.names["pods.test"] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]  # it scales up
     lb.wait_until(lambda: asked(lb, 3).keys() == {"127.0.0.1", "127.0.0.2", "127.0.0.3"}, "a new pod is used")
     names.names["pods.test"] = ["127.0.0.3"]  # and down

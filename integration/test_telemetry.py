@@ -153,6 +153,7 @@ def test_the_access_log_tells_the_whole_story(lb, backend):
         "path": "/path",
         "service": "svc",
         "backend": f"127.0.0.1:{backend.port}",
+        "backend_address": f"127.0.0.1:{backend.port}",
         "attempts": 1,
         "code": 200,
         "origin": "backend",

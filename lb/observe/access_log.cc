@@ -106,6 +106,16 @@ void appendWord(std::string_view word, std::string_view value, std::string& out)
   appendTextEscaped(value, out);
 }
 
+// In text, which of those that the backend's name stands for it was.
+void appendWhere(const Record& record, std::string& out) {
+  constexpr std::string_view kAt = " at ";
+  if (record.backend.empty()) return;
+  const std::size_t before = out.size();
+  out += kAt;
+  appendAddress(record.backend_address, out);
+  if (std::string_view(out).substr(before + kAt.size()) == record.backend) out.resize(before);
+}
+
 // Everything that was out of the ordinary about the exchange.
 void appendTrouble(const Record& record, std::string& out) {
   if (record.reason != Reason::None) {
@@ -138,6 +148,7 @@ void formatText(const Record& record, std::string& out) {
   out += "\" ->";
   appendWord("", record.service, out);
   appendWord("", record.backend, out);
+  appendWhere(record, out);
   out += ' ';
   appendNumber(record.code, out);
   out += ' ';
@@ -163,6 +174,12 @@ void formatJson(const Record& record, std::string& out) {
   appendText("path"_member, withoutQuery(record.path), out);
   appendText("service"_member, record.service, out);
   appendOptional("backend"_member, !record.backend.empty(), record.backend, out);
+  out += "backend_address"_member;
+  out += record.backend.empty() ? "null" : "\"";
+  if (!record.backend.empty()) {
+    appendAddress(record.backend_address, out);
+    out += '"';
+  }
   appendCount("attempts"_member, record.attempts, out);
   appendCount("code"_member, record.code, out);
   appendText("origin"_member, toString(record.origin), out);

@@ -89,7 +89,8 @@ struct Record {
   std::string_view host;
   std::string_view path;     // without query
   std::string_view service;  // "_none" when unmatched
-  std::string_view backend;  // "" when none was chosen
+  std::string_view backend;  // as configured; "" when none was chosen
+  Address backend_address;   // of that one: a name may stand for many
   std::string_view user_agent;
   std::string_view detail;  // a sentence for humans about `reason`
   std::uint32_t attempts = 0;

@@ -121,7 +121,10 @@ void Exchange::writeToLog(observe::Record& record) {
   record.host = head_->host;
   record.path = path_text_.size == 0 ? "/" : http::withoutQuery(head_->fields.text(path_text_.begin, path_text_.size));
   record.service = service_ != nullptr ? std::string_view(service_->name()) : std::string_view("_none");
-  if (backend_ != nullptr) record.backend = backend_->stats().label;
+  if (backend_ != nullptr) {
+    record.backend = backend_->stats().label;
+    record.backend_address = backend_->address();
+  }
   record.user_agent = userAgentOf(head_->fields, fields_sent_);
   record.detail = detail_;
   record.attempts = attempts_;

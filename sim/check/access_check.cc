@@ -86,6 +86,7 @@ void Ledger::onAccessLine(std::string_view line) {
   logged.client = valueOf(line, "client_ip");
   logged.service = valueOf(line, "service");
   logged.backend = valueOf(line, "backend");
+  logged.backend_address = valueOf(line, "backend_address");
   logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
   logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
   logged.attempts = numberOf(valueOf(line, "attempts"));
@@ -179,6 +180,7 @@ void Ledger::checkLoggedAttempt(const Entry& entry) {
   const std::string name = fmt::format("{}:{}", plan::backendName(only.backend), plan::kBackendPort);
   const bool moved = logged.backend.starts_with('b') && troubles_.ever(plan::FaultKind::DnsMoves);
   wrong(moved || logged.backend == address || logged.backend == name, "backend", logged.backend, address);
+  wrong(logged.backend_address == address, "backend_address", logged.backend_address, address);
   const std::size_t size = actor::requestText(plan).bytes.size();
   if (only.complete != kNever && plan.cut_at < 0) wrong(logged.bytes_in == size, "bytes in", logged.bytes_in, size);
 }

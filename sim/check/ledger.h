@@ -50,6 +50,7 @@ struct Logged {
   std::string client;
   std::string service;
   std::string backend;  // by its name or its address
+  std::string backend_address;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t attempts = 0;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/check/affinity_check.h"
 #include "sim/plan/balance_shapes.h"
@@ -79,13 +80,15 @@ void Run::busyKeyMovesOn(std::size_t service) {
   const std::uint64_t first = last_id_ + 1;
   std::uint64_t at_home = 0;
   for (std::uint64_t all = 1; all <= kAtATime; ++all) {
-    const std::uint64_t id =
-        askFor(service, {.bytes = 100, .delay = kLong}, true, plan::Client{}.patience, fieldOf(settings.hash, 1, all));
+    plan::Request request = plainRequest("GET", service);
+    request.answer.delay = kLong;
+    request.affinity = fieldOf(settings.hash, 1, all);
+    const std::uint64_t id = askWith(std::move(request), true);
     if (ledger_.failed()) return;
     const bool full = at_home * 100 * hosts >= all * percent;
     const bool home = answererOf(id) == answererOf(first);
-    expect(home != full, Class::Safety, "safety.affinity", "with {} of {} requests on b{}, its key went to b{}", at_home,
-           all - 1, answererOf(first), answererOf(id));
+    expect(home != full, Class::Safety, "safety.affinity", "with {} of {} requests on b{}, its key went to b{}",
+           at_home, all - 1, answererOf(first), answererOf(id));
     at_home += home ? 1 : 0;
   }
   until([&] { return std::ranges::all_of(clients_, [](const auto& one) { return one->done(); }); }, kLong + 10s);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/check/affinity_check.h"
 #include "sim/run/run.h"
@@ -38,15 +39,18 @@ bool Run::waitsFor(const lb::config::Service& service, Duration answer) {
 }
 
 // Asks for that, and waits for its end unless it is `held`. Its number.
-std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held, Duration patience,
-                          const std::string& affinity) {
+std::uint64_t Run::askFor(std::size_t service, const plan::Answer& answer, bool held, Duration patience) {
+  plan::Request request = plainRequest("GET", service);
+  request.answer = answer;
+  return askWith(std::move(request), held, patience);
+}
+
+std::uint64_t Run::askWith(plan::Request request, bool held, Duration patience) {
+  const std::uint64_t id = request.id;
   plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
   client.patience = patience;
-  client.requests.push_back(plainRequest("GET", service));
-  client.requests.back().answer = answer;
-  client.requests.back().affinity = affinity;
+  client.requests.push_back(std::move(request));
   client.requests.back().close = true;
-  const std::uint64_t id = last_id_;
   ask(client);
   const bool done =
       until([&] { return held ? !ledger_.of(id).attempts.empty() : clients_.back()->done(); }, kLong + 10s);

@@ -118,7 +118,8 @@ class Run final : public ProxyOutput {
   // Has lb the patience for an answer that takes so long?
   [[nodiscard]] static bool waitsFor(const lb::config::Service& service, Duration answer);
   std::uint64_t askFor(std::size_t service, const plan::Answer& answer, bool held,
-                       Duration patience = plan::Client{}.patience, const std::string& affinity = {});
+                       Duration patience = plan::Client{}.patience);
+  std::uint64_t askWith(plan::Request request, bool held, Duration patience = plan::Client{}.patience);
   void othersGoElsewhere(std::size_t service, std::uint64_t than, const char* why);
   bool askInTurn(std::size_t service, const std::vector<std::string>& affinities);
   [[nodiscard]] int answererOf(std::uint64_t request);

@@ -43,6 +43,7 @@ Record answeredRecord() {
   record.path = "/path";
   record.service = kServiceName;
   record.backend = kBackendName;
+  record.backend_address = {*IpAddress::parse("127.0.0.1"), 9090};
   record.user_agent = "curl/7.88.1";
   record.attempts = 1;
   record.code = 200;
