@@ -154,7 +154,8 @@ void Ledger::checkAtBackend(const Head& head, std::uint32_t backend) {
   const bool asked = std::ranges::any_of(configurations_, [&](const auto& one) {
     return std::ranges::any_of(one.config.services, [&](const lb::config::Service& service) {
       const lb::config::HealthCheck& check = service.health_check;
-      return check.enabled && head.target() == check.path && host == (check.host.empty() ? own : check.host);
+      return check.enabled && head.target() == check.path && host == (check.host.empty() ? own : check.host) &&
+             mayServe(*this, service, backend, MonoTime{}, world_.now());
     });
   });
   expect(asked && head.method() == "GET" && head.count("host") == 1, Class::Safety, "safety.health", 0,
@@ -185,15 +186,14 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
     expect(!row.bad_head, Class::Safety, "safety.malformed", id, "\"{}\" was passed on", row.name);
     return failed() ? nullptr : entry;
   }
+  checkForwardedHead(*entry, head);
+  checkForwardedFraming(*entry, head);
   const lb::config::Service* service = serviceOf(scenario_, plan);
+  if (const int number = serviceNumber(*entry); service == nullptr && number >= 0)  // routes may lead from every host
+    service = &scenario_.config.services[static_cast<std::size_t>(number)];
   if (service == nullptr) {
-    // Routes may lead from every host.
-    expect(!scenario_.config.routes.empty(), Class::Safety, "safety.routes", id,
-           "a request for a host that nobody serves was passed on");
-    checkForwardedHead(*entry, head);
-    checkForwardedFraming(*entry, head);
-    traffic_.atBackend(*entry);
-    return failed() ? nullptr : entry;
+    fail(Class::Safety, "safety.routes", id, "a request for a host that nobody serves was passed on");
+    return nullptr;
   }
   const bool vouched = plan.idempotency_key && service->retry.idempotency_key;
   expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,
@@ -212,9 +212,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
       Class::Safety, "safety.body_limit", id, "request {} is over the limit and was passed on", id);
   expect(!headTookTooLong(*this, *entry), Class::Safety, "safety.timeout_late", id,
          "request {} was passed on although its head took longer than timeouts.request_header", id);
-  checkForwardedHead(*entry, head);
-  checkForwardedFraming(*entry, head);
-  traffic_.atBackend(*entry);  // now it is known where routes have led it
+  traffic_.atBackend(*entry);
   checkWhoIsOut(*entry, backend);
   return failed() ? nullptr : entry;
 }

@@ -265,8 +265,11 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
                    "b{} has {} requests of {} where {} are the limit", backend, here, service.name, most);
     if (here == most) ledger_.leave(Mark::InflightAtLimit);
   }
+  if (!open_.back().paid) return;
+  // When it was charged, before its pause.
   const lb::config::RetryBudget& budget = service.retry.budget;
-  const std::uint64_t share = budget.percent * underWay(number, ledger_.now() + -kNews) / 100;
+  const std::uint64_t share =
+      budget.percent * underWay(number, ledger_.now() + -(kNews + service.retry.backoff_max)) / 100;
   ledger_.expect(
       !budgeted || heldUp(ledger_.now() + -kWindow) || paid <= std::max<std::uint64_t>(share, budget.min_concurrency),
       Class::Safety, "safety.amplification", plan.id, "{} retries of {} at a time", paid, service.name);
@@ -361,10 +364,13 @@ bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
   const bool paid_for = service.retry.budget.min_concurrency >= 1000;
   const bool elsewhere =
       paid_for && retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
-  return named && elsewhere && repeatable(plan, service) && !plan.answer.interim && !plan.expect && !plan.trailers &&
-         entry.attempts.size() == 1 && service.timeouts.total == 0s && !scenario.has("tiny_timeouts") &&
-         !scenario.has("names") && ledger.drainingSince() == kNever && !ledger.troubles().anySince(entry.connected) &&
-         !someWereOut(ledger, service, entry.connected);
+  // A POST whose pooled connection closes just then has used up an attempt that no backend may know of.
+  const bool unseen =
+      (plan.method == "POST" && View(ledger, entry).closesQuietly()) || mayGetNowhere(scenario, service);
+  return named && elsewhere && !unseen && repeatable(plan, service) && !plan.answer.interim && !plan.expect &&
+         !plan.trailers && entry.attempts.size() == 1 && service.timeouts.total == 0s &&
+         !scenario.has("tiny_timeouts") && !scenario.has("names") && ledger.drainingSince() == kNever &&
+         !ledger.troubles().anySince(entry.connected) && !someWereOut(ledger, service, entry.connected);
 }
 
 }  // namespace sim::check

@@ -77,6 +77,7 @@ void Run::busyKeyMovesOn(std::size_t service) {
   constexpr std::uint64_t kAtATime = 4;
   if (!goesByAKey(service) || percent == 0 || hosts < 2 || !areAlike(scenario_, settings.hosts)) return;
   if (!hasRoom() || !waysAreShort() || !waitsFor(settings, kLong)) return;
+  if (settings.outlier.enabled && settings.outlier.latency_factor > 0) return;  // busy ones would be too slow
   const std::uint64_t first = last_id_ + 1;
   std::uint64_t at_home = 0;
   for (std::uint64_t all = 1; all <= kAtATime; ++all) {

@@ -30,6 +30,11 @@ struct Row {
 };
 
 const Row kRows[] = {
+    {"`lb` as it comes",
+     {kNoLimit,
+      {"attempts: 3", "attempts: 1"},
+      {"retry_on: [connect_failure, reset, timeout]", "retry_on: [connect_failure, reset]"},
+      {"per_try_timeout: 1s", "per_try_timeout: 0"}}},
     {"no retries", {kNoLimit, {"attempts: 3", "attempts: 0"}}},
     {"3 retries without a budget", {kNoLimit, kNoBudget}},
     {"3 retries, budget of 20 %", {kNoLimit}},
