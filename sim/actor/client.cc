@@ -156,7 +156,7 @@ void Client::queue(const plan::Request& request) {
   }
   if (bad || request.upgrade) stopped_ = true;  // nothing may follow
   marks_.push_back({queued_, queued_ + text.bytes.size(), request.id});
-  queued_ += text.bytes.size();
+  queued_ += entry.asked_bytes = text.bytes.size();
   if (request.expect && text.bytes.size() > text.head_size) {
     held_body_ = text.bytes.substr(text.head_size);
     text.bytes.resize(text.head_size);
@@ -217,6 +217,9 @@ void Client::afterWriting() {
   if (plan_.half_close && next_ == plan_.requests.size() && !waiting_.empty() && !waiting_.back()->upgrade) {
     finished_ = true;
     ledger_.leave(check::Mark::ClientHalfClosed);
+    // The end of what is behind a body is seen when that is read.
+    const bool seen = waiting_.size() == 1 && waiting_.back()->framing == plan::Framing::None;
+    if (seen && ledger_.scenario().config.abort_on_half_close) ledger_.of(waiting_.back()->id).gave_up = ledger_.now();
     current_->finish();
   }
 }
@@ -356,6 +359,7 @@ void Client::abandon(check::Loss how, bool reset) {
                              : how == check::Loss::Surprise && !first ? check::Loss::Behind
                                                                       : how;
     ledger_.lostAtClient(request->id, loss, first && answering_);
+    if (reset) ledger_.of(request->id).gave_up = ledger_.now();
   }
   waiting_.clear();
   reset ? old.abort() : old.close();

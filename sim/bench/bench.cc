@@ -25,6 +25,7 @@ plan::Scenario plainScenario(std::uint64_t seed) {
   scenario.config.admin.enabled = false;
   scenario.config.threads = 1;
   scenario.config.limits.max_connections = 1000;
+  scenario.config.access_log.format = lb::config::LogFormat::Json;  // whose lines the oracles read
   lb::config::Service service;
   service.name = "s0";
   service.domains = {plan::serviceHost(0)};

@@ -6,27 +6,11 @@
 #include "sim/check/cause.h"
 #include "sim/check/in_force.h"
 #include "sim/check/ledger.h"
+#include "sim/check/log_line.h"
 #include "sim/plan/forwarded.h"
 
 namespace sim::check {
 namespace {
-
-// The value behind "key":, without its quotes; "" for null. Enough for lines whose keys are known and whose values have
-// no quotes inside, and much faster than a parser.
-std::string_view valueOf(std::string_view line, std::string_view key) {
-  std::size_t at = 0;
-  while ((at = line.find(key, at)) != std::string_view::npos) {
-    const std::size_t after = at + key.size();
-    if (at > 0 && line[at - 1] == '"' && line.substr(after, 2) == "\":") {
-      const bool quoted = line[after + 2] == '"';
-      const std::size_t begin = after + (quoted ? 3 : 2);
-      const std::string_view value = line.substr(begin, line.find_first_of(quoted ? "\"" : ",}", begin) - begin);
-      return value == "null" && !quoted ? std::string_view{} : value;
-    }
-    at = after;
-  }
-  return {};
-}
 
 std::uint64_t numberOf(std::string_view text) {
   std::uint64_t value = 0;
@@ -41,36 +25,39 @@ double secondsOf(std::string_view text) {
 }
 
 // As lb/observe counts: what a client did not wait for has no other code than 499, and is no answer of the proxy's.
-void bookLine(std::string_view line, Books& books) {
-  const std::uint64_t attempts = numberOf(valueOf(line, "attempts"));
-  const std::string_view code = valueOf(line, "code");
-  const bool aborted = !valueOf(line, "aborted").empty() || code == "499";
-  books.aborted += valueOf(line, "aborted").empty() ? 0 : 1;
+void bookLine(const LogLine& line, Books& books) {
+  const std::uint64_t attempts = numberOf(line["attempts"]);
+  const std::string_view code = line["code"];
+  const std::string_view origin = line["origin"];
+  const std::string_view reason = line["reason"];
+  books.bytes_in += numberOf(line["bytes_in"]);
+  books.bytes_out += numberOf(line["bytes_out"]);
+  if (const double total = secondsOf(line["t_total"]); total >= 0) books.totals.push_back(total);
+  const bool left = !line["aborted"].empty();
+  const bool aborted = left || code == "499";
+  books.aborted += left ? 1 : 0;
   ++books.by_code[std::string(aborted ? "499" : code)];
-  if (!aborted && valueOf(line, "origin") == "proxy") {
+  if (!aborted && origin == "proxy") {
     ++books.own;
-    ++books.own_by_reason[std::string(valueOf(line, "reason"))];
+    ++books.own_by_reason[std::string(reason)];
   }
-  if (attempts > 0 && (aborted || valueOf(line, "origin") == "proxy")) ++books.maybe_failed;  // before it came to this
-  if (code.starts_with('5') && valueOf(line, "origin") == "backend")
-    ++(valueOf(line, "aborted").empty() && valueOf(line, "reason").empty() ? books.failed : books.maybe_failed);
-  if (const double total = secondsOf(valueOf(line, "t_total")); total >= 0) books.totals.push_back(total);
+  if (attempts > 0 && (aborted || origin == "proxy")) ++books.maybe_failed;  // before it came to this
+  if (code.starts_with('5') && origin == "backend") ++(!left && reason.empty() ? books.failed : books.maybe_failed);
   books.attempts += attempts;
   books.retries += attempts > 1 ? attempts - 1 : 0;
-  books.bytes_in += numberOf(valueOf(line, "bytes_in"));
-  books.bytes_out += numberOf(valueOf(line, "bytes_out"));
 }
 
 constexpr double kSlack = 2e-6;  // times are written with microseconds
 
 }  // namespace
 
-void Ledger::onAccessLine(std::string_view line) {
+void Ledger::onAccessLine(std::string_view text) {
   ++books_.lines;
   books_.detailed = scenario_.config.access_log.format == lb::config::LogFormat::Json;
   if (!books_.detailed) return;
+  const LogLine line(text);
   bookLine(line, books_);
-  const std::string_view path = valueOf(line, "path");
+  const std::string_view path = line["path"];
   const std::size_t own = path.find("/r/");  // behind what routes look at, in its own spelling
   Entry* entry = own != std::string_view::npos ? find(numberOf(path.substr(own + 3))) : nullptr;
   if (entry == nullptr) return;
@@ -78,28 +65,29 @@ void Ledger::onAccessLine(std::string_view line) {
   ++logged.lines;
   logged.at = world_.now();
   expect(logged.lines == 1, Class::Safety, "safety.access_log", entry->plan->id, "it is logged twice");
-  logged.code = static_cast<int>(numberOf(valueOf(line, "code")));
-  logged.from_backend = valueOf(line, "origin") == "backend";
-  logged.reused = valueOf(line, "conn_reused") == "true";
-  logged.reason = valueOf(line, "reason");
-  logged.aborted = valueOf(line, "aborted");
-  logged.client = valueOf(line, "client_ip");
-  logged.service = valueOf(line, "service");
-  logged.backend = valueOf(line, "backend");
-  logged.backend_address = valueOf(line, "backend_address");
-  logged.bytes_in = numberOf(valueOf(line, "bytes_in"));
-  logged.bytes_out = numberOf(valueOf(line, "bytes_out"));
-  logged.attempts = numberOf(valueOf(line, "attempts"));
-  logged.queued = !valueOf(line, "t_queue").empty();
-  logged.total = secondsOf(valueOf(line, "t_total"));
-  logged.wait = secondsOf(valueOf(line, "t_wait"));
-  logged.connect = secondsOf(valueOf(line, "t_connect"));
-  logged.overhead = secondsOf(valueOf(line, "t_overhead"));
+  // In the order of the line.
+  logged.client = line["client_ip"];
+  logged.service = line["service"];
+  logged.backend = line["backend"];
+  logged.backend_address = line["backend_address"];
+  logged.attempts = numberOf(line["attempts"]);
+  logged.code = static_cast<int>(numberOf(line["code"]));
+  logged.from_backend = line["origin"] == "backend";
+  logged.reason = line["reason"];
+  logged.bytes_in = numberOf(line["bytes_in"]);
+  logged.bytes_out = numberOf(line["bytes_out"]);
+  logged.total = secondsOf(line["t_total"]);
+  logged.queued = !line["t_queue"].empty();
+  logged.connect = secondsOf(line["t_connect"]);
+  logged.wait = secondsOf(line["t_wait"]);
+  logged.overhead = secondsOf(line["t_overhead"]);
+  logged.reused = line["conn_reused"] == "true";
+  logged.aborted = line["aborted"];
   const bool gateway = logged.code >= 502 && logged.code <= 504;
   // A client that went away says nothing of its backend, nor does one that was too slow itself.
   const bool by_client = logged.reason == "request_timeout" || (logged.code == 499 && logged.reason.empty());
   if (!by_client || logged.attempts > 1)
-    health_.onEnd(std::string(valueOf(line, "service")), valueOf(line, "backend"),
+    health_.onEnd(logged.service, logged.backend,
                   {.good = logged.from_backend && !gateway && logged.aborted.empty() && logged.reason.empty(),
                    .attempts = logged.attempts,
                    .head = entry->attempts.empty() ? kNever : entry->attempts.back().head,
@@ -176,13 +164,16 @@ void Ledger::checkLoggedAttempt(const Entry& entry) {
            what, said, seen);
   };
   wrong(logged.reused == only.reused, "connection reused:", logged.reused, only.reused);
-  const std::string address = fmt::format("{}:{}", plan::backendIp(only.backend), plan::kBackendPort);
-  const std::string name = fmt::format("{}:{}", plan::backendName(only.backend), plan::kBackendPort);
-  const bool moved = logged.backend.starts_with('b') && troubles_.ever(plan::FaultKind::DnsMoves);
-  wrong(moved || logged.backend == address || logged.backend == name, "backend", logged.backend, address);
+  const std::string& address = plan::backendAddress(only.backend);
+  const bool named = logged.backend.starts_with('b');
+  const bool right =
+      named ? troubles_.ever(plan::FaultKind::DnsMoves) ||
+                  logged.backend == fmt::format("{}:{}", plan::backendName(only.backend), plan::kBackendPort)
+            : logged.backend == address;
+  wrong(right, "backend", logged.backend, address);
   wrong(logged.backend_address == address, "backend_address", logged.backend_address, address);
-  const std::size_t size = actor::requestText(plan).bytes.size();
-  if (only.complete != kNever && plan.cut_at < 0) wrong(logged.bytes_in == size, "bytes in", logged.bytes_in, size);
+  if (only.complete != kNever && plan.cut_at < 0)
+    wrong(logged.bytes_in == entry.asked_bytes, "bytes in", logged.bytes_in, entry.asked_bytes);
 }
 
 void Ledger::checkLoggedTimes(const Entry& entry) {

@@ -140,9 +140,10 @@ bool backendTimeoutHasCause(const View& view, bool within_answer) {
   if (within_answer) return timeouts.response_idle <= 10 * view.roundTrip() + 50ms;
   Duration least =
       std::min(leastHeaderTime(view.ledger, *view.service, view.entry.started, view.to), timeouts.response_idle);
-  // Who waits for 100 waits for whoever does not say it, or says it late.
+  // Who waits for 100 waits for whoever does not say it, or says it late; so does who stops before its body.
   const Duration way_there = view.roundTrip() + 50ms;
-  const bool waits = view.plan.expect && (view.plan.patient || plan::kContinueWait + way_there >= least);
+  const bool waits =
+      view.plan.expect && (view.plan.patient || view.plan.cut_at >= 0 || plan::kContinueWait + way_there >= least);
   if (waits && (!view.plan.answer.interim || view.plan.answer.continue_after + way_there >= least)) return true;
   if (timeouts.total > 0ms) least = std::min(least, timeouts.total);
   // A client that is slow makes its exchange slow.

@@ -100,7 +100,7 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
   const bool unsure = std::ranges::any_of(service.backends, [](const auto& one) { return one.second.unsure; });
   return now >= settled_at_ && !unsure &&
-         !(hasNames(service.settings) && (scenario_.has("dns") || scenario_.has("slow_dns")));
+         !((scenario_.has("dns") || scenario_.has("slow_dns")) && hasNames(service.settings));
 }
 
 Stock HealthWatch::stockOf(const ServiceTrack& service) {

@@ -82,6 +82,7 @@ struct Entry {
   bool went_on = false;          // with its body, having waited for that
   MonoTime replied = kNever;     // a backend gave the last answer with its number to the network
   MonoTime ended = kNever;       // the whole answer came, or it became certain that it will not
+  MonoTime gave_up = kNever;     // its client told the proxy that it does not wait any more
   int status = 0;
   std::uint32_t answers = 0;  // final heads at the client
   bool from_backend = false;
@@ -89,17 +90,18 @@ struct Entry {
   bool good = false;      // the planned answer arrived whole
   bool complete = false;  // an answer arrived whole
   bool lost = false;
-  bool strayed = false;          // a backend has answered it twice
-  bool misled = false;           // an answer to another one was taken for its own, and that could not be known
-  std::string routed_to;         // the service, as rules told its backend; where there are routes
-  bool own_planned = false;      // lb's own answer is what routes make of it
-  std::size_t own_body = 0;      // bytes of that one
-  bool calm = false;             // asked for when all was well again
-  bool may_fail = false;         // although it was
-  std::string reason;            // of the proxy's own answer
-  std::string pin;               // the value of the sticky cookie that its answer set
-  std::uint64_t wire_bytes = 0;  // of all answers, interim ones included
-  std::uint64_t tunnel_up = 0;   // received by the backend
+  bool strayed = false;           // a backend has answered it twice
+  bool misled = false;            // an answer to another one was taken for its own, and that could not be known
+  std::string routed_to;          // the service, as rules told its backend; where there are routes
+  bool own_planned = false;       // lb's own answer is what routes make of it
+  std::size_t own_body = 0;       // bytes of that one
+  bool calm = false;              // asked for when all was well again
+  bool may_fail = false;          // although it was
+  std::string reason;             // of the proxy's own answer
+  std::string pin;                // the value of the sticky cookie that its answer set
+  std::uint64_t asked_bytes = 0;  // that its client was to send, head included
+  std::uint64_t wire_bytes = 0;   // of all answers, interim ones included
+  std::uint64_t tunnel_up = 0;    // received by the backend
   std::uint64_t tunnel_down = 0;
   Logged logged;
 };
@@ -117,6 +119,7 @@ class Ledger {
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }  // by id; those without a plan are none
 
   // At a backend (request_check.cc). Null: the request should not be there, and that is said.
+  void checkAbandoned(const Entry& entry);
   void checkAtBackend(const actor::Head& head, std::uint32_t backend);  // of its health
   Entry* headAtBackend(const actor::Head& head, std::uint32_t backend, bool reused);
   void bodyAtBackend(std::uint64_t id, std::uint64_t offset, std::string_view bytes);

@@ -144,6 +144,7 @@ std::string_view nameOf(Mark mark) {
       "weighed_by_hand",
       "health_slow_ejected",
       "sick_ejected",
+      "share_ejected",
       "far_ejected",
       "probation_alone",
       "fault_sick",

@@ -159,6 +159,7 @@ enum class Mark : std::uint8_t {
   WeighedByHand,  // and the shares were judged
   HealthSlowEjected,
   SickEjected,
+  ShareEjected,  // for its share of successes
   FarEjected,
   ProbationAlone,
   FaultSick,

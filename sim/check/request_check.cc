@@ -18,18 +18,9 @@ using actor::Direction;
 using actor::Head;
 
 // That the proxy writes anew or adds; everything else has to come through as it was.
-constexpr std::array kOurs{"host",
-                           "content-length",
-                           "transfer-encoding",
-                           "connection",
-                           "upgrade",
-                           "x-forwarded-for",
-                           "x-forwarded-host",
-                           "x-forwarded-proto",
-                           "x-request-id",
-                           "via",
-                           "expect",
-                           "idempotency-key"};
+constexpr auto kOurs = std::to_array<std::string_view>(
+    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "x-forwarded-for", "x-forwarded-host",
+     "x-forwarded-proto", "x-request-id", "via", "expect", "idempotency-key"});
 
 }  // namespace
 
@@ -43,13 +34,14 @@ void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
   const std::string host = plan::serviceHost(plan.service);
   const plan::Forwarded* said = plan::believed(scenario_) ? plan::forwardedOf(plan) : nullptr;
   const std::string chain = said == nullptr ? plan::kClientIp : fmt::format("{}, {}", said->sent, plan::kClientIp);
-  const std::array<std::pair<const char*, std::string>, 5> expected{{{"host", host},
-                                                                     {"x-forwarded-for", chain},
-                                                                     {"x-forwarded-host", host},
-                                                                     {"x-forwarded-proto", "http"},
-                                                                     {"via", plan.http10 ? "1.0 lb" : "1.1 lb"}}};
+  const std::array<std::pair<std::string_view, std::string_view>, 5> expected{
+      {{"host", host},
+       {"x-forwarded-for", chain},
+       {"x-forwarded-host", host},
+       {"x-forwarded-proto", "http"},
+       {"via", plan.http10 ? "1.0 lb" : "1.1 lb"}}};
   for (const auto& [name, value] : expected) {
-    if (host.empty() && std::string_view(name).ends_with("host")) continue;  // HTTP/1.0; the backend is told something
+    if (host.empty() && name.ends_with("host")) continue;  // HTTP/1.0; the backend is told something
     if (head.count(name) != 1 || head.field(name) != value)
       fail(Class::Safety, "safety.fields", plan.id,
            fmt::format("request {} has {} fields {}, the first is \"{}\"", plan.id, head.count(name), name,
@@ -67,7 +59,7 @@ void Ledger::checkForwardedHead(Entry& entry, const Head& head) {
   bool tagged = false;
   bool led = plan.affinity.empty();
   for (std::size_t i = 0; i < head.size(); ++i) {
-    if (std::ranges::any_of(kOurs, [&](const char* ours) { return head.is(i, ours); })) continue;
+    if (std::ranges::any_of(kOurs, [&](std::string_view ours) { return head.is(i, ours); })) continue;
     if (routed && isRuled(head, i)) continue;
     if (!std::exchange(tagged, true)) {
       expect(head.name(i) == "X-Sim-Id", Class::Safety, "safety.fields", plan.id, "fields came in another order");
@@ -147,10 +139,22 @@ void Ledger::checkWhoIsOut(const Entry& entry, std::uint32_t backend) {
   expect(wrong.empty(), Class::Safety, "safety.health", id, "{}", wrong);
 }
 
+// Nobody works for a client that has told that it does not wait: not out of the queue, not after a pause, not again.
+void Ledger::checkAbandoned(const Entry& entry) {
+  constexpr Duration kNews = std::chrono::seconds(1);
+  if (entry.gave_up == kNever || troubles_.anySince(entry.connected)) return;
+  if (scenario_.config.limits.max_connections < 1000) return;  // a connection that is accepted late tells late
+  const Duration ago = world_.now() - entry.gave_up;
+  if (ago <= kNews + 20 * plan::longestWay(scenario_)) return;
+  fail(Class::Safety, "safety.abandoned", entry.plan->id,
+       fmt::format("request {} was sent to a backend {:.1f} s after its client had given it up", entry.plan->id,
+                   std::chrono::duration<double>(ago).count()));
+}
+
 // By the address that is checked, or the name that the service gives to its checks.
 void Ledger::checkAtBackend(const Head& head, std::uint32_t backend) {
   const std::string_view host = head.field("host").value_or("");
-  const std::string own = fmt::format("{}:{}", plan::backendIp(backend), plan::kBackendPort);
+  const std::string& own = plan::backendAddress(backend);
   const bool asked = std::ranges::any_of(configurations_, [&](const auto& one) {
     return std::ranges::any_of(one.config.services, [&](const lb::config::Service& service) {
       const lb::config::HealthCheck& check = service.health_check;
@@ -180,6 +184,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
   if (reused) leave(Mark::RequestOnReusedConnection);
   if (times > 1) leave(Mark::RequestSentTwice);
   if (times == 1) checkInTime(*entry);
+  checkAbandoned(*entry);
   expect(entry->started != kNever, Class::Safety, "safety.smuggled", id, "it reached a backend before it was sent");
   if (plan.malformed >= 0) {
     const actor::BadRequest& row = actor::badRequests()[static_cast<std::size_t>(plan.malformed)];

@@ -16,7 +16,8 @@ void addReplay(CLI::App& app, int& code) {
   auto options = std::make_shared<replay::Options>();
   CLI::App* command = app.add_subcommand(
       "replay", "Replay the traffic of lb's access log with a configuration, against backends that behave as recorded");
-  command->add_option("--log", options->log, "The access log, in its JSON format; - is standard input")->required();
+  command->add_option("--log,--capture", options->log, "The access log, in its JSON format; - is standard input")
+      ->required();
   command->add_option("--config", options->config, "The configuration of lb; it may be another than the recorded one")
       ->required();
   command

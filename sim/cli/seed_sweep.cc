@@ -203,17 +203,19 @@ class Sweep {
 SweepResult sweepSeeds(const SweepOptions& options) {
   SweepOptions wanted = options;
   wanted.jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(options.jobs, 1, countOf(options.seeds)));
-  return Sweep(wanted).go();
+  SweepResult result = Sweep(wanted).go();
+  result.seeds = options.seeds;
+  return result;
 }
 
 std::string summaryOf(const SweepResult& result) {
   const double seconds = std::max(result.seconds, 0.001);
   return fmt::format(
       "{}{} seeds passed, {} failed; {} requests, {} events, {:.0f} s of virtual time in {:.1f} s: {:.0f} seeds/s, "
-      "{:.0f} times as fast as time\n",
+      "{:.0f} times as fast as time; of --seeds {}..{}\n",
       result.stopped_early ? "stopped early: " : "", result.passed, result.failed, result.requests, result.events,
       result.virtual_seconds, result.seconds, static_cast<double>(result.passed + result.failed) / seconds,
-      result.virtual_seconds / seconds);
+      result.virtual_seconds / seconds, result.seeds.first, result.seeds.last);
 }
 
 unsigned coresHere() {

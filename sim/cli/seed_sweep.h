@@ -21,6 +21,7 @@ struct SweepOptions {
 };
 
 struct SweepResult {
+  SeedRange seeds{1, 1};  // that were asked for
   std::uint64_t passed = 0;
   std::uint64_t failed = 0;
   std::uint64_t requests = 0;

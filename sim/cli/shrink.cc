@@ -17,6 +17,7 @@
 #include "sim/cli/scenario_option.h"
 #include "sim/cli/stopwatch.h"
 #include "sim/plan/json.h"
+#include "sim/report/hang_watch.h"
 #include "sim/shrink/trial.h"
 
 namespace sim::cli {
@@ -89,8 +90,15 @@ class Work {
     std::fflush(nullptr);
     const pid_t child = fork();
     if (child < 0) std::abort();
-    if (child == 0) std::_Exit(runScenario(best, "--scenario " + file).code);
-    waitpid(child, nullptr, 0);
+    if (child == 0) {
+      const report::HangWatch end;
+      std::_Exit(runScenario(best, "--scenario " + file).code);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (WIFSIGNALED(status)) {
+      fmt::print("  dies     by signal {}, of which `sim run --scenario {}` tells more\n", WTERMSIG(status), file);
+    }
     return kFine;
   }
 

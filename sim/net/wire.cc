@@ -58,7 +58,13 @@ void Wire::happen() {
 
 void Wire::deliver() {
   last_repeat_ = Duration::zero();
+  // Nothing comes before it has had its way, out of its order, or twice.
+  LB_CHECK(flying_.front().arrival <= world_.now());
   const Packet packet = flying_.pop().packet;
+  if (packet.kind == Packet::Kind::Data) {
+    LB_CHECK(packet.value > delivered_);
+    delivered_ = packet.value;
+  }
   if (!flying_.empty()) planFirst();
   connection_.arrived(other(from_), packet);  // may destroy this object
 }

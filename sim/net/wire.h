@@ -76,8 +76,9 @@ class Wire final : private Event {
   Fifo<Flight> flying_;
   MonoTime line_free_{};
   MonoTime last_arrival_{};
-  bool held_ = false;       // the link knows
-  Duration last_repeat_{};  // of the first packet; zero: it was not lost yet
+  std::uint64_t delivered_ = 0;  // bytes of the stream
+  bool held_ = false;            // the link knows
+  Duration last_repeat_{};       // of the first packet; zero: it was not lost yet
 };
 
 }  // namespace sim::net

@@ -2,6 +2,7 @@
 #include "sim/plan/scenario.h"
 
 #include <algorithm>
+#include <deque>
 
 namespace sim::plan {
 
@@ -43,12 +44,34 @@ std::string serviceHost(int service) {
   return service < 0 ? "nobody.test" : "s" + std::to_string(service) + ".test";
 }
 
-std::string backendName(std::uint32_t number) {
-  return "b" + std::to_string(number) + ".test";
+namespace {
+
+struct BackendNames {
+  std::string name, ip, address;
+};
+
+const BackendNames& namesOf(std::uint32_t number) {
+  static std::deque<BackendNames> known;  // which does not move them
+  while (known.size() <= number) {
+    const std::string ip = "10.0.1." + std::to_string(known.size() + 1);
+    known.push_back(
+        {"b" + std::to_string(known.size()) + ".test", ip, ip + ":" + std::to_string(std::uint32_t{kBackendPort})});
+  }
+  return known[number];
 }
 
-std::string backendIp(std::uint32_t number) {
-  return "10.0.1." + std::to_string(number + 1);
+}  // namespace
+
+const std::string& backendName(std::uint32_t number) {
+  return namesOf(number).name;
+}
+
+const std::string& backendIp(std::uint32_t number) {
+  return namesOf(number).ip;
+}
+
+const std::string& backendAddress(std::uint32_t number) {
+  return namesOf(number).address;
 }
 
 }  // namespace sim::plan

@@ -208,8 +208,11 @@ struct Scenario {
 [[nodiscard]] Scenario generate(std::uint64_t seed);
 
 [[nodiscard]] std::string serviceHost(int service);  // the Host field of its requests
-[[nodiscard]] std::string backendIp(std::uint32_t number);
-[[nodiscard]] std::string backendName(std::uint32_t number);  // resolves to that address unless a fault says otherwise
+// Made once, for oracles that ask for them with every request.
+[[nodiscard]] const std::string& backendIp(std::uint32_t number);
+[[nodiscard]] const std::string& backendAddress(std::uint32_t number);  // with its port
+[[nodiscard]] const std::string& backendName(
+    std::uint32_t number);  // resolves to that address unless a fault says otherwise
 constexpr Duration kReloadedHeaderTime = std::chrono::milliseconds(200);  // at most, after reloads that shorten it
 constexpr Duration kContinueWait = std::chrono::milliseconds(300);  // of who is not patient: then the body is sent
 constexpr std::uint32_t kSmallRead = 50;  // bytes at a time, of a client whose reads are small

@@ -194,7 +194,8 @@ class Reader {
   }
 
   void limit() {
-    const std::string word = next("a value");
+    std::string word = next("a value");
+    if (take("%")) word += '%';
     switch (made_.unit) {
       case Unit::Seconds: made_.limit = std::chrono::duration<double>(duration(word)).count(); return;
       case Unit::PerSecond: made_.limit = value(parsePerSecond(word)); return;

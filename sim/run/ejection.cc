@@ -37,7 +37,8 @@ void Run::ejections() {
 void Run::sickIsEjected(std::size_t service) {
   const lb::config::Service& settings = config_.services[service];
   const lb::config::Outlier& rules = settings.outlier;
-  if (!rules.enabled || rules.consecutive_failures == 0 || rules.max_ejection_percent == 0) return;
+  const bool by_share = rules.consecutive_failures == 0 && rules.success_percent > 0;
+  if (!rules.enabled || (rules.consecutive_failures == 0 && !by_share) || rules.max_ejection_percent == 0) return;
   if (rules.latency_factor > 0) return;  // another one may be out for being slower
   if (!asksEverybody(settings.balance) || settings.hosts.size() < 2) return;
   const auto plain = [](const lb::config::Host& host) {
@@ -49,19 +50,25 @@ void Run::sickIsEjected(std::size_t service) {
   const auto same = [&](const auto& host) { return check::backendOf(scenario_, host) == static_cast<int>(who); };
   if (scenario_.backends[who].be || std::ranges::count_if(settings.hosts, same) > 1) return;
 
+  if (by_share) pass(rules.window + 1s);  // what went well before counts, too
   ledger_.setTolerant(true);
   stage_->makeSick(who, true);
-  const auto ejected = [&] { return ledger_.health().isEjected(settings.name, who); };
+  const MonoTime begin = world_.now();
+  const auto ejected = [&] {  // for its share, perhaps for a moment only
+    const check::HealthWatch& health = ledger_.health();
+    return by_share ? health.wasOut(settings.name, who, begin) : health.isEjected(settings.name, who);
+  };
   for (int i = 0; i < kRequestsMax && !ejected() && !ledger_.failed(); ++i)
     static_cast<void>(askFor(service, {.bytes = 100}, false));
+  if (by_share) pass(rules.window / 4);  // until a judgement
   expect(ejected(), Class::Liveness, "liveness.ejection", "b{} of {} fails whoever asks it and is not ejected", who,
          settings.name);
   stage_->makeSick(who, false);
   ledger_.setTolerant(false);
   if (ledger_.failed()) return;
-  ledger_.leave(check::Mark::SickEjected);
+  ledger_.leave(by_share ? check::Mark::ShareEjected : check::Mark::SickEjected);
   ledger_.health().setCalm(false);  // what has failed until now may count for a while
-  probationIsOne(service, who);
+  if (!by_share) probationIsOne(service, who);
   recover();
   ledger_.health().setCalm(true);
 }

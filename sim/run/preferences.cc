@@ -141,10 +141,11 @@ void Run::slowIsAvoided(std::size_t service) {
   stage_->proxy().reload(config_);
   if (!ledger_.failed()) othersGoElsewhere(service, slow, "which was slow");
   if (ledger_.failed()) return;
+  const std::uint16_t status = scenario_.seed % 2 == 0 ? 500 : 429;
   const auto& statuses = config_.services[service].retry.on.statuses;
-  if (std::ranges::find(statuses, 500) != statuses.end()) return;  // then another one has failed as well
-  pass(70s);                                                       // until all that is forgotten
-  const std::uint64_t failed = askFor(service, {.status = 500, .bytes = 100}, false);
+  if (std::ranges::find(statuses, status) != statuses.end()) return;  // then another one has failed as well
+  pass(70s);                                                          // until all that is forgotten
+  const std::uint64_t failed = askFor(service, {.status = status, .bytes = 100}, false);
   if (!ledger_.failed()) othersGoElsewhere(service, failed, "which had failed");
   if (!ledger_.failed()) ledger_.leave(check::Mark::SlowAvoided);
 }

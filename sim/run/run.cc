@@ -59,7 +59,9 @@ bool Run::until(const std::function<bool()>& done, Duration limit, std::uint64_t
           next_stream_look_ = world_.now() + check::StreamWatch::kEvery;
           stream_watch_->look();
         }
-        if (world_.events() > kEventsMax) ledger_.fail(Class::Liveness, "liveness.spin", 0, "too many events");
+        if (std::exchange(instant_, world_.now()) != world_.now()) instant_begin_ = world_.events();
+        if (world_.events() > kEventsMax || world_.events() - instant_begin_ > kEventsAtOnceMax)
+          ledger_.fail(Class::Liveness, "liveness.spin", 0, "too many events");
         return done();
       },
       limit);

@@ -37,7 +37,8 @@ class Run final : public ProxyOutput {
 
  private:
   static constexpr std::uint64_t kEventsMax = 20'000'000;
-  static constexpr std::uint64_t kTurnsOfAnIdleProxy = 300;  // in ten seconds
+  static constexpr std::uint64_t kEventsAtOnceMax = 100'000;  // of one instant
+  static constexpr std::uint64_t kTurnsOfAnIdleProxy = 300;   // in ten seconds
 
   void onLog(lb::LogLevel level, std::string_view line) override;
   void onAccess(std::string_view line) override;
@@ -148,6 +149,8 @@ class Run final : public ProxyOutput {
   std::vector<std::unique_ptr<plan::Client>> more_;  // what the calm asks for
   std::uint64_t last_id_ = 0;
   std::uint64_t next_held_check_ = 0;
+  MonoTime instant_{};
+  std::uint64_t instant_begin_ = 0;  // the first event of it
   std::size_t blocks_seen_ = 0;
   std::uint64_t requests_ = 0;
 };
