@@ -88,8 +88,9 @@ def test_busy_backends_get_no_more(start, backends, balance):
         assert lb.metrics().total("lb_backend_inflight_requests", backend=f"127.0.0.1:{slow.port}") == 1
 
 
-def test_peak_ewma_leaves_the_one_that_fails(start, backends):
-    failing = start.backend(ok(b"9", status="503 Service Unavailable"))
+@pytest.mark.parametrize("status", ["503 Service Unavailable", "429 Too Many Requests"])
+def test_peak_ewma_leaves_the_one_that_fails(start, backends, status):
+    failing = start.backend(ok(b"9", status=status))
     lb = start.lb(service(failing, backends[1], balance="peak_ewma"))
     assert answers(lb, 200).count(9) <= 2
     latency = lb.metrics().value("lb_backend_latency_ewma_seconds", backend=f"127.0.0.1:{failing.port}")

@@ -10,6 +10,7 @@ import yaml
 from config_file import proxy, service, write
 from ports import free_port
 from program import binary, can_connect, run, run_lb
+from raw_client import get
 
 ROOT = pathlib.Path(__file__).parent.parent
 HOST = {"address": "127.0.0.1", "port": 9090}
@@ -66,6 +67,27 @@ def test_the_form_of_the_original_loads_unchanged(tmp_path):
           port: 9091
 """
     assert run_lb("--check", "--config", write(tmp_path / "c.yaml", original)).returncode == 0
+
+
+def test_the_form_of_the_original_serves_as_it_did(start):
+    hosts = [{"address": "127.0.0.1", "port": free_port()} for _ in range(3)]
+    services = [
+        {"name": "my-service", "domain": "my-service.my-company.com", "hosts": hosts[:2]},
+        {"name": "other-service", "domain": "other-service.my-company.com", "hosts": hosts[2:]},
+    ]
+    original = {"listen": {"address": "", "port": free_port()}, "services": services}
+    start.be({"proxy": original})
+    lb = start.lb_with({"proxy": {**original, "admin": {"port": free_port()}}})  # whose default port may be taken
+
+    def who_answers(host, count):
+        answers = [lb.request(get("/", host)) for _ in range(count)]
+        assert {answer.status for answer in answers} == {200}
+        return {index for index, one in enumerate(hosts) for answer in answers if str(one["port"]).encode() in answer.body}
+
+    assert who_answers("my-service.my-company.com", 60) == {0, 1}  # at random: one of them alone once in 10^18 times
+    assert who_answers("other-service.my-company.com", 3) == {2}
+    assert who_answers(f"other-service.my-company.com:{lb.port}", 3) == {2}
+    assert lb.request(get("/", "nobody.my-company.com")).status == 404
 
 
 def test_the_default_is_config_yaml_in_the_working_directory(tmp_path):

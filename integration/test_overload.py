@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from config_file import service
 from http_message import Closed
 from raw_backend import ok
@@ -82,15 +84,18 @@ def test_the_queue_has_an_end_and_a_time(start):
     second.close()
 
 
-def test_who_leaves_the_queue_is_not_served(start):
+@pytest.mark.parametrize("leaves", ["by a reset", "by a close, which is taken for that"])
+def test_who_leaves_the_queue_is_not_served(start, leaves):
     gate = Gate()
     backend = start.backend(script=gate)
-    lb = start.lb(service(backend, limits={"max_inflight": 1, "queue": {"timeout": "20s"}}), threads=1)
+    closes = leaves != "by a reset"
+    limits = {"max_inflight": 1, "queue": {"timeout": "20s"}}
+    lb = start.lb(service(backend, limits=limits), threads=1, abort_on_half_close=closes)
     first = asking(lb, 1)[0]
     until(lambda: gate.now == 1, "the first request at the backend")
     second = asking(lb, 1)[0]
     until(lambda: lb.metrics().value("lb_queue_length", service="svc") == 1, "the second to wait")
-    second.reset()
+    second.half_close() if closes else second.reset()
     until(lambda: lb.metrics().value("lb_queue_length", service="svc") == 0, "the second to be forgotten")
     gate.open.set()
     assert first.read_response().status == 200
