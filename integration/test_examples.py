@@ -53,3 +53,31 @@ def test_ending(terminal):
     assert terminal.type(wait)[0] == 0
     assert terminal.type(shown) == (0, answer + "\n")
     assert "draining: up to 32 s" in terminal.log() and "stopped" in terminal.log()
+
+
+def test_balancing(terminal):
+    (config,) = blocks("balancing.md", "yaml", "## A working example")
+    programs, asked = blocks("balancing.md", "sh", "## A working example")
+    terminal.file("balancing.yaml", config)
+    terminal.type_all(programs)
+    shop, cache = asked.splitlines()
+    until(lambda: terminal.type(cache)[1].count("service: cache") == 6, "all are there")
+    answers = re.findall(r"^service: shop, addr: 127.0.0.1:(.*)$", terminal.type(shop)[1], re.M)
+    assert sorted(answers) == sorted([terminal.port("9090")] * 4 + [terminal.port("9091")] * 2)
+    assert len(set(re.findall("addr: (.*)$", terminal.type(cache)[1], re.M))) == 1
+
+
+def test_retries(terminal):
+    (config,) = blocks("retries.md", "yaml", "## A working example")
+    programs, asked = blocks("retries.md", "sh", "## A working example")
+    terminal.file("retries.yaml", config)
+    terminal.type_all(programs)
+    gets, posts, counter = asked.splitlines()
+    until(lambda: terminal.type(gets)[1].split() == ["200"] * 8, "all are there")
+    assert set(terminal.type(posts)[1].split()) <= {"200", "503"}
+
+    def retried():  # hosts are picked at random: eight requests may all go to the one that is well
+        assert terminal.type(gets)[1].split() == ["200"] * 8
+        return int(re.search('reason="status"} ([0-9]+)', terminal.type(counter)[1])[1]) > 0
+
+    until(retried, "an attempt is made again")
