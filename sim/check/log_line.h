@@ -1,5 +1,5 @@
-// One line of lb's JSON access log, taken apart once: for lines that are known to be well formed, and much faster than a
-// parser of JSON. What the line was given as has to live as long as this.
+// One line of lb's JSON access log, taken apart once: for lines that are known to be well formed, and much faster than
+// a parser of JSON. What the line was given as has to live as long as this.
 #pragma once
 
 #include <algorithm>
@@ -28,8 +28,8 @@ class LogLine {
     }
   }
 
-  // The value without its quotes, escaped as it is; "" for null and for what is not there. Quick for whoever asks in the
-  // order of the line.
+  // The value without its quotes, escaped as it is; "" for null and for what is not there. Quick for whoever asks in
+  // the order of the line.
   [[nodiscard]] std::string_view operator[](std::string_view key) const {
     for (std::size_t i = 0; i < count_; ++i) {
       const auto& [name, value] = members_[next_];
