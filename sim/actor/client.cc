@@ -217,9 +217,8 @@ void Client::afterWriting() {
   if (plan_.half_close && next_ == plan_.requests.size() && !waiting_.empty() && !waiting_.back()->upgrade) {
     finished_ = true;
     ledger_.leave(check::Mark::ClientHalfClosed);
-    // The end of what is behind a body is seen when that is read.
-    const bool seen = waiting_.size() == 1 && waiting_.back()->framing == plan::Framing::None;
-    if (seen && ledger_.scenario().config.abort_on_half_close) ledger_.of(waiting_.back()->id).gave_up = ledger_.now();
+    if (waiting_.size() == 1 && ledger_.scenario().config.abort_on_half_close)
+      ledger_.of(waiting_.back()->id).gave_up = ledger_.now();
     current_->finish();
   }
 }
@@ -359,7 +358,9 @@ void Client::abandon(check::Loss how, bool reset) {
                              : how == check::Loss::Surprise && !first ? check::Loss::Behind
                                                                       : how;
     ledger_.lostAtClient(request->id, loss, first && answering_);
-    if (reset) ledger_.of(request->id).gave_up = ledger_.now();
+    check::Entry& entry = ledger_.of(request->id);
+    // Whose end has been seen, and meant nothing, is not read any more.
+    if (reset && (!finished_ || entry.gave_up != check::kNever)) entry.gave_up = ledger_.now();
   }
   waiting_.clear();
   reset ? old.abort() : old.close();
