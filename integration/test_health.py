@@ -1,6 +1,7 @@
 """Health: active checks, ejection by what requests say, panic, and orders of an operator."""
 
 import itertools
+import re
 
 import pytest
 import requests
@@ -78,6 +79,26 @@ def test_a_backend_that_fails_users_is_ejected_although_its_checks_pass(start, b
         for reason in ("consecutive_failures", "probe_failed")
     }
     assert ejections["consecutive_failures"] == 1 and ejections["probe_failed"] >= 1, ejections
+
+
+def test_no_more_are_ejected_than_may_be(start, backends):
+    lb = front(start, backends, outlier={"consecutive_failures": 2, "max_ejection_percent": 50})
+    backends[0].serves = backends[1].serves = False
+    failed = sum(ask(lb, 9)[None] for _ in range(5))  # of whom one at most is out, as two were two thirds
+    assert sorted(state(lb, backend)["state"] for backend in backends) == ["ejected", "up", "up"]
+    assert failed > 15
+
+
+def test_each_ejection_lasts_longer_than_the_one_before(start, backends):
+    lb = front(start, backends, outlier={"consecutive_failures": 1, "base_ejection": "500ms", "max_ejection": "5s"})
+    backends[0].serves = False
+
+    def times():
+        ask(lb, 6)
+        return [float(time) for time in re.findall("is ejected, .*; out for ([0-9.]+) s", lb.log())]
+
+    first, second, third = until(lambda: (found := times())[2:] and found, "it is ejected a third time")[:3]
+    assert 0.3 < first < second < third < 3  # twice as long each time, a fifth more or less
 
 
 def expect_ejected(lb, backend, reason, words):

@@ -80,12 +80,13 @@ void QueueBackend::setMode(Mode mode) {
     pauseListening(false);
     for (const auto& conn : connections_) conn->setReading(true);
   }
-  if (listeners_.empty() && mode != Mode::Refuse && mode != Mode::Leave) listen();
+  if (listeners_.empty() && mode != Mode::Refuse && !isLeaving()) listen();
   switch (mode) {
     case Mode::Up: break;
+    case Mode::Retire:
     case Mode::Leave:
       listeners_.clear();
-      for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->leave();
+      for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->leave(mode == Mode::Retire);
       break;
     case Mode::Refuse:
       listeners_.clear();
@@ -125,7 +126,7 @@ void QueueBackend::onAccept(std::unique_ptr<lb::Stream> stream) {
   }
   connections_.push_back(std::make_unique<Conn>(*this, std::move(stream)));
   connections_.back()->slot = connections_.size() - 1;
-  if (mode_ == Mode::Leave) connections_.back()->answerOnce();  // it was in the queue of a listener that has gone
+  if (isLeaving()) connections_.back()->answerOnce();  // it was in the queue of a listener that has gone
 }
 
 // It may stand in its own event: the turn's end destroys it.

@@ -38,7 +38,9 @@ class QueueBackend final : private lb::AcceptEvents {
  public:
   enum class Mode : std::uint8_t {
     Up,
-    Leave,      // the process ends as it should: nothing new is accepted, what is in work is still answered
+    Retire,     // the process ends as it should: nothing new is accepted, what is in work is still answered, and so is
+                // one request more on each kept connection, if it comes soon
+    Leave,      // the same, but idle connections are closed at once
     Refuse,     // the process is dead, the machine is not: resets for what is open and what is new
     Reset,      // accepts, and resets at once
     Hang,       // the process stands still: the system accepts, nothing is read or answered; later it goes on
@@ -85,6 +87,7 @@ class QueueBackend final : private lb::AcceptEvents {
   void listen();
   void pauseListening(bool paused);
   [[nodiscard]] const CheckAnswer* checkOf(std::string_view start_line) const;  // null: it is none
+  [[nodiscard]] bool isLeaving() const { return mode_ == Mode::Retire || mode_ == Mode::Leave; }
   void dropAll();
   void setBlackHole(bool on);
   void remove(Conn& conn);

@@ -11,6 +11,7 @@ constexpr std::uint64_t kBodyPiece = 32 * 1024;
 constexpr Duration kNeverDone = std::chrono::hours(24 * 365);
 constexpr Duration kPace = std::chrono::milliseconds(1);  // between two pieces of a body that takes its time, at least
 constexpr int kPiecesMax = 9;
+constexpr Duration kGrace = std::chrono::milliseconds(500);  // for a request that is on its way to who leaves
 
 bool hasBody(int status) {
   return status != 204 && status != 304;
@@ -43,14 +44,20 @@ void QueueBackend::Conn::abort() {
   close();
 }
 
-void QueueBackend::Conn::leave() {
+void QueueBackend::Conn::leave(bool graceful) {
   close_ = true;
-  if (phase_ == Phase::Head && partial_.empty()) close();
+  if (phase_ != Phase::Head || !partial_.empty()) return;
+  if (!graceful) return close();
+  leave_ = owner_.env_.loop.makeTimer([this] {
+    if (phase_ == Phase::Head && partial_.empty()) close();
+  });
+  leave_->arm(kGrace);
 }
 
 void QueueBackend::Conn::close() {
   if ((phase_ != Phase::Head && check_ == nullptr) || !partial_.empty()) ++owner_.counters_.abandoned;
   if (pace_ != nullptr) pace_->disarm();
+  if (leave_ != nullptr) leave_->disarm();
   if (phase_ == Phase::Service && owner_.plan_.drops_abandoned) station_->withdraw(*this);
   if (phase_ == Phase::Service && !owner_.plan_.drops_abandoned) station_->forget(*this);
   stream_->want(Interest::None);

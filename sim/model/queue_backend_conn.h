@@ -15,7 +15,7 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   Conn(QueueBackend& owner, std::unique_ptr<lb::Stream> stream);
   void setReading(bool reading);
   void abort();
-  void leave();  // closes now, or after the answer
+  void leave(bool graceful);  // closes now, or after the answer
   void answerOnce() { close_ = true; }
   void moveCheck();      // to the station where checks are served now, if this is one that is being served
   std::size_t slot = 0;  // in the owner's list
@@ -64,6 +64,7 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   int pieces_ = 1;                           // that the body is sent in
   int pieces_due_ = 1;
   std::unique_ptr<lb::Timer> pace_;
+  std::unique_ptr<lb::Timer> leave_;
 };
 
 }  // namespace sim::model

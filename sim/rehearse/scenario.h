@@ -109,7 +109,8 @@ enum class FaultKind : std::uint8_t {
   Network,
   Dns,
   Reload,
-  Drain
+  Drain,
+  Outage,  // of a replay: from then on its kept connections are of no use either
 };
 
 // Whom a backend fails: a gray failure is one that its checks do not see, or that only they see.

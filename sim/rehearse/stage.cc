@@ -143,7 +143,8 @@ void Stage::applyToSite(std::size_t site) {
   Mode mode = Mode::Up;
   if (isOn(site, FaultKind::Pause)) mode = Mode::Hang;
   if (isOn(site, FaultKind::Reset)) mode = Mode::Reset;
-  if (isOn(site, FaultKind::Stop)) mode = Mode::Leave;
+  if (isOn(site, FaultKind::Stop)) mode = Mode::Retire;
+  if (isOn(site, FaultKind::Outage)) mode = Mode::Leave;
   if (isOn(site, FaultKind::Crash)) mode = Mode::Refuse;
   backend.setMode(mode);
   const Work users = workOf(site, Whom::Users);

@@ -37,7 +37,7 @@ std::vector<rehearse::Fault> Outages::faults(const rehearse::Layout& layout, lb:
     rehearse::Fault fault;
     fault.backends = layout.matching(outage.backend);
     if (fault.backends.empty()) continue;
-    fault.kind = outage.silent ? rehearse::FaultKind::BlackHole : rehearse::FaultKind::Stop;
+    fault.kind = outage.silent ? rehearse::FaultKind::BlackHole : rehearse::FaultKind::Outage;
     fault.text = (outage.silent ? "black hole " : "stop ") + outage.backend;
     fault.at = std::max(atSpeed(outage.from - zero, speed), lb::Duration::zero());
     if (outage.to) fault.length = std::max(atSpeed(*outage.to - zero, speed) - fault.at, lb::Duration(1));

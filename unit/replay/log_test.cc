@@ -115,7 +115,7 @@ TEST(ReplayLog, ABackendIsDownFromItsFirstFailureToItsNextAnswer) {
   ASSERT_TRUE(read.log.has_value());
   const auto& outages = read.log->outages;
   ASSERT_EQ(outages.size(), 2U);
-  EXPECT_EQ(outages[0].kind, rehearse::FaultKind::Stop);
+  EXPECT_EQ(outages[0].kind, rehearse::FaultKind::Outage);
   EXPECT_EQ(outages[0].at, 1s);
   EXPECT_EQ(outages[0].length, 2s);
   EXPECT_THAT(outages[0].backends, ElementsAre(0U));
