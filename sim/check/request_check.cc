@@ -150,7 +150,7 @@ void Ledger::checkAbandoned(const Entry& entry) {
   if (scenario_.config.limits.max_connections < 1000) return;  // a connection that is accepted late tells late
   const Duration ago = world_.now() - entry.gave_up;
   if (ago <= kNews + 20 * plan::longestWay(scenario_)) return;
-  fail(Class::Safety, "safety.abandoned", entry.plan->id,
+  fail(Class::Liveness, "liveness.exchanges_end", entry.plan->id,
        fmt::format("request {} was sent to a backend {:.1f} s after its client had given it up", entry.plan->id,
                    std::chrono::duration<double>(ago).count()));
 }
