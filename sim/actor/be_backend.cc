@@ -48,8 +48,10 @@ class WatchedStream final : public lb::Stream, private StrictEvents {
  private:
   void onHead(const Head& head) override {
     checked_ = head.target() == kCheckPath;
-    if (checked_) ledger_.checkAtBackend(head, number_);
-    if (checked_) return;
+    if (checked_) {
+      ledger_.checkAtBackend(head, number_);
+      return;
+    }
     const check::Entry* entry = ledger_.headAtBackend(head, number_, requests_++ > 0);
     if (entry == nullptr) {
       reader_.stop();

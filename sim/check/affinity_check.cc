@@ -55,6 +55,16 @@ int backendOf(const plan::Scenario& scenario, const lb::config::Host& host) {
   return -1;
 }
 
+bool areAlike(const plan::Scenario& scenario, const std::vector<lb::config::Host>& hosts) {
+  std::vector<int> backends;
+  for (const lb::config::Host& host : hosts) {
+    if (host.weight != 1 || host.backup || !lb::IpAddress::parse(host.address)) return false;
+    backends.push_back(backendOf(scenario, host));
+  }
+  std::ranges::sort(backends);
+  return std::ranges::adjacent_find(backends) == backends.end();
+}
+
 std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::config::Service& service,
                         std::uint32_t backend) {
   const plan::Scenario& scenario = ledger.scenario();

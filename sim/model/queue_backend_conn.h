@@ -15,7 +15,7 @@ class QueueBackend::Conn final : public lb::Disposable, private lb::StreamEvents
   Conn(QueueBackend& owner, std::unique_ptr<lb::Stream> stream);
   void setReading(bool reading);
   void abort();
-  void leave(bool graceful);  // closes now, or after the answer
+  void leave(bool graceful);  // closes now, or after the answer; graceful: or after one that comes soon
   void answerOnce() { close_ = true; }
   void moveCheck();      // to the station where checks are served now, if this is one that is being served
   std::size_t slot = 0;  // in the owner's list

@@ -37,8 +37,8 @@ void Run::ejections() {
 void Run::sickIsEjected(std::size_t service) {
   const lb::config::Service& settings = config_.services[service];
   const lb::config::Outlier& rules = settings.outlier;
-  const bool by_share = rules.consecutive_failures == 0 && rules.success_percent > 0;
-  if (!rules.enabled || (rules.consecutive_failures == 0 && !by_share) || rules.max_ejection_percent == 0) return;
+  const bool by_share = rules.consecutive_failures == 0;
+  if (!rules.enabled || (by_share && rules.success_percent == 0) || rules.max_ejection_percent == 0) return;
   if (rules.latency_factor > 0) return;  // another one may be out for being slower
   if (!asksEverybody(settings.balance) || settings.hosts.size() < 2) return;
   const auto plain = [](const lb::config::Host& host) {
@@ -79,18 +79,16 @@ void Run::farIsEjected(std::size_t service) {
   const lb::config::Outlier& rules = settings.outlier;
   if (!rules.enabled || rules.latency_factor == 0 || rules.max_ejection_percent == 0) return;
   if (!asksEverybody(settings.balance) || settings.hosts.size() < 2) return;
-  int far = -1;
-  for (const lb::config::Host& host : settings.hosts) {
-    const int who = check::backendOf(scenario_, host);
-    if (host.weight != 1 || host.backup || !lb::IpAddress::parse(host.address)) return;
-    if (scenario_.backends[static_cast<std::size_t>(who)].be) return;
-    if (plan::farness(scenario_, who) == 0s) continue;
-    if (far >= 0) return;  // named twice
-    far = who;
-  }
-  if (far < 0) return;
-  const auto who = static_cast<std::uint32_t>(far);
-  const Duration more = plan::farness(scenario_, far);
+  const auto isBe = [&](const lb::config::Host& host) {
+    return scenario_.backends[static_cast<std::size_t>(check::backendOf(scenario_, host))].be;
+  };
+  if (!check::areAlike(scenario_, settings.hosts) || std::ranges::any_of(settings.hosts, isBe)) return;
+  const auto farnessOf = [&](const lb::config::Host& host) {
+    return plan::farness(scenario_, check::backendOf(scenario_, host));
+  };
+  const auto farthest = std::ranges::max_element(settings.hosts, {}, farnessOf);
+  const auto who = static_cast<std::uint32_t>(check::backendOf(scenario_, *farthest));
+  const Duration more = farnessOf(*farthest);  // of one backend at most; the others are near
   const auto needed = static_cast<Duration::rep>(rules.min_requests);
   if (more < kNear * static_cast<Duration::rep>(rules.latency_factor) || rules.window < 8 * more * needed) return;
   const MonoTime begin = world_.now();
@@ -136,7 +134,7 @@ void Run::probationIsOne(std::size_t service, std::uint32_t who) {
       static_cast<void>(askFor(service, {.bytes = 100}, false));
     if (!ledger_.failed()) ledger_.leave(check::Mark::ProbationAlone);
   }
-  until([&] { return std::ranges::all_of(clients_, [](const auto& one) { return one->done(); }); }, 2 * hangs);
+  until([&] { return clientsDone(); }, 2 * hangs);
 }
 
 }  // namespace sim::run

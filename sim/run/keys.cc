@@ -17,23 +17,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kLong = 2s;  // of an answer: longer than several others take to be asked for
-
 // The key of a request, and another cookie that has nothing to say.
 std::string fieldOf(const lb::config::Hash& hash, std::size_t key, std::size_t other) {
   return hash.key == KeySource::Header ? fmt::format("{}: k{}", plan::kKeyField, key)
                                        : fmt::format("Cookie: a={}; {}=k{}", other, plan::kKeyCookie, key);
-}
-
-// Of one weight, none of them a backup, a name or one that is named twice.
-bool areAlike(const plan::Scenario& scenario, const std::vector<lb::config::Host>& hosts) {
-  std::vector<int> backends;
-  for (const lb::config::Host& host : hosts) {
-    if (host.weight != 1 || host.backup || !lb::IpAddress::parse(host.address)) return false;
-    backends.push_back(check::backendOf(scenario, host));
-  }
-  std::ranges::sort(backends);
-  return std::ranges::adjacent_find(backends) == backends.end();
 }
 
 }  // namespace
@@ -75,7 +62,7 @@ void Run::busyKeyMovesOn(std::size_t service) {
   const std::uint64_t percent = settings.hash.max_load_percent;
   const std::size_t hosts = settings.hosts.size();
   constexpr std::uint64_t kAtATime = 4;
-  if (!goesByAKey(service) || percent == 0 || hosts < 2 || !areAlike(scenario_, settings.hosts)) return;
+  if (!goesByAKey(service) || percent == 0 || hosts < 2 || !check::areAlike(scenario_, settings.hosts)) return;
   if (!hasRoom() || !waysAreShort() || !waitsFor(settings, kLong)) return;
   if (settings.outlier.enabled && settings.outlier.latency_factor > 0) return;  // busy ones would be too slow
   const std::uint64_t first = last_id_ + 1;
@@ -92,7 +79,7 @@ void Run::busyKeyMovesOn(std::size_t service) {
            at_home, all - 1, answererOf(first), answererOf(id));
     at_home += home ? 1 : 0;
   }
-  until([&] { return std::ranges::all_of(clients_, [](const auto& one) { return one->done(); }); }, kLong + 10s);
+  until([&] { return clientsDone(); }, kLong + 10s);
   if (at_home < kAtATime) ledger_.leave(check::Mark::KeyMovedOn);
 }
 
@@ -100,7 +87,7 @@ void Run::busyKeyMovesOn(std::size_t service) {
 void Run::keysOutliveAHost(std::size_t service) {
   constexpr std::size_t kKeys = 40;
   const lb::config::Service& settings = config_.services[service];
-  if (!goesByAKey(service) || settings.hosts.size() < 3 || !areAlike(scenario_, settings.hosts)) return;
+  if (!goesByAKey(service) || settings.hosts.size() < 3 || !check::areAlike(scenario_, settings.hosts)) return;
   // A reload takes numbers away, which the books allow for where there are others; and who is checked comes back when a
   // check has passed.
   if (scenario_.reloads.empty() || settings.health_check.enabled || !waysAreShort()) return;

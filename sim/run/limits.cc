@@ -18,7 +18,6 @@ namespace {
 constexpr int kMeasured = 60;
 constexpr int kWindows = 8;
 constexpr int kOfAWindow = 12;
-constexpr Duration kLong = 2s;
 
 }  // namespace
 

@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kLong = 2s;  // of an answer: longer than several others take
 constexpr int kOthers = 4;
 constexpr Duration kShortWay = 20ms;
 

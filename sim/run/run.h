@@ -39,7 +39,8 @@ class Run final : public ProxyOutput {
   static constexpr std::uint64_t kEventsMax = 20'000'000;
   // Of one instant: the end of a stall lets a few hundred thousand bytes go at once, in segments of one.
   static constexpr std::uint64_t kEventsAtOnceMax = 2'000'000;
-  static constexpr std::uint64_t kTurnsOfAnIdleProxy = 300;  // in ten seconds
+  static constexpr Duration kLong = std::chrono::seconds(2);  // of an answer: longer than several others take
+  static constexpr std::uint64_t kTurnsOfAnIdleProxy = 300;   // in ten seconds
 
   void onLog(lb::LogLevel level, std::string_view line) override;
   void onAccess(std::string_view line) override;

@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "sim/check/affinity_check.h"
-#include "sim/plan/balance_shapes.h"
 #include "sim/run/run.h"
 
 namespace sim::run {
