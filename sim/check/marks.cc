@@ -163,6 +163,7 @@ std::string_view nameOf(Mark mark) {
       "queue_full",
       "queue_timeout",
       "queued",
+      "queue_left",
       "inflight_at_limit",
       "adaptive_held",
       "rate_raised",

@@ -179,6 +179,7 @@ enum class Mark : std::uint8_t {
   QueueFull,
   QueueTimeout,
   Queued,
+  QueueLeft,
   InflightAtLimit,
   AdaptiveHeld,
   RateRaised,

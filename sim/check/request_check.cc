@@ -8,6 +8,7 @@
 #include "sim/actor/wire_text.h"
 #include "sim/check/affinity_check.h"
 #include "sim/check/cause.h"
+#include "sim/check/in_force.h"
 #include "sim/check/ledger.h"
 #include "sim/plan/forwarded.h"
 
@@ -110,7 +111,10 @@ void Ledger::checkInTime(const Entry& entry) {
   constexpr Duration kInTime = std::chrono::seconds(2);
   // A long head takes several windows on each of its two ways.
   const std::uint32_t windows = (1000 + plan.padding + 100 * plan.fields) / scenario_.network.window;
-  const MonoTime due = std::max(entry.sent, entry.turn) + kInTime + queueTimeOf(*serviceOf(scenario_, plan)) +
+  Duration queue{};
+  forEachInForce(*this, *serviceOf(scenario_, plan), entry.started, world_.now(),
+                 [&](const lb::config::Service& known) { queue = std::max(queue, queueTimeOf(known)); });
+  const MonoTime due = std::max(entry.sent, entry.turn) + kInTime + queue +
                        static_cast<int>(20 + 6 * windows) * plan::longestWay(scenario_);
   if (world_.now() <= due || scenario_.config.limits.max_connections < 1000) return;
   if (drainingSince() != kNever || troubles_.anySince(entry.connected)) return;

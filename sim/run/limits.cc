@@ -1,7 +1,5 @@
-// In the calm: an adaptive limit that has measured its backend stays within its bounds, and a rate that a reload raises
-// counts at once.
-#include <algorithm>
-
+// In the calm: an adaptive limit that has measured its backend stays within its bounds, a rate that a reload raises
+// counts at once, and who leaves a queue is not served.
 #include "lb/back/gradient_limit.h"
 #include "sim/check/affinity_check.h"
 #include "sim/check/in_force.h"
@@ -18,6 +16,9 @@ namespace {
 constexpr int kMeasured = 60;
 constexpr int kWindows = 8;
 constexpr int kOfAWindow = 12;
+
+constexpr Duration kTurn = 4s;  // until a place is free again
+constexpr Duration kPatience = 500ms;
 
 }  // namespace
 
@@ -52,7 +53,6 @@ void Run::adaptiveIsBounded(std::size_t service) {
     askForSome(kOfAWindow);
   }
   ledger_.setTolerant(true);  // what is too much is refused
-  const std::size_t first = clients_.size();
   for (std::uint32_t i = 0; i < limit.max + 2; ++i) {
     plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
     client.requests.push_back(plainRequest("GET", service));
@@ -60,15 +60,51 @@ void Run::adaptiveIsBounded(std::size_t service) {
     client.requests.back().close = true;
     ask(client);
   }
-  const auto done = [&] {
-    return std::all_of(clients_.begin() + static_cast<std::ptrdiff_t>(first), clients_.end(),
-                       [](const auto& client) { return client->done(); });
-  };
-  expect(until(done, kLong + 10s), check::Class::Liveness, "liveness.fresh", "requests do not come to their end");
+  expect(until([&] { return clientsDone(); }, kLong + 10s), check::Class::Liveness, "liveness.fresh",
+         "requests do not come to their end");
   ledger_.setTolerant(false);
   if (ledger_.failed()) return;
   ledger_.leave(check::Mark::AdaptiveHeld);
   reload(before);
+}
+
+void Run::queues() {
+  if (scenario_.calm_only || !config_.routes.empty() || !hasRoom() || !waysAreShort()) return;
+  for (std::size_t service = 0; service < config_.services.size(); ++service) {
+    if (!ledger_.failed()) leaversAreForgotten(service);
+  }
+}
+
+// One has the only place. Of two who wait for it one resets its connection, and one ends its side, which may mean the
+// same: what is sent for them when the place is free meets the check of who has given up (check/request_check.cc).
+void Run::leaversAreForgotten(std::size_t service) {
+  lb::config::Service& settings = config_.services[service];
+  if (settings.hosts.size() != 1 || !waitsFor(settings, kTurn)) return;
+  const int who = check::backendOf(scenario_, settings.hosts.front());
+  if (who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be) return;
+  const lb::config::ServiceLimits before = settings.limits;
+  settings.limits.max_inflight = 1;
+  settings.limits.queue = {.max = 10, .timeout = 10s};
+  takeOver(config_);
+  pass(100ms);
+  static_cast<void>(askFor(service, {.bytes = 100, .delay = kTurn}, true));
+  if (ledger_.failed()) return;
+  ledger_.setTolerant(true);
+  for (const bool resets : {true, false}) {
+    plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+    if (resets) client.patience = kPatience;
+    client.half_close = !resets;
+    client.requests.push_back(plainRequest("GET", service));
+    ask(client);
+  }
+  expect(until([&] { return clientsDone(); }, kTurn + 10s), check::Class::Liveness, "liveness.fresh",
+         "who waits for a place, or has left, does not come to an end");
+  pass(1s);
+  ledger_.setTolerant(false);
+  if (ledger_.failed()) return;
+  ledger_.leave(check::Mark::QueueLeft);
+  settings.limits = before;
+  takeOver(config_);
 }
 
 // Whoever has used up a slow rate has used up the burst of a quicker one, and not what the slow one still wants.

@@ -102,6 +102,8 @@ class Run final : public ProxyOutput {
   void checkShown();  // what the control plane shows of health
   void adaptiveLimits();
   void ratesAreRaised();
+  void queues();
+  void leaversAreForgotten(std::size_t service);
   void retries();
   void attemptsArePausedBetween(std::size_t service);
   void adaptiveIsBounded(std::size_t service);
