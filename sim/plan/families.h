@@ -19,7 +19,8 @@ struct Family {
     Operator,
     Network,
     Traffic,
-    Uploads
+    Uploads,
+    Services
   } drawn = Drawn::Here;  // the others apart
 };
 
@@ -78,6 +79,7 @@ inline constexpr std::array kOddities{
     Family{"duplex", "answers of which half comes while their request is still on its way", Family::Drawn::Uploads},
     Family{"patient", "clients that wait for 100 (Continue) as long as it takes, which may be long",
            Family::Drawn::Uploads},
+    Family{"many_services", "8 to 24 services instead of one to three", Family::Drawn::Services},
 };
 
 // Something goes wrong.

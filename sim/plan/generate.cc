@@ -128,7 +128,12 @@ class Generator {
     }
     if (!made_.calm_only) config.abort_on_half_close = random_.chance({1, 4});
     config.drain.timeout = oneOf<Duration>({0ms, 100ms, 5s, 30s});
-    const std::uint32_t services = number(1, 3);
+    std::uint32_t services = number(1, 3);
+    Prng many = Chance(made_.seed).stream("scenario services");
+    if (many.chance({1, 100})) {
+      made_.families.emplace_back("many_services");
+      services = static_cast<std::uint32_t>(many.between(8, 24));
+    }
     for (std::uint32_t i = 0; i < services; ++i) config.services.push_back(service(static_cast<int>(i)));
   }
 
