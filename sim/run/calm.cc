@@ -152,7 +152,7 @@ plan::Request Run::plainRequest(const char* method, std::size_t service) {
 }
 
 void Run::fresh() {
-  constexpr std::size_t kAtOnce = 3;  // as many connections as any limit of a client allows
+  constexpr std::size_t kAtOnce = 3;  // less than any limits.max_connections_per_client that is drawn
   const std::uint64_t before = last_id_;
   // The end of a connection that the storm swallowed is news to lb only when it sends something there, and what cannot
   // be sent again is then lost.

@@ -1,7 +1,6 @@
 // In the calm: who belongs to a backend by a key or a cookie stays with it, as long as it is there and has room.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "sim/check/affinity_check.h"

@@ -22,10 +22,17 @@ constexpr Duration kPatience = 500ms;
 
 }  // namespace
 
-void Run::adaptiveLimits() {
+int Run::onlyBackend(const lb::config::Service& settings) const {
+  if (settings.hosts.size() != 1) return -1;
+  const int who = check::backendOf(scenario_, settings.hosts.front());
+  return who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be ? -1 : who;
+}
+
+void Run::limits() {
   if (scenario_.calm_only || !config_.routes.empty() || !hasRoom() || !waysAreShort()) return;
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) adaptiveIsBounded(service);
+    if (!ledger_.failed()) leaversAreForgotten(service);
   }
 }
 
@@ -33,9 +40,7 @@ void Run::adaptiveLimits() {
 void Run::adaptiveIsBounded(std::size_t service) {
   lb::config::Service& settings = config_.services[service];
   const lb::config::AdaptiveLimit limit = planned(settings).limits.adaptive;
-  if (!limit.enabled || !waitsFor(settings, kLong) || settings.hosts.size() != 1) return;
-  const int who = check::backendOf(scenario_, settings.hosts.front());
-  if (who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be) return;
+  if (!limit.enabled || !waitsFor(settings, kLong) || onlyBackend(settings) < 0) return;
 
   const auto reload = [&](const lb::config::ServiceLimits& to) {
     settings.limits = to;
@@ -68,20 +73,11 @@ void Run::adaptiveIsBounded(std::size_t service) {
   reload(before);
 }
 
-void Run::queues() {
-  if (scenario_.calm_only || !config_.routes.empty() || !hasRoom() || !waysAreShort()) return;
-  for (std::size_t service = 0; service < config_.services.size(); ++service) {
-    if (!ledger_.failed()) leaversAreForgotten(service);
-  }
-}
-
 // One has the only place. Of two who wait for it one resets its connection, and one ends its side, which may mean the
-// same: what is sent for them when the place is free meets the check of who has given up (check/request_check.cc).
+// same.
 void Run::leaversAreForgotten(std::size_t service) {
   lb::config::Service& settings = config_.services[service];
-  if (settings.hosts.size() != 1 || !waitsFor(settings, kTurn)) return;
-  const int who = check::backendOf(scenario_, settings.hosts.front());
-  if (who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be) return;
+  if (onlyBackend(settings) < 0 || !waitsFor(settings, kTurn)) return;
   const lb::config::ServiceLimits before = settings.limits;
   settings.limits.max_inflight = 1;
   settings.limits.queue = {.max = 10, .timeout = 10s};
@@ -89,18 +85,25 @@ void Run::leaversAreForgotten(std::size_t service) {
   pass(100ms);
   static_cast<void>(askFor(service, {.bytes = 100, .delay = kTurn}, true));
   if (ledger_.failed()) return;
-  ledger_.setTolerant(true);
+  const std::uint64_t first = last_id_ + 1;
+  const bool leaves = scenario_.config.abort_on_half_close;  // who ends its side
   for (const bool resets : {true, false}) {
     plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
     if (resets) client.patience = kPatience;
     client.half_close = !resets;
     client.requests.push_back(plainRequest("GET", service));
+    ledger_.setTolerant(resets || leaves);
     ask(client);
   }
+  ledger_.setTolerant(false);
   expect(until([&] { return clientsDone(); }, kTurn + 10s), check::Class::Liveness, "liveness.fresh",
          "who waits for a place, or has left, does not come to an end");
   pass(1s);
-  ledger_.setTolerant(false);
+  const auto stayed = [&](std::uint64_t id) { return !ledger_.of(id).attempts.empty(); };
+  expect(!stayed(first), check::Class::Liveness, "liveness.exchanges_end",
+         "request {} was sent out of the queue although its client had reset its connection", first);
+  expect(stayed(first + 1) == !leaves, check::Class::Liveness, "liveness.exchanges_end",
+         "request {}, whose client had ended its side, was {}sent out of the queue", first + 1, leaves ? "" : "not ");
   if (ledger_.failed()) return;
   ledger_.leave(check::Mark::QueueLeft);
   settings.limits = before;

@@ -32,9 +32,7 @@ void Run::retries() {
 // There is one backend, which is busy whenever it is asked.
 void Run::attemptsArePausedBetween(std::size_t service) {
   lb::config::Service& settings = config_.services[service];
-  if (settings.retry.attempts < 2 || settings.hosts.size() != 1 || !waitsFor(settings, kPatience)) return;
-  const int who = check::backendOf(scenario_, settings.hosts.front());
-  if (who < 0 || scenario_.backends[static_cast<std::size_t>(who)].be) return;
+  if (settings.retry.attempts < 2 || onlyBackend(settings) < 0 || !waitsFor(settings, kPatience)) return;
   const lb::config::Retry before = settings.retry;
   settings.retry.on.statuses = {kBusy};
   settings.retry.backoff_base = kBase;

@@ -81,9 +81,9 @@ bool Run::go() {
   start();
   storm();
   if (!scenario_.drain_in_storm) {
-    for (const auto phase : {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences,
-                             &Run::uploads, &Run::ejections, &Run::checks, &Run::adaptiveLimits, &Run::ratesAreRaised,
-                             &Run::queues, &Run::retries, &Run::restAWhile}) {
+    for (const auto phase :
+         {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences, &Run::uploads,
+          &Run::ejections, &Run::checks, &Run::limits, &Run::ratesAreRaised, &Run::retries, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }

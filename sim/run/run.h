@@ -100,9 +100,8 @@ class Run final : public ProxyOutput {
   void checksPassAgain(std::size_t service, std::uint32_t who, check::Mark mark);  // those that were made to fail
   void takeOver(const lb::config::Config& config);                                 // by a reload, in the calm
   void checkShown();  // what the control plane shows of health
-  void adaptiveLimits();
+  void limits();
   void ratesAreRaised();
-  void queues();
   void leaversAreForgotten(std::size_t service);
   void retries();
   void attemptsArePausedBetween(std::size_t service);
@@ -116,6 +115,8 @@ class Run final : public ProxyOutput {
     const lb::config::ClientLimits& limits = scenario_.config.limits;
     return limits.max_connections >= 1000 && limits.max_connections_per_client == 0;
   }
+  // Of a service with one host, which is not be's own code; -1: it has more, or that one.
+  [[nodiscard]] int onlyBackend(const lb::config::Service& settings) const;
   // As the scenario has the service, some of whose limits the calm takes away.
   [[nodiscard]] const lb::config::Service& planned(const lb::config::Service& service) const {
     return *std::ranges::find(scenario_.config.services, service.name, &lb::config::Service::name);

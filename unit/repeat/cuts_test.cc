@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -23,22 +24,21 @@ struct Message {
   bool good = false;
   bool from_backend = false;
   std::string reason;
-  std::string routed_to;
-  std::uint64_t asked_bytes = 0;
+  bool heard = false;  // to its end, by a backend
   std::uint64_t tunnel_up = 0;
   std::uint64_t tunnel_down = 0;
 
   friend bool operator==(const Message&, const Message&) = default;
   friend std::ostream& operator<<(std::ostream& out, const Message& one) {
-    return out << one.id << ": " << one.status << (one.good ? " as planned " : " ") << one.reason << " of "
-               << one.routed_to << ", " << one.asked_bytes << " B, " << one.tunnel_up << " and " << one.tunnel_down
-               << " in a tunnel";
+    return out << one.id << ": " << one.status << (one.good ? " as planned " : " ") << one.reason << ", " << one.answers
+               << " answers, " << (one.from_backend ? "a backend's, " : "") << (one.heard ? "heard, " : "")
+               << one.tunnel_up << " and " << one.tunnel_down << " in a tunnel";
   }
 };
 
 struct Outcome {
   std::vector<Message> messages;
-  std::uint64_t events = 0;  // a digest of
+  std::uint64_t digest = 0;  // of all that happened
 };
 
 Outcome outcomeOf(const plan::Scenario& scenario) {
@@ -59,19 +59,27 @@ Outcome outcomeOf(const plan::Scenario& scenario) {
                              .good = entry.good,
                              .from_backend = entry.from_backend,
                              .reason = entry.reason,
-                             .routed_to = entry.routed_to,
-                             .asked_bytes = entry.asked_bytes,
+                             .heard = !entry.attempts.empty() && entry.attempts.back().complete != check::kNever,
                              .tunnel_up = end == plan::Tunnel::End::Client ? entry.tunnel_up : 0,
                              .tunnel_down = end == plan::Tunnel::End::Backend ? entry.tunnel_down : 0});
   }
-  made.events = run->world().digest().value();
+  made.digest = run->world().digest().value();
   return made;
 }
 
-// What may come out otherwise when pieces arrive sooner or later: who is there before a connection or a configuration
-// goes, and whether an answer came before its request was whole, after which lb closes.
-bool goesByTheClock(const plan::Scenario& scenario) {
-  return scenario.drain_in_storm || scenario.has("reload") || scenario.has("idle_close") || scenario.has("duplex");
+// Without what comes out otherwise when pieces arrive sooner or later: connections and configurations that go, short
+// times for each attempt, and answers that come before their request is whole, after which lb closes.
+plan::Scenario withoutAClock(plan::Scenario scenario) {
+  scenario.drain_in_storm = false;
+  scenario.storm = plan::Scenario{}.storm;
+  scenario.reloads.clear();
+  scenario.config.limits.max_connection_age = Duration::zero();
+  for (lb::config::Service& service : scenario.config.services) service.retry.per_try_timeout = Duration::zero();
+  for (plan::Backend& backend : scenario.backends) backend.idle_close = Duration::zero();
+  for (plan::Client& client : scenario.clients) {
+    for (plan::Request& request : client.requests) request.answer.duplex = false;
+  }
+  return scenario;
 }
 
 TEST(Cuts, OfTheSameMessagesMakeNoDifference) {
@@ -82,9 +90,9 @@ TEST(Cuts, OfTheSameMessagesMakeNoDifference) {
   };
   constexpr std::array kCuts{Cut{16 * 1024, 64 * 1024, 0}, Cut{536, 2000, 80}, Cut{1460, 600, 30}, Cut{97, 20'000, 60}};
   std::size_t requests = 0;
-  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
-    plan::Scenario scenario = plan::generate(seed);
-    if (!scenario.calm_only || goesByTheClock(scenario)) continue;
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    plan::Scenario scenario = withoutAClock(plan::generate(seed));
+    if (!scenario.calm_only) continue;
     std::vector<Outcome> outcomes;
     for (const Cut& cut : kCuts) {
       scenario.network.segment_max = cut.segment_max;
@@ -96,7 +104,7 @@ TEST(Cuts, OfTheSameMessagesMakeNoDifference) {
       ASSERT_EQ(now.size(), first.size()) << "seed " << seed;
       for (std::size_t i = 0; i < now.size(); ++i) EXPECT_EQ(now[i], first[i]) << "seed " << seed;
     }
-    EXPECT_NE(outcomes.back().events, outcomes.front().events) << "seed " << seed;
+    EXPECT_NE(outcomes.back().digest, outcomes.front().digest) << "seed " << seed;
     requests += outcomes.front().messages.size();
   }
   EXPECT_GT(requests, 300U);
