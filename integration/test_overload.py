@@ -7,7 +7,7 @@ import pytest
 from config_file import service
 from http_message import Closed
 from raw_backend import ok
-from raw_client import get
+from raw_client import get, post
 from wait import until
 
 
@@ -84,18 +84,22 @@ def test_the_queue_has_an_end_and_a_time(start):
     second.close()
 
 
-@pytest.mark.parametrize("leaves", ["by a reset", "by a close, which is taken for that"])
+@pytest.mark.parametrize("leaves", ["by a reset", "behind a body", "behind its end", "by a close"])
 def test_who_leaves_the_queue_is_not_served(start, leaves):
     gate = Gate()
     backend = start.backend(script=gate)
-    closes = leaves != "by a reset"
+    closes = leaves == "by a close"  # which is taken for that
     limits = {"max_inflight": 1, "queue": {"timeout": "20s"}}
     lb = start.lb(service(backend, limits=limits), threads=1, abort_on_half_close=closes)
     first = asking(lb, 1)[0]
     until(lambda: gate.now == 1, "the first request at the backend")
-    second = asking(lb, 1)[0]
+    second = lb.connect()
+    second.send(post(b"unread" * 10_000) if leaves == "behind a body" else get())
     until(lambda: lb.metrics().value("lb_queue_length", service="svc") == 1, "the second to wait")
-    second.half_close() if closes else second.reset()
+    if leaves in ("by a close", "behind its end"):
+        second.half_close()
+    if not closes:
+        second.reset()
     until(lambda: lb.metrics().value("lb_queue_length", service="svc") == 0, "the second to be forgotten")
     gate.open.set()
     assert first.read_response().status == 200

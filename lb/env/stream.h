@@ -35,12 +35,16 @@ struct [[nodiscard]] IoResult {
   IoStatus status = IoStatus::Ok;
 };
 
-enum class Interest : std::uint8_t { None = 0, Read = 1, Write = 2, Both = 3 };
+// Reset: the connection is gone, however much of what came before has not been read. For who does not want to read.
+enum class Interest : std::uint8_t { None = 0, Read = 1, Write = 2, Both = 3, Reset = 4 };
 constexpr bool has(Interest set, Interest one) {
   return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(one)) != 0;
 }
 constexpr Interest operator|(Interest a, Interest b) {
   return static_cast<Interest>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
+}
+constexpr Interest operator&(Interest a, Interest b) {
+  return static_cast<Interest>(static_cast<std::uint8_t>(a) & static_cast<std::uint8_t>(b));
 }
 
 class StreamEvents {

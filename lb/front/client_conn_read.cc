@@ -63,17 +63,11 @@ void ClientConn::drain() {
   if (reading_ != Reading::Closed && idle()) close();
 }
 
-void ClientConn::shutdownNow() {
-  if (reading_ == Reading::Closed) return;
-  tell(http::RequestReset::Shutdown);
-  stream_->abort();
-  close();
-}
-
 void ClientConn::onReady(Interest ready) {
   if (reading_ == Reading::Closed) return;
   in_own_event_ = true;
-  if (has(ready, Interest::Read)) readWhatThereIs();
+  if (has(ready, Interest::Reset)) onGone();  // else nothing is wanted but writing
+  if (reading_ != Reading::Closed && has(ready, Interest::Read)) readWhatThereIs();
   if (reading_ != Reading::Closed && has(ready, Interest::Write)) flushOut();
   endEvent();
 }
@@ -385,9 +379,15 @@ bool ClientConn::wantsRead() const {
   }
 }
 
+// What is not read before its turn must not hide that nobody waits for an answer any more.
 void ClientConn::updateInterest() {
-  Interest interest = wantsRead() ? Interest::Read : Interest::None;
-  if (!out_.empty()) interest = interest | Interest::Write;
+  Interest interest = out_.empty() ? Interest::None : Interest::Write;
+  const bool waits = (reading_ == Reading::Body || reading_ == Reading::Done) && !tunnel_;
+  if (wantsRead()) {
+    interest = interest | Interest::Read;
+  } else if (waits) {
+    interest = interest | Interest::Reset;
+  }
   if (interest == interest_) return;
   interest_ = interest;
   stream_->want(interest);

@@ -194,6 +194,13 @@ void ClientConn::reset() {
   if (reading_ == Reading::Linger && !in_own_event_) deadlines_.set(kKickSlot, Duration::zero());
 }
 
+void ClientConn::shutdownNow() {
+  if (reading_ == Reading::Closed) return;
+  tell(http::RequestReset::Shutdown);
+  stream_->abort();
+  close();
+}
+
 void ClientConn::close() {
   LB_CHECK(reading_ != Reading::Closed);
   reading_ = Reading::Closed;

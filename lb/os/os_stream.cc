@@ -107,6 +107,7 @@ void OsStream::unwatch() {
 
 void OsStream::want(Interest interest) {
   wanted_ = interest;
+  askForReset();
   scheduleWake();
 }
 
@@ -120,8 +121,19 @@ void OsStream::onEvent(short what) {
   if ((what & EV_WRITE) != 0) writable_ = true;
   if ((what & EV_CLOSED) != 0) end_announced_ = true;
   // libevent reports an error as EV_READ|EV_WRITE, exactly as it reports data on a connection that can be written to.
-  reset_possible_ = (what & EV_READ) != 0 && (what & EV_WRITE) != 0 && !end_announced_;
+  reset_unasked_ = (what & EV_READ) != 0 && (what & EV_WRITE) != 0 && (what & EV_CLOSED) == 0;
+  reset_possible_ = reset_unasked_ && !end_announced_;
+  askForReset();
   deliver();
+}
+
+// The system tells the reason once.
+void OsStream::askForReset() {
+  if (!has(wanted_, Interest::Reset) || !reset_unasked_ || phase_ != Phase::Open) return;
+  reset_unasked_ = false;
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) failWriting(error);
 }
 
 // The system announces a connecting socket once: when it is connected or has failed.
@@ -148,7 +160,7 @@ void OsStream::lookAgain() {
 
 void OsStream::deliver() {
   Wakeable::unlink();
-  const auto possible = static_cast<Interest>(static_cast<std::uint8_t>(wanted_) & static_cast<std::uint8_t>(ready()));
+  const Interest possible = wanted_ & ready();
   if (possible == Interest::None) return;
   LB_CHECK(events_ != nullptr);
   events_->onReady(possible);
@@ -157,9 +169,7 @@ void OsStream::deliver() {
 
 // At most one wake is pending, and none if nothing wanted is ready.
 void OsStream::scheduleWake() {
-  const bool due = (has(wanted_, Interest::Read) && has(ready(), Interest::Read)) ||
-                   (has(wanted_, Interest::Write) && has(ready(), Interest::Write));
-  if (due) {
+  if ((wanted_ & ready()) != Interest::None) {
     loop_.wake(*this);
   } else {
     Wakeable::unlink();
@@ -170,10 +180,11 @@ Interest OsStream::ready() const {
   switch (phase_) {
     case Phase::Connecting:
     case Phase::Aborted: return Interest::None;
-    case Phase::Failed: return Interest::Both;
+    case Phase::Failed: return Interest::Both | Interest::Reset;
     case Phase::Open: break;
   }
-  return (readable_ ? Interest::Read : Interest::None) | (writable_ ? Interest::Write : Interest::None);
+  return (readable_ ? Interest::Read : Interest::None) | (writable_ ? Interest::Write : Interest::None) |
+         (write_failure_ != IoStatus::Ok ? Interest::Reset : Interest::None);
 }
 
 IoResult OsStream::read(std::span<const Space> into) {
@@ -228,11 +239,15 @@ IoResult OsStream::writeFailed(int error) {
     writable_ = false;
     return {0, IoStatus::WouldBlock};
   }
+  failWriting(error);
+  return {0, write_failure_};
+}
+
+void OsStream::failWriting(int error) {
   write_failure_ = ioStatusFromErrno(error);
   if (error != EPIPE) end_status_ = write_failure_;
   readable_ = true;
   QuietRead::leave();
-  return {0, write_failure_};
 }
 
 IoResult OsStream::failWith(IoStatus status) {

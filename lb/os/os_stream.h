@@ -47,6 +47,8 @@ class OsStream final : public Stream, private Wakeable, private QuietRead {
   void deliver();
   void scheduleWake();
   [[nodiscard]] Interest ready() const;
+  void askForReset();
+  void failWriting(int error);
   IoResult failWith(IoStatus status);
   IoResult readFailed(int error);
   IoResult writeFailed(int error);
@@ -60,6 +62,7 @@ class OsStream final : public Stream, private Wakeable, private QuietRead {
   bool writable_ = false;
   bool end_announced_ = false;             // FIN is in the queue: a short read is not the last one
   bool reset_possible_ = false;            // the last event may have been a reset that came together with data
+  bool reset_unasked_ = false;             // or any reset, and nobody has asked the system
   IoStatus failure_ = IoStatus::Ok;        // why the stream failed, once and for all
   IoStatus write_failure_ = IoStatus::Ok;  // writing failed, but what was received may still be read
   IoStatus end_status_ = IoStatus::Eof;    // what the end of the received bytes means

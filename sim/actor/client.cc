@@ -218,7 +218,7 @@ void Client::afterWriting() {
     finished_ = true;
     ledger_.leave(check::Mark::ClientHalfClosed);
     if (waiting_.size() == 1 && ledger_.scenario().config.abort_on_half_close)
-      ledger_.of(waiting_.back()->id).gave_up = ledger_.now();
+      ledger_.gaveUp(waiting_.back()->id, true);
     current_->finish();
   }
 }
@@ -358,9 +358,7 @@ void Client::abandon(check::Loss how, bool reset) {
                              : how == check::Loss::Surprise && !first ? check::Loss::Behind
                                                                       : how;
     ledger_.lostAtClient(request->id, loss, first && answering_);
-    check::Entry& entry = ledger_.of(request->id);
-    // Whose end has been seen, and meant nothing, is not read any more.
-    if (reset && (!finished_ || entry.gave_up != check::kNever)) entry.gave_up = ledger_.now();
+    if (reset) ledger_.gaveUp(request->id, false);
   }
   waiting_.clear();
   reset ? old.abort() : old.close();

@@ -83,6 +83,7 @@ struct Entry {
   MonoTime replied = kNever;     // a backend gave the last answer with its number to the network
   MonoTime ended = kNever;       // the whole answer came, or it became certain that it will not
   MonoTime gave_up = kNever;     // its client told the proxy that it does not wait any more
+  bool gave_up_by_end = false;   // and not by a reset: by the end of its side, where that means so
   int status = 0;
   std::uint32_t answers = 0;  // final heads at the client
   bool from_backend = false;
@@ -117,6 +118,11 @@ class Ledger {
   [[nodiscard]] Entry& of(std::uint64_t id) { return entries_[id]; }
   [[nodiscard]] Entry* find(std::uint64_t id);                                  // null: nobody asked
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }  // by id; those without a plan are none
+
+  void gaveUp(std::uint64_t id, bool by_end) {  // its client, and has told so
+    of(id).gave_up = now();
+    of(id).gave_up_by_end = by_end;
+  }
 
   // At a backend (request_check.cc). Null: the request should not be there, and that is said.
   void checkAbandoned(const Entry& entry);

@@ -68,7 +68,7 @@ bool Connection::roomIsWorthIt(Side side) const {
 Interest Connection::ready(Side side) const {
   const End& here = end(side);
   if (here.phase == Phase::Connecting || here.phase == Phase::Closed) return Interest::None;
-  if (here.phase == Phase::Failed) return Interest::Both;
+  if (here.phase == Phase::Failed) return Interest::Both | Interest::Reset;
   const bool readable = unread(side) > 0 || flow(other(side)).finish_arrived;
   const bool writable = flow(side).finish_wanted || roomIsWorthIt(side);
   return (readable ? Interest::Read : Interest::None) | (writable ? Interest::Write : Interest::None);

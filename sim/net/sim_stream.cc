@@ -36,8 +36,7 @@ void SimStream::changed() {
 
 lb::Interest SimStream::possible() const {
   if (wanted_ == lb::Interest::None) return lb::Interest::None;
-  return static_cast<lb::Interest>(static_cast<std::uint8_t>(wanted_) &
-                                   static_cast<std::uint8_t>(connection_.ready(side_)));
+  return wanted_ & connection_.ready(side_);
 }
 
 void SimStream::onIo() {

@@ -176,11 +176,53 @@ TYPED_TEST_P(EndingContract, ResetWakesAWriterThatWaits) {
   EXPECT_EQ(client->ended, IoStatus::Reset);
 }
 
+// Who does not read is told of a reset all the same, and can read what came before it: data, or a proper end.
+TYPED_TEST_P(EndingContract, ResetIsToldToWhoDoesNotRead) {
+  for (const bool listening_already : {false, true}) {
+    for (const bool ended : {false, true}) {
+      auto [client, server] = this->connect();
+      bool told = false;
+      server->on_ready = [&](Interest ready) {
+        told = ready == Interest::Reset;
+        server->stream().want(Interest::None);
+      };
+      if (listening_already) server->stream().want(Interest::Reset);
+      ASSERT_EQ(writeText(client->stream(), "never read").bytes, 10U);
+      if (ended) {
+        ASSERT_EQ(client->stream().finish(), IoStatus::Ok);
+      }
+      this->idle();
+      EXPECT_EQ(server->events, 0) << "neither data nor an end is a reset";
+      client->stream().abort();
+      if (!listening_already) {
+        this->idle();
+        server->stream().want(Interest::Reset);
+      }
+      ASSERT_TRUE(this->env_.runUntil([&] { return server->events > 0; }));
+      EXPECT_TRUE(told);
+      server->on_ready = nullptr;
+      server->stream().want(Interest::Read);
+      ASSERT_TRUE(this->env_.runUntil([&] { return server->ended != IoStatus::Ok; }));
+      EXPECT_EQ(server->received, "never read");
+      EXPECT_EQ(server->ended, ended ? IoStatus::Eof : IoStatus::Reset);
+    }
+  }
+}
+
+TYPED_TEST_P(EndingContract, ResetIsToldAgainAsLongAsItIsWanted) {
+  auto [client, server] = this->connect();
+  server->on_ready = [](Interest) {};
+  server->stream().want(Interest::Reset);
+  client->stream().abort();
+  EXPECT_TRUE(this->env_.runUntil([&] { return server->events > 2; }));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(EndingContract, HalfCloseKeepsTheOtherDirection, EndRightAfterDataIsSeen,
                             EndAfterOneShortReadIsSeen, ResetAfterOneShortReadIsSeen, EndIsRepeatedAsLongAsItIsAskedFor,
                             ClosingWithUnreadDataResets, WritingToSomebodyWhoClosedResetsInTheEnd,
                             AbortResetsTheOtherSide, AbortDropsWhatWasWritten,
                             WhatWasReceivedBeforeAResetOfTheWritingSideCanBeRead, CutMessageNeverLooksComplete,
-                            ResetWakesAWriterThatWaits);
+                            ResetWakesAWriterThatWaits, ResetIsToldToWhoDoesNotRead,
+                            ResetIsToldAgainAsLongAsItIsWanted);
 
 }  // namespace lb::contract

@@ -45,6 +45,26 @@ TEST_F(FrontTest, HalfCloseMayCountAsGone) {
   EXPECT_EQ(server_.connectionCount(), 0U);
 }
 
+// What stands before it in the queue of the system is not read yet, or is not wanted any more.
+TEST_F(FrontTest, AResetIsHeardOfWhereNothingIsRead) {
+  router_.on_end = nullptr;
+  router_.on_head = [](ScriptedHandler& one) { one.writer.pauseRequest(true); };
+  const std::string upload = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nnever";
+  for (const std::string& sent : {upload, get("/a"), get("/a") + std::string(100'000, 'x')}) {
+    router_.log.clear();
+    RawClient& c = client();
+    c.send(sent);
+    run(1s);
+    if (sent == get("/a")) c.finish();
+    run(1s);
+    EXPECT_THAT(router_.log, SizeIs(1)) << "nobody has gone";
+    c.abort();
+    run(1s);
+    EXPECT_THAT(router_.log, ElementsAre(testing::_, "reset: client gone"));
+    EXPECT_EQ(server_.connectionCount(), 0U);
+  }
+}
+
 // It may still read: what ends with its connection must not look whole, and what shows its end otherwise needs no
 // reset.
 TEST_F(FrontTest, HalfCloseThatCountsAsGoneCutsTheAnswerVisibly) {
