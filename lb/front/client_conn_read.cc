@@ -66,7 +66,7 @@ void ClientConn::drain() {
 void ClientConn::onReady(Interest ready) {
   if (reading_ == Reading::Closed) return;
   in_own_event_ = true;
-  if (has(ready, Interest::Reset)) onGone();  // else nothing is wanted but writing
+  if (has(ready, Interest::Reset)) onGone();
   if (reading_ != Reading::Closed && has(ready, Interest::Read)) readWhatThereIs();
   if (reading_ != Reading::Closed && has(ready, Interest::Write)) flushOut();
   endEvent();

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -127,10 +128,13 @@ void OsStream::onEvent(short what) {
   deliver();
 }
 
-// The system tells the reason once.
+// The system tells the reason once. Not without asking whether there is one: SO_ERROR also gives what the system only
+// remembers, such as a router's complaint, while the connection goes on (RFC 1122 4.2.3.9).
 void OsStream::askForReset() {
   if (!has(wanted_, Interest::Reset) || !reset_unasked_ || phase_ != Phase::Open) return;
   reset_unasked_ = false;
+  pollfd state{.fd = fd_.get(), .events = 0, .revents = 0};
+  if (::poll(&state, 1, 0) != 1 || (state.revents & POLLERR) == 0) return;
   int error = 0;
   socklen_t size = sizeof(error);
   if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) failWriting(error);

@@ -1,7 +1,7 @@
 // A TCP connection as a Stream.
 //
 // The socket is registered once, for both directions and edge-triggered; what it is ready for is remembered here. So
-// want() costs no system call.
+// want() costs no system call, but for Reset, about which the system has to be asked.
 //
 // Invariants: readable_ / writable_ are false only if the system will announce the direction again (or QuietReads will
 // look). A wake is pending whenever something wanted is ready and no callback of this stream is running.

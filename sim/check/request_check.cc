@@ -149,7 +149,8 @@ void Ledger::checkAbandoned(const Entry& entry) {
   if (entry.gave_up == kNever || troubles_.anySince(entry.connected)) return;
   // While a request waits, what is behind its head is read as far as there is room, and an end behind that is not seen.
   const plan::Request& plan = *entry.plan;
-  const bool more = plan.framing != plan::Framing::None || entry.client->pipeline > 1 || plan.tunnel.eager;
+  const bool more =
+      plan.framing != plan::Framing::None || entry.client->pipeline > 1 || plan.tunnel.eager || plan.malformed >= 0;
   if (entry.gave_up_by_end && more) return;
   if (scenario_.config.limits.max_connections < 1000) return;  // a connection that is accepted late tells late
   const Duration ago = world_.now() - entry.gave_up;
