@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "sim/check/affinity_check.h"
+#include "sim/check/view.h"
 #include "sim/net/connection.h"
 
 namespace sim::run {
@@ -182,7 +183,11 @@ bool Run::badLuck(const check::Entry& entry) const {
   if (entry.plan->upgrade && entry.plan->tunnel.end == plan::Tunnel::End::BackendReset) return true;
   const lb::config::Service* service = check::serviceOf(scenario_, *entry.plan);
   if (service == nullptr) return false;
-  if (check::mayGetNowhere(scenario_, *service) && entry.reason == "backend_timeout") return true;
+  // Its bytes may take longer than an attempt may last.
+  const Duration attempt = service->retry.per_try_timeout;
+  const bool too_short = check::mayGetNowhere(scenario_, *service) ||
+                         (attempt > 0s && attempt <= check::View(ledger_, entry).networkTime());
+  if (too_short && entry.reason == "backend_timeout") return true;
   return scenario_.has("idle_close") && !check::replayable(*entry.plan, *service);
 }
 
