@@ -45,8 +45,10 @@ void Run::attemptsArePausedBetween(std::size_t service) {
   int full_ones = 0;   // as if it were not drawn
   int all = 0;
   for (int i = 0; i < kRequests; ++i) {
-    // A POST whose client vouches for it is tried as often as a GET.
-    const bool vouched = settings.retry.idempotency_key && settings.retry.body_limit >= kBodyMax && i % 2 == 1;
+    // A POST whose client vouches for it is tried as often as a GET; but a pooled connection that closes just then
+    // takes an attempt of its that no backend knows of.
+    const bool vouched = settings.retry.idempotency_key && settings.retry.body_limit >= kBodyMax && i % 2 == 1 &&
+                         !scenario_.has("idle_close");
     plan::Request request = plainRequest(vouched ? "POST" : "GET", service);
     request.idempotency_key = vouched;
     request.answer.status = kBusy;
