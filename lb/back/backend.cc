@@ -120,6 +120,11 @@ void Backend::closeIdle() {
   while (!idle_.empty()) idle_.back()->closeIdle();
 }
 
+void Backend::judgePool() {
+  for (UpstreamConn* connection : std::vector(idle_)) connection->judgeIdle();
+  while (idle_.size() > settings_.pool.max_idle) idle_.front()->closeIdle();
+}
+
 void Backend::depart() {
   departing_ = true;
   leave();

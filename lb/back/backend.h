@@ -66,6 +66,7 @@ class alignas(64) Backend final : public Disposable, private UpstreamConnOwner {
 
   void depart();
   void closeIdle();
+  void judgePool();    // the settings of the pool have changed: what they do not allow any more closes
   void shutdownNow();  // resets every connection; handlers are not told
 
   // Keeps a departing backend alive for somebody who still looks at it.

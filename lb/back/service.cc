@@ -88,12 +88,13 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   shareSettings();
   stats_ = std::move(stats);
   upstream_settings_.timeouts = service.timeouts;
-  upstream_settings_.pool = service.pool;
+  const bool other_pool = std::exchange(upstream_settings_.pool, service.pool) != service.pool;
   upstream_settings_.limits = service.limits;
   if (service.rate_limit.rate > 0) rates_ = &shared_->rateTable(context_.back.random.next());
   upstream_settings_.head = {.bytes_max = limits.max_response_header_bytes, .fields_max = limits.max_headers};
   upstream_settings_.body.trailer_bytes_max = limits.max_trailer_bytes;
   upstream_settings_.buffer_high = limits.buffer_bytes;
+  if (other_pool) forEachServing([](const config::Host&, Backend& backend) { backend.judgePool(); });
 
   std::vector<std::unique_ptr<Entry>> next;
   std::vector<Entry*> fresh;

@@ -82,12 +82,22 @@ void UpstreamConn::closeIdle() {
   close();
 }
 
+void UpstreamConn::judgeIdle() {
+  LB_CHECK(state_ == State::Idle);
+  if (!poolable() || context_.clock.now() - idle_since_ >= idleTimeout()) {
+    close();
+  } else {
+    expectNothing();
+  }
+}
+
 void UpstreamConn::sendHead(const http::RequestHead& head, const http::Framing& framing, std::string_view upgrade) {
   method_ = head.method;
   request_kind_ = framing.kind;
   upgrade_.assign(upgrade);
   expects_continue_ = head.fields.count(http::FieldId::Expect) > 0;
-  http::writeRequestHead(head, framing, {.close = context_.settings.pool.max_idle == 0, .upgrade = upgrade}, out_);
+  said_close_ = context_.settings.pool.max_idle == 0;
+  http::writeRequestHead(head, framing, {.close = said_close_, .upgrade = upgrade}, out_);
   was_congested_ = congested();  // by the head alone, where buffers are small
 }
 
@@ -254,12 +264,27 @@ void UpstreamConn::onDeadline(std::size_t slot) {
 }
 
 bool UpstreamConn::reusable() const {
+  if (!request_sent_ || write_failed_ || said_close_ || !response_keeps_alive_ || tunnel_ || !in_.empty()) return false;
+  return response_->decoder.framing().kind != http::BodyKind::UntilClose && poolable();
+}
+
+bool UpstreamConn::poolable() const {
   const config::Pool& pool = context_.settings.pool;
-  if (!request_sent_ || write_failed_ || !response_keeps_alive_ || tunnel_ || !in_.empty()) return false;
-  if (response_->decoder.framing().kind == http::BodyKind::UntilClose) return false;
-  if (pool.max_idle == 0 || idle_timeout_ <= Duration::zero()) return false;
+  if (pool.max_idle == 0 || idleTimeout() <= Duration::zero()) return false;
   if (pool.max_requests > 0 && requests_ >= pool.max_requests) return false;
   return pool.max_age == Duration::zero() || context_.clock.now() - opened_ < pool.max_age;
+}
+
+Duration UpstreamConn::idleTimeout() const {
+  return std::min(context_.settings.pool.idle_timeout, promised_);
+}
+
+// Of an idle connection: it ends with its idle time, or with its age.
+void UpstreamConn::expectNothing() {
+  const config::Pool& pool = context_.settings.pool;
+  MonoTime end = idle_since_ + idleTimeout();
+  if (pool.max_age > Duration::zero()) end = std::min(end, opened_ + pool.max_age);
+  deadlines_.set(kReadSlot, end - context_.clock.now());
 }
 
 void UpstreamConn::goIdle() {
@@ -267,10 +292,8 @@ void UpstreamConn::goIdle() {
   LB_CHECK(handler_ == nullptr && !response_);
   state_ = State::Idle;
   deadlines_.clear(kWriteSlot);
-  const config::Pool& pool = context_.settings.pool;
-  Duration limit = idle_timeout_;
-  if (pool.max_age > Duration::zero()) limit = std::min(limit, opened_ + pool.max_age - context_.clock.now());
-  deadlines_.set(kReadSlot, limit);
+  idle_since_ = context_.clock.now();
+  expectNothing();
   context_.stats.connections_active.subtract();
   context_.stats.connections_idle.add();
   context_.owner.onIdle(*this);

@@ -78,6 +78,8 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   // could not be sent again. False: it is closed now.
   [[nodiscard]] bool verifyQuiet();
   void closeIdle();  // REQUIRES: idle
+  // The settings of the pool have changed: by the new ones it stays, shorter or longer, or closes. REQUIRES: idle.
+  void judgeIdle();
   // Who hears of the response from now on. REQUIRES: somebody does.
   void handOver(http::ResponseHandler& handler);
   // The exchange is over: detaches. A tunnel still sends what it has for the backend, then closes; anything else
@@ -121,6 +123,9 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   void expectBody();
   void finishResponse();
   [[nodiscard]] bool reusable() const;
+  [[nodiscard]] bool poolable() const;
+  [[nodiscard]] Duration idleTimeout() const;
+  void expectNothing();
   void goIdle();
   void flushOut();
   void onWriteFailed(IoStatus status);
@@ -144,7 +149,8 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   MonoTime begun_{};  // the turn in which the request in progress began
   MonoTime last_read_{};
   MonoTime last_write_{};
-  Duration idle_timeout_{};  // what the pool may count on, after the backend's Keep-Alive field
+  MonoTime idle_since_{};
+  Duration promised_ = Duration::max();  // a second less than the backend's Keep-Alive field says, if it has one
   std::uint64_t requests_ = 0;
   State state_ = State::Connecting;
   Reading reading_ = Reading::Head;
@@ -154,6 +160,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   bool expects_continue_ = false;
   bool request_ended_ = false;
   bool request_sent_ = false;  // ended, and every byte written
+  bool said_close_ = false;    // with the request, when nothing was to be pooled
   bool response_keeps_alive_ = false;
   bool tunnel_ = false;
   bool paused_ = false;

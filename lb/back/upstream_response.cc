@@ -109,10 +109,8 @@ bool UpstreamConn::acceptHead() {
   if (tunnel_) request_ended_ = request_sent_ = false;  // from here on: the end of the tunnel's direction
   times_.read_head = last_read_;
   response_keeps_alive_ = http::keepsAlive(head.fields, head.version);
-  idle_timeout_ = context_.settings.pool.idle_timeout;
-  if (const auto promised = keepAliveTimeout(head.fields)) {
-    idle_timeout_ = std::min(idle_timeout_, *promised - std::chrono::seconds(1));
-  }
+  const auto promised = keepAliveTimeout(head.fields);
+  promised_ = promised ? *promised - std::chrono::seconds(1) : Duration::max();
   response_->decoder.start(tunnel_ ? http::Framing{.kind = http::BodyKind::UntilClose} : *framing);
   reading_ = Reading::Body;
   deadlines_.clear(kReadSlot);

@@ -177,11 +177,11 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void judgeReuse(const plan::Request& request) {
-    const check::Ledger& ledger = backend_.ledger_;
-    const lb::config::Service* service = check::serviceOf(ledger.scenario(), request);
+    const lb::config::Service* service = check::serviceOf(backend_.ledger_.scenario(), request);
     if (service == nullptr) return;
-    const std::string wrong = pooled_.onRequest(service->pool, ledger.now(), delivery());
+    const std::string wrong = pooled_.onRequest(service->pool, backend_.ledger_.now(), delivery());
     if (!wrong.empty()) violated("safety.pool", wrong);
+    if (reader_.head().field("Connection").value_or("").contains("close")) pooled_.onSaidClose();
   }
 
   // How long the proxy may need to notice what was done here last: a small answer is there at once or the network is

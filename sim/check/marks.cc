@@ -59,6 +59,7 @@ std::string_view nameOf(Mark mark) {
       "reload_refused",
       "touched",
       "hosts_renamed",
+      "pools_emptied",
       "ordered_over_http",
       "drained_in_flight",
       "drain_cut",

@@ -68,6 +68,7 @@ enum class Mark : std::uint8_t {
   ReloadRefused,
   Touched,  // loaded again as it was
   HostsRenamed,
+  PoolsEmptied,  // by a reload, and something was idle
   OrderedOverHttp,
   DrainedInFlight,
   DrainCut,

@@ -21,6 +21,7 @@ void PooledConnection::onSpoilt(MonoTime now, const char* how) {
 std::string PooledConnection::onRequest(const lb::config::Pool& pool, MonoTime now, Duration delivery) {
   ++requests_;
   if (requests_ == 1) return {};
+  if (said_close_) return "a connection is used again although a request on it said close";
   if (pool.max_idle == 0) return "a connection is used again although nothing may be pooled";
   if (pool.max_requests > 0 && requests_ > pool.max_requests)
     return fmt::format("request {} on a connection that is for {}", requests_, pool.max_requests);

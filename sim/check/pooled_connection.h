@@ -23,6 +23,8 @@ class PooledConnection {
   // the backend did last may have taken to be noticed; Duration::max() if nobody knows.
   [[nodiscard]] std::string onRequest(const lb::config::Pool& pool, MonoTime now, Duration delivery);
 
+  // That request said Connection: close.
+  void onSaidClose() { said_close_ = true; }
   // The last byte of an answer was given to the network.
   void onAnswered(MonoTime now) { answered_ = now; }
   // So were bytes that nobody asked for, or a FIN.
@@ -36,6 +38,7 @@ class PooledConnection {
   MonoTime spoilt_{};
   const char* how_ = nullptr;
   std::uint64_t requests_ = 0;
+  bool said_close_ = false;
 };
 
 }  // namespace sim::check

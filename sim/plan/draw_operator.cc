@@ -52,6 +52,12 @@ void drawRenames(Scenario& scenario) {
   scenario.families.emplace_back("renames");
 }
 
+// Whoever says Connection: close because nothing is pooled may pool again before the answer has come.
+void drawPools(Scenario& scenario) {
+  Prng random = Chance(scenario.seed).stream("scenario reloaded pools");
+  if (scenario.has("reload") && random.chance({1, 3})) scenario.families.emplace_back("reload_pools");
+}
+
 }  // namespace
 
 void drawOperator(Scenario& scenario) {
@@ -60,6 +66,7 @@ void drawOperator(Scenario& scenario) {
   drawDelay(scenario);
   drawTouches(scenario);
   drawRenames(scenario);
+  drawPools(scenario);
   Prng random = Chance(scenario.seed).stream("scenario operator");
   if (scenario.has("reload")) {
     for (std::uint64_t i = random.between(1, 5); i > 0; --i) scenario.reloads.push_back(drawMoment(random));

@@ -1,6 +1,7 @@
 // What the proxy holds, all the time: blocks of memory, connections, sockets.
 #include <algorithm>
 
+#include "sim/check/in_force.h"
 #include "sim/net/connection.h"
 #include "sim/run/run.h"
 
@@ -33,10 +34,19 @@ void Run::checkHeld() {
   // Who stands in the queue when draining begins is let in.
   expect(!limited || now.connections <= clients_max || ledger_.drainingSince() != check::kNever, Class::Safety,
          "safety.connections", "{} client connections where {} are the limit", now.connections, clients_max);
-  expect(now.idle_over_limit == 0, Class::Safety, "safety.pool", "{} idle connections more than pool.max_idle",
-         now.idle_over_limit);
+  for (std::size_t i = 0; i < now.idle_most.size(); ++i)
+    checkPool(stage_->proxy().config().services[i], now.idle_most[i]);
   if (limited && now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
+}
+
+void Run::checkPool(const lb::config::Service& service, std::uint64_t idle) {
+  std::uint64_t most = 0;
+  check::forEachInForce(ledger_, service, world_.now(), world_.now(), [&](const lb::config::Service& one) {
+    most = std::max<std::uint64_t>(most, one.pool.max_idle);
+  });
+  expect(idle <= most, Class::Safety, "safety.pool", "{} idle connections to a backend of {}, of {} by pool.max_idle",
+         idle, service.name, most);
 }
 
 // A client has one request at a backend at a time, so that what is connected there is as much as there are clients

@@ -119,6 +119,7 @@ std::uint64_t Proxy::placesTaken() {
 // Applying the configuration in force again changes nothing and gives the objects that the workers count in.
 Proxy::Gauges Proxy::gauges() {
   Gauges sums;
+  sums.idle_most.resize(config_.services.size());
   std::set<const void*> seen;
   for (const lb::observe::StatsView& view : control_->telemetry().apply(config_)) {
     sums.connections += view.worker->connections_open.get();
@@ -131,12 +132,11 @@ Proxy::Gauges Proxy::gauges() {
       one->requests.forEach([&](auto, auto, auto, std::uint64_t count) { sums.requests += count; });
     }
     for (std::size_t service = 0; service < view.backends.size(); ++service) {
-      const std::uint64_t idle_max = config_.services[service].pool.max_idle;
       for (const auto& one : view.backends[service]) {
         if (!seen.insert(one.get()).second) continue;
         sums.backend_active += one->connections_active.get();
         sums.backend_idle += one->connections_idle.get();
-        sums.idle_over_limit += std::max(one->connections_idle.get(), idle_max) - idle_max;
+        sums.idle_most[service] = std::max(sums.idle_most[service], one->connections_idle.get());
         sums.backend_inflight += one->inflight_requests.get();
         for (const auto& counter : one->attempts) sums.attempts += counter.get();
       }

@@ -59,7 +59,7 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
     std::uint64_t connections = 0, idle_connections = 0, inflight = 0;
     std::uint64_t backend_active = 0, backend_idle = 0, backend_inflight = 0;
     std::uint64_t requests = 0, attempts = 0;
-    std::uint64_t idle_over_limit = 0;  // pooled connections beyond pool.max_idle
+    std::vector<std::uint64_t> idle_most;  // of each service: pooled connections of one worker and one backend
   };
   [[nodiscard]] Gauges gauges();
   [[nodiscard]] std::uint64_t placesTaken();  // on backends, as all workers share the knowledge of it

@@ -119,7 +119,7 @@ void Run::ask(const plan::Client& client) {
 }
 
 // Other balancing, another order of the hosts, one of them gone; or a service gone, or a route; less time; other names
-// for the same hosts; and back again.
+// for the same hosts; no pools; and back again.
 void Run::reload(std::uint64_t number) {
   config_ = scenario_.config;
   if (number % 4 == 0) {
@@ -141,6 +141,10 @@ void Run::reload(std::uint64_t number) {
     for (lb::config::Service& service : config_.services)
       service.timeouts.response_header =
           std::min<Duration>(service.timeouts.response_header, plan::kReloadedHeaderTime);
+  }
+  if (scenario_.has("reload_pools") && number % 2 == 0) {
+    for (lb::config::Service& service : config_.services) service.pool.max_idle = 0;
+    if (stage_->proxy().gauges().backend_idle > 0) ledger_.leave(check::Mark::PoolsEmptied);
   }
   checkShown();
   stage_->theOperator().bring(config_, [this, next = config_] {

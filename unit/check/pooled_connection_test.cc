@@ -53,6 +53,12 @@ TEST_F(PooledConnectionTest, WithoutAPoolNothingIsUsedTwice) {
   EXPECT_THAT(connection_.onRequest(pool_, at(1ms), kDelivery), HasSubstr("nothing may be pooled"));
 }
 
+TEST_F(PooledConnectionTest, WhatARequestSaidCloseOfIsNotUsedTwice) {
+  serveOne(0ms);
+  connection_.onSaidClose();
+  EXPECT_THAT(connection_.onRequest(pool_, at(1ms), Duration::max()), HasSubstr("said close"));
+}
+
 TEST_F(PooledConnectionTest, TheLimitOfRequestsIsExact) {
   pool_.max_requests = 2;
   serveOne(0ms);

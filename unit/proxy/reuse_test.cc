@@ -170,6 +170,83 @@ TEST_F(ReuseTest, PoolHoldsItsMaximumAndTheLongestUnusedGoes) {
   EXPECT_EQ(backends_[0]->openConnections(), 2U);
 }
 
+TEST_F(ReuseTest, ReloadThatAllowsLessClosesWhatIsTooMuch) {
+  startPool();
+  for (int i = 0; i < 5; ++i) client().send(get("/"));
+  run(1s);
+  ASSERT_EQ(backendStats(0).connections_idle.get(), 5U);
+  shop().pool.max_idle = 2;
+  reload();
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 2U);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(backendStats(0).connections_reused.get(), 1U);
+  shop().pool.max_idle = 0;
+  reload();
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 0U);
+  run();
+  EXPECT_EQ(backends_[0]->openConnections(), 0U);
+}
+
+TEST_F(ReuseTest, ReloadDoesNotTakeBackThatARequestSaidClose) {
+  shop().pool.max_idle = 0;
+  startPool(100ms);
+  RawClient& first = client();
+  first.send(get("/"));
+  run(350ms);  // it is with the backend, which keeps the connection all the same
+  ASSERT_THAT(backends_[0]->everything(), HasSubstr("Connection: close\r\n"));
+  shop().pool.max_idle = 2;
+  reload();
+  ASSERT_TRUE(runUntil([&] { return !first.responses().empty(); }, 1s));
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 0U);
+}
+
+TEST_F(ReuseTest, ReloadJudgesWhatIsIdleByItsUse) {
+  startPool();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
+  shop().pool.max_requests = 3;
+  reload();
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 1U);
+  shop().pool.max_requests = 2;
+  reload();
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 0U);
+}
+
+TEST_F(ReuseTest, ReloadJudgesWhatIsIdleByItsAge) {
+  startPool();
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  run(1s);
+  shop().pool.max_age = 3s;
+  reload();
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 1U);
+  shop().pool.max_age = 1s;
+  reload();
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 0U);
+}
+
+TEST_F(ReuseTest, ReloadGivesWhatIsIdleAnotherTime) {
+  startPool();
+  shop().pool.idle_timeout = 10s;
+  reload();
+  const auto idleFor = [&](Duration time) {
+    run(time);
+    return backendStats(0).connections_idle.get() == 1;
+  };
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  ASSERT_TRUE(idleFor(2s));
+  shop().pool.idle_timeout = 4s;
+  reload();
+  EXPECT_TRUE(idleFor(1900ms)) << "counted from its last use and not from the reload";
+  shop().pool.idle_timeout = 5s;
+  reload();
+  EXPECT_TRUE(idleFor(1s));
+  EXPECT_FALSE(idleFor(200ms));
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  ASSERT_TRUE(idleFor(2s));
+  shop().pool.idle_timeout = 1s;
+  reload();
+  EXPECT_EQ(backendStats(0).connections_idle.get(), 0U) << "its time is over already";
+}
+
 TEST_F(ReuseTest, NoPoolMeansCloseAndSaysSo) {
   shop().pool.max_idle = 0;
   startPool();
