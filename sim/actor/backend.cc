@@ -181,7 +181,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     if (service == nullptr) return;
     const std::string wrong = pooled_.onRequest(service->pool, backend_.ledger_.now(), delivery());
     if (!wrong.empty()) violated("safety.pool", wrong);
-    if (reader_.head().field("Connection").value_or("").contains("close")) pooled_.onSaidClose();
+    if (reader_.head().field("connection").value_or("").contains("close")) pooled_.onSaidClose();
   }
 
   // How long the proxy may need to notice what was done here last: a small answer is there at once or the network is

@@ -55,7 +55,13 @@ void drawRenames(Scenario& scenario) {
 // Whoever says Connection: close because nothing is pooled may pool again before the answer has come.
 void drawPools(Scenario& scenario) {
   Prng random = Chance(scenario.seed).stream("scenario reloaded pools");
-  if (scenario.has("reload") && random.chance({1, 3})) scenario.families.emplace_back("reload_pools");
+  if (!scenario.has("reload") || !random.chance({1, 3})) return;
+  scenario.families.emplace_back("reload_pools");
+  constexpr std::array<Duration, 2> kGaps{20ms, 200ms};
+  for (std::uint64_t i = random.between(1, 4); i > 0; --i) {  // every other reload empties them
+    scenario.reloads.push_back(drawMoment(random));
+    scenario.reloads.push_back(scenario.reloads.back() + kGaps[random.below(kGaps.size())]);
+  }
 }
 
 }  // namespace
