@@ -26,6 +26,11 @@ void HostResolver::start() {
   lookUp();
 }
 
+void HostResolver::stop() {
+  timer_->disarm();
+  lookup_.reset();
+}
+
 void HostResolver::onTimer() {
   if (!asking_) {
     lookUp();

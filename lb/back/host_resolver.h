@@ -33,6 +33,7 @@ class HostResolver final : private ResolveEvents {
   HostResolver(Loop& loop, Resolver& resolver, Logger& log, observe::WorkerStats& stats, std::string host,
                HostEvents& events);
   void start();  // a literal address reports from inside
+  void stop();   // nothing more is asked or reported
 
  private:
   void onTimer();

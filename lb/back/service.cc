@@ -25,6 +25,7 @@ class Service::Entry final : private HostEvents {
                   service.context_.worker_stats, host.address, *this) {}
 
   void start() { resolver_.start(); }
+  void keepAsItIs() { resolver_.stop(); }  // from now on it leads where it has led
   [[nodiscard]] const config::Host& host() const { return host_; }
   void setHost(const config::Host& host) { host_ = host; }  // the same address and port
   [[nodiscard]] bool lookedUp() const { return looked_up_; }
@@ -113,6 +114,7 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   }
   std::vector<std::unique_ptr<Entry>> gone = std::exchange(entries_, std::move(next));
   std::erase(gone, nullptr);
+  for (const auto& entry : gone) entry->keepAsItIs();
   const std::size_t left_before = leaving_.size();
   std::ranges::move(gone, std::back_inserter(leaving_));
   claimAll();

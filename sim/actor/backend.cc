@@ -98,7 +98,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     request_ = entry->plan;
     backend_.ledger_.traffic().begins(*entry, backend_.number_, peer_);
     current_id_ = request_->id;
-    judgeReuse(*request_);
+    judgeReuse();
     reading_request_ = true;
     body_bytes_ = 0;
     const bool early = fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
@@ -176,10 +176,10 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     finish();
   }
 
-  void judgeReuse(const plan::Request& request) {
-    const lb::config::Service* service = check::serviceOf(backend_.ledger_.scenario(), request);
-    if (service == nullptr) return;
-    const std::string wrong = pooled_.onRequest(service->pool, backend_.ledger_.now(), delivery());
+  void judgeReuse() {
+    const auto pool = check::poolFor(backend_.ledger_, backend_.ledger_.of(current_id_));
+    if (!pool) return;
+    const std::string wrong = pooled_.onRequest(*pool, backend_.ledger_.now(), delivery());
     if (!wrong.empty()) violated("safety.pool", wrong);
     if (reader_.head().field("connection").value_or("").contains("close")) pooled_.onSaidClose();
   }

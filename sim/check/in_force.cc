@@ -1,7 +1,24 @@
 // See in_force.h.
 #include "sim/check/in_force.h"
 
+#include <optional>
+
 namespace sim::check {
+
+lb::config::Pool poolOf(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
+  const auto more = [](auto one, auto other) {
+    return one == decltype(one){} || other == decltype(one){} ? decltype(one){} : std::max(one, other);
+  };
+  std::optional<lb::config::Pool> most;
+  forEachInForce(ledger, service, from, to, [&](const lb::config::Service& one) {
+    if (!most) most = one.pool;
+    most->max_idle = std::max(most->max_idle, one.pool.max_idle);
+    most->idle_timeout = std::max(most->idle_timeout, one.pool.idle_timeout);
+    most->max_requests = more(most->max_requests, one.pool.max_requests);  // 0 is no limit
+    most->max_age = more(most->max_age, one.pool.max_age);
+  });
+  return most.value_or(service.pool);
+}
 
 bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend, MonoTime from,
               MonoTime to) {

@@ -21,6 +21,10 @@ void forEachInForce(const Ledger& ledger, const lb::config::Service& service, Mo
   }
 }
 
+// The most that the service allowed of a pooled connection in that time.
+[[nodiscard]] lb::config::Pool poolOf(const Ledger& ledger, const lb::config::Service& service, MonoTime from,
+                                      MonoTime to);
+
 // May this backend have got a request of the service that was under way in that time?
 [[nodiscard]] bool mayServe(const Ledger& ledger, const lb::config::Service& service, std::uint32_t backend,
                             MonoTime from, MonoTime to);

@@ -68,7 +68,9 @@ enum class Mark : std::uint8_t {
   ReloadRefused,
   Touched,  // loaded again as it was
   HostsRenamed,
-  PoolsEmptied,  // by a reload, and something was idle
+  OldHostsServe,  // and the names of those that replace them are looked up
+  PoolTooLarge,   // in the calm, for what a reload allows
+  PoolsChanged,   // by a reload, and something was idle
   OrderedOverHttp,
   DrainedInFlight,
   DrainCut,

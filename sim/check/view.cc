@@ -38,6 +38,12 @@ Duration noticeTime(const Ledger& ledger, std::uint32_t backend, MonoTime since)
   return ill ? Duration::max() : time;
 }
 
+std::optional<lb::config::Pool> poolFor(const Ledger& ledger, const Entry& entry) {
+  const lb::config::Service* service = serviceOf(ledger.scenario(), *entry.plan);
+  if (service == nullptr) return std::nullopt;
+  return poolOf(ledger, *service, entry.started, ledger.now());
+}
+
 Duration leastHeaderTime(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
   Duration least = headTimeOf(service);
   forEachInForce(ledger, service, from, to, [&](const auto& one) { least = std::min(least, headTimeOf(one)); });

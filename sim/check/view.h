@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <optional>
 
 #include "sim/check/ledger.h"
 
@@ -52,6 +53,10 @@ struct View {
 
 // How long the proxy may need to notice what a backend has done since then, a moment ago; max if the network was ill.
 [[nodiscard]] Duration noticeTime(const Ledger& ledger, std::uint32_t backend, MonoTime since);
+
+// The most that a pooled connection was allowed while this request may have been given to one; nothing if routes decide
+// whose it is.
+[[nodiscard]] std::optional<lb::config::Pool> poolFor(const Ledger& ledger, const Entry& entry);
 
 // From the first to the last byte of the head of its answer, whose backend may send that in pieces.
 [[nodiscard]] Duration headTakes(const plan::Request& plan);

@@ -58,7 +58,7 @@ void drawPools(Scenario& scenario) {
   if (!scenario.has("reload") || !random.chance({1, 3})) return;
   scenario.families.emplace_back("reload_pools");
   constexpr std::array<Duration, 2> kGaps{20ms, 200ms};
-  for (std::uint64_t i = random.between(1, 4); i > 0; --i) {  // every other reload empties them
+  for (std::uint64_t i = random.between(1, 4); i > 0; --i) {  // every other reload has them keep less
     scenario.reloads.push_back(drawMoment(random));
     scenario.reloads.push_back(scenario.reloads.back() + kGaps[random.below(kGaps.size())]);
   }

@@ -80,7 +80,7 @@ inline constexpr std::array kOddities{
     Family{"patient", "clients that wait for 100 (Continue) as long as it takes, which may be long",
            Family::Drawn::Uploads},
     Family{"many_services", "8 to 24 services instead of one to three", Family::Drawn::Services},
-    Family{"reload_pools", "reloads after which no connection is pooled", Family::Drawn::Operator},
+    Family{"reload_pools", "reloads that empty the pools, or have them keep less", Family::Drawn::Operator},
 };
 
 // Something goes wrong.

@@ -41,10 +41,7 @@ void Run::checkHeld() {
 }
 
 void Run::checkPool(const lb::config::Service& service, std::uint64_t idle) {
-  std::uint64_t most = 0;
-  check::forEachInForce(ledger_, service, world_.now(), world_.now(), [&](const lb::config::Service& one) {
-    most = std::max<std::uint64_t>(most, one.pool.max_idle);
-  });
+  const std::uint64_t most = check::poolOf(ledger_, service, world_.now(), world_.now()).max_idle;
   expect(idle <= most, Class::Safety, "safety.pool", "{} idle connections to a backend of {}, of {} by pool.max_idle",
          idle, service.name, most);
 }
@@ -69,7 +66,8 @@ void Run::checkSockets(std::uint64_t pooled) {
   std::uint64_t places = 0;  // in pools
   for (const lb::config::Service& service : scenario_.config.services) {
     if (service.health_check.enabled) checks += service.hosts.size();
-    places += service.hosts.size() * service.pool.max_idle * scenario_.config.threads;
+    const std::uint32_t idle = check::poolOf(ledger_, service, world_.now(), world_.now()).max_idle;
+    places += service.hosts.size() * std::max(idle, service.pool.max_idle) * scenario_.config.threads;
   }
   if (!scenario_.reloads.empty()) pooled = places;  // a service that is gone has no numbers any more
   expect(to_backends <= from_clients + pooled + checks + scenario_.config.threads, Class::Safety, "safety.sockets",

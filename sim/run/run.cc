@@ -82,9 +82,9 @@ bool Run::go() {
   start();
   storm();
   if (!scenario_.drain_in_storm) {
-    for (const auto phase :
-         {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences, &Run::uploads,
-          &Run::ejections, &Run::checks, &Run::limits, &Run::ratesAreRaised, &Run::retries, &Run::restAWhile}) {
+    for (const auto phase : {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences,
+                             &Run::uploads, &Run::ejections, &Run::checks, &Run::limits, &Run::ratesAreRaised,
+                             &Run::retries, &Run::renames, &Run::pools, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }
@@ -119,7 +119,7 @@ void Run::ask(const plan::Client& client) {
 }
 
 // Other balancing, another order of the hosts, one of them gone; or a service gone, or a route; less time; other names
-// for the same hosts; no pools; and back again.
+// for the same hosts; no pools, or lower limits of them; and back again.
 void Run::reload(std::uint64_t number) {
   config_ = scenario_.config;
   if (number % 4 == 0) {
@@ -143,14 +143,25 @@ void Run::reload(std::uint64_t number) {
           std::min<Duration>(service.timeouts.response_header, plan::kReloadedHeaderTime);
   }
   if (scenario_.has("reload_pools") && number % 2 == 0) {
-    for (lb::config::Service& service : config_.services) service.pool.max_idle = 0;
-    if (stage_->proxy().gauges().backend_idle > 0) ledger_.leave(check::Mark::PoolsEmptied);
+    for (lb::config::Service& service : config_.services) {
+      lb::config::Pool& pool = service.pool;
+      if (number % 4 == 0) {
+        pool.max_idle = 0;
+      } else {
+        pool = {.max_idle = std::min(pool.max_idle, 1U),
+                .idle_timeout = std::min<Duration>(pool.idle_timeout, 1s),
+                .max_requests = 2,
+                .max_age = 1s};
+      }
+    }
   }
   checkShown();
   stage_->theOperator().bring(config_, [this, next = config_] {
     ledger_.trace("the configuration changes");
     ledger_.leave(check::Mark::Reloaded);
-    if (stage_->proxy().gauges().inflight > 0) ledger_.leave(check::Mark::ReloadedInFlight);
+    const Proxy::Gauges now = stage_->proxy().gauges();
+    if (now.inflight > 0) ledger_.leave(check::Mark::ReloadedInFlight);
+    if (scenario_.has("reload_pools") && now.backend_idle > 0) ledger_.leave(check::Mark::PoolsChanged);
     ledger_.configure(next);
   });
 }

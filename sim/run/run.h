@@ -104,6 +104,9 @@ class Run final : public ProxyOutput {
   void limits();
   void ratesAreRaised();
   void leaversAreForgotten(std::size_t service);
+  void renames();
+  void pools();
+  void poolsAllowLess(std::size_t service);
   void retries();
   void attemptsArePausedBetween(std::size_t service);
   void adaptiveIsBounded(std::size_t service);

@@ -32,7 +32,8 @@ class Stage {
   void schedule(const std::vector<plan::Fault>& faults);   // all others, from now on
   [[nodiscard]] Operator& theOperator() { return *operator_; }
   void makeSick(std::uint32_t backend, bool sick);  // also when all is healed
-  void heal();                                      // everything, for ever; what is scheduled does not come
+  void silence(const std::string& name) { fabric_.setName(name, {.addresses = {}, .silent = true}); }  // to lookups
+  void heal();  // everything, for ever; what is scheduled does not come
 
  private:
   using Place = std::pair<plan::FaultKind, int>;

@@ -1,4 +1,5 @@
 // Changes under traffic: reloads, names that move, drain and shutdown.
+#include "lb/back/host_resolver.h"
 #include "unit/proxy/proxy_fixture.h"
 
 namespace lb::proxy {
@@ -164,6 +165,25 @@ TEST_F(ProxyTest, HostLeavesAlthoughTheNameThatReplacesItLeavesAgain) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
   EXPECT_TRUE(first.connections().empty());
   EXPECT_EQ(second.last().requests, 20U);
+}
+
+// Whoever is taken away serves on as it is: nobody asks for its name again, whose answer would be for nobody.
+TEST_F(ProxyTest, HostWhoseNameIsTooOldServesUntilTheOneThatReplacesItIsLookedUp) {
+  shop().hosts = {{.address = "old.internal", .port = 80, .place = {}}};
+  fabric_.setName("old.internal",
+                  {.addresses = {backend_hosts_[0]->address(), backend_hosts_[1]->address()}, .ttl = 5s});
+  fabric_.setName("new.internal", {.addresses = {}, .silent = true});
+  start();
+  RawBackend& first = backend(0);
+  RawBackend& second = backend(1);
+  shop().hosts[0].address = "new.internal";
+  reload();
+  run(12s);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_FALSE(first.connections().empty());
+  EXPECT_FALSE(second.connections().empty());
+  run(back::HostResolver::kLookupMax);
+  EXPECT_EQ(ask(get("/")).status(), 503) << "the new name is asked for in vain";
 }
 
 TEST_F(ProxyTest, BackendIsCalledAsItsHostIs) {
