@@ -18,7 +18,8 @@ constexpr Duration kLookups = 2s;
 // asks, nothing happens.
 void Run::renames() {
   // Reloads take numbers away, which the books allow for where there are others.
-  if (!scenario_.has("renames") || !config_.routes.empty() || scenario_.network.name_ttl > kTtlMax) return;
+  if (!scenario_.has("renames") || scenario_.reloads.empty()) return;
+  if (!config_.routes.empty() || scenario_.network.name_ttl > kTtlMax) return;
   lb::config::Config next = config_;
   for (lb::config::Service& service : next.services) {
     for (std::size_t i = 0; i < service.hosts.size(); ++i) {
