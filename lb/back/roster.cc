@@ -62,10 +62,10 @@ std::optional<std::size_t> Roster::find(Tier& tier, std::uint64_t id) {
   return place->second;
 }
 
-Without Roster::placesOf(const Tier& tier, std::span<const Backend* const> those) {
+Without Roster::placesOf(const Tier& tier, std::span<const std::uint64_t> those) {
   without_.clear();
   for (std::size_t i = 0; i < tier.backends.size() && !those.empty(); ++i) {
-    if (std::ranges::find(those, tier.backends[i]) != those.end()) without_.push_back(i);
+    if (std::ranges::find(those, tier.backends[i]->id()) != those.end()) without_.push_back(i);
   }
   return without_;
 }
@@ -80,18 +80,18 @@ Backend* Roster::pickFrom(Tier& tier, const PickRequest& request, Without withou
   return tier.backends[tier.policy->pick(candidates, {.key = request.key, .without = without, .now = now})];
 }
 
-Without Roster::busyOr(const Tier& tier, std::span<const Backend* const> those) {
+Without Roster::busyOr(const Tier& tier, std::span<const std::uint64_t> those) {
   const config::ServiceLimits& limits = settings_->limits;
   if (limits.max_inflight == 0 && !limits.adaptive.enabled) return placesOf(tier, those);
   without_.clear();
   for (std::size_t i = 0; i < tier.backends.size(); ++i) {
-    const bool tried = std::ranges::find(those, tier.backends[i]) != those.end();
+    const bool tried = std::ranges::find(those, tier.backends[i]->id()) != those.end();
     if (tried || !tier.backends[i]->hasRoom()) without_.push_back(i);
   }
   return without_;
 }
 
-Roster::Tier* Roster::tierFor(std::span<const Backend* const> tried, MonoTime now) {
+Roster::Tier* Roster::tierFor(std::span<const std::uint64_t> tried, MonoTime now) {
   refresh(now);
   for (Tier* tier : {&hosts_, &backups_}) {
     if (placesOf(*tier, tried).size() < tier->backends.size()) return tier;
@@ -106,12 +106,12 @@ Backend* Roster::pick(const PickRequest& request, MonoTime now) {
   return without.size() < tier->backends.size() ? pickFrom(*tier, request, without, now) : nullptr;
 }
 
-bool Roster::canPick(std::span<const Backend* const> tried, MonoTime now) {
+bool Roster::canPick(std::span<const std::uint64_t> tried, MonoTime now) {
   const Tier* tier = tierFor(tried, now);
   return tier != nullptr && busyOr(*tier, tried).size() < tier->backends.size();
 }
 
-bool Roster::hasOther(std::span<const Backend* const> than, MonoTime now) {
+bool Roster::hasOther(std::span<const std::uint64_t> than, MonoTime now) {
   return tierFor(than, now) != nullptr;
 }
 

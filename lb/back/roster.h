@@ -20,9 +20,9 @@ namespace lb::back {
 
 // What of a request decides where it goes.
 struct PickRequest {
-  std::optional<std::uint64_t> key{};       // of `balance: hash`
-  std::uint64_t wanted = 0;                 // the backend that a sticky client asks for, by its id; 0: none
-  std::span<const Backend* const> tried{};  // those that have had it already; they may have gone meanwhile
+  std::optional<std::uint64_t> key{};      // of `balance: hash`
+  std::uint64_t wanted = 0;                // the backend that a sticky client asks for, by its id; 0: none
+  std::span<const std::uint64_t> tried{};  // ids of those that have had it already; they may have gone meanwhile
 };
 
 class Roster {
@@ -43,9 +43,9 @@ class Roster {
   // One that has room and is none of those tried. Null: there is nobody. Backups are for when no host is left to try,
   // not for when all are busy.
   [[nodiscard]] Backend* pick(const PickRequest& request, MonoTime now);
-  [[nodiscard]] bool canPick(std::span<const Backend* const> tried, MonoTime now);  // would pick() find one?
+  [[nodiscard]] bool canPick(std::span<const std::uint64_t> tried, MonoTime now);  // would pick() find one?
   // Is there one besides those, whether it has room or not?
-  [[nodiscard]] bool hasOther(std::span<const Backend* const> than, MonoTime now);
+  [[nodiscard]] bool hasOther(std::span<const std::uint64_t> than, MonoTime now);
 
  private:
   struct Tier {
@@ -60,10 +60,10 @@ class Roster {
   void offer(Tier& tier, Backend& backend);
   [[nodiscard]] static std::optional<std::size_t> find(Tier& tier, std::uint64_t id);
   // Their places in the tier, in its order.
-  [[nodiscard]] balance::Without placesOf(const Tier& tier, std::span<const Backend* const> those);
+  [[nodiscard]] balance::Without placesOf(const Tier& tier, std::span<const std::uint64_t> those);
   // And of those that are busy; all of them if nobody is left.
-  [[nodiscard]] balance::Without busyOr(const Tier& tier, std::span<const Backend* const> those);
-  [[nodiscard]] Tier* tierFor(std::span<const Backend* const> tried, MonoTime now);  // null: nobody is left to try
+  [[nodiscard]] balance::Without busyOr(const Tier& tier, std::span<const std::uint64_t> those);
+  [[nodiscard]] Tier* tierFor(std::span<const std::uint64_t> tried, MonoTime now);  // null: nobody is left to try
   [[nodiscard]] Backend* pickFrom(Tier& tier, const PickRequest& request, balance::Without without, MonoTime now);
 
   const SharedService& shared_;

@@ -25,6 +25,12 @@ class Service::Entry final : private HostEvents {
                   service.context_.worker_stats, host.address, *this) {}
 
   void start() { resolver_.start(); }
+  // To where another one of the same name led, until its own lookup has told: a failure of that keeps it.
+  void leadAs(Entry& other) {
+    std::vector<IpAddress> addresses;
+    for (const auto& backend : other.backends()) addresses.push_back(backend->address().ip);
+    if (!addresses.empty()) onAddresses(addresses);
+  }
   void keepAsItIs() { resolver_.stop(); }  // from now on it leads where it has led
   [[nodiscard]] const config::Host& host() const { return host_; }
   void setHost(const config::Host& host) { host_ = host; }  // the same address and port
@@ -84,6 +90,7 @@ void Service::update(const config::Service& service, const config::ClientLimits&
                      std::shared_ptr<observe::ServiceStats> stats,
                      const std::vector<std::shared_ptr<observe::BackendStats>>& backend_stats) {
   const bool at_start = !stats_;
+  if (service.limits.queue.timeout < settings_.limits.queue.timeout) queue_.shorten(service.limits.queue.timeout);
   settings_ = service;
   roster_.configure(settings_);
   shareSettings();
@@ -101,9 +108,8 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   std::vector<Entry*> fresh;
   for (std::size_t i = 0; i < service.hosts.size(); ++i) {
     const config::Host& host = service.hosts[i];
-    const auto known = std::ranges::find_if(entries_, [&](const auto& entry) {
-      return entry && entry->host().address == host.address && entry->host().port == host.port;
-    });
+    const auto known =
+        std::ranges::find_if(entries_, [&](const auto& entry) { return entry && entry->host().isAt(host); });
     if (known != entries_.end()) {
       next.push_back(std::move(*known));
       next.back()->setHost(host);
@@ -118,7 +124,12 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   const std::size_t left_before = leaving_.size();
   std::ranges::move(gone, std::back_inserter(leaving_));
   claimAll();
-  for (Entry* entry : fresh) entry->start();
+  for (Entry* entry : fresh) {
+    const auto earlier =
+        std::ranges::find_if(leaving_, [&](const auto& left) { return left->host().isAt(entry->host()); });
+    if (earlier != leaving_.end()) entry->leadAs(**earlier);
+    entry->start();
+  }
   // Names of an earlier reload that are still being looked up keep those whom that has taken away, and nobody else.
   if (lookupsDone()) {
     letLeave(0);
@@ -245,7 +256,6 @@ void Service::onDeparted(Backend& backend) {
 }
 
 void Service::depart(std::move_only_function<void()> on_departed) {
-  on_departed_ = std::move(on_departed);
   std::vector<std::unique_ptr<Entry>> gone = std::exchange(entries_, {});
   std::ranges::move(leaving_, std::back_inserter(gone));
   leaving_.clear();
@@ -253,6 +263,7 @@ void Service::depart(std::move_only_function<void()> on_departed) {
     for (auto& backend : entry->backends()) letGo(std::move(backend));
   }
   rebuildCandidates();
+  on_departed_ = std::move(on_departed);  // now that all are in departing_ who have something to finish
   departIfUnused();
 }
 

@@ -50,11 +50,11 @@ class Service final : public Disposable, public BackendOwner {
   void refresh();
   [[nodiscard]] bool hasAddresses() const;
 
-  [[nodiscard]] bool canPick(std::span<const Backend* const> tried) {  // would pick() find one now?
+  [[nodiscard]] bool canPick(std::span<const std::uint64_t> tried) {  // would pick() find one now?
     refresh();
     return roster_.canPick(tried, context_.back.clock.now());
   }
-  [[nodiscard]] bool hasOther(std::span<const Backend* const> than) {  // whether it has room or not
+  [[nodiscard]] bool hasOther(std::span<const std::uint64_t> than) {  // whether it has room or not
     refresh();
     return roster_.hasOther(than, context_.back.clock.now());
   }

@@ -1,6 +1,7 @@
 // See wait_queue.h.
 #include "lb/back/wait_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lb/base/check.h"
@@ -38,6 +39,11 @@ Waiter& WaitQueue::unlink(Waiter& waiter) {
 
 void WaitQueue::leave(Waiter& waiter) {
   if (waiter.waiting_) unlink(waiter);
+}
+
+void WaitQueue::shorten(Duration timeout) {
+  const MonoTime due = clock_.now() + timeout;
+  for (Waiter* waiter = first_; waiter != nullptr; waiter = waiter->behind_) waiter->due_ = std::min(waiter->due_, due);
 }
 
 void WaitQueue::roomMade() {

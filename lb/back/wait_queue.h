@@ -47,8 +47,9 @@ class WaitQueue {
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
   // False: as many wait as may.
   [[nodiscard]] bool enter(Waiter& waiter, std::uint32_t max, Duration timeout);
-  void leave(Waiter& waiter);  // if it is in
-  void roomMade();             // looks in a later turn, if anybody waits
+  void leave(Waiter& waiter);      // if it is in
+  void shorten(Duration timeout);  // from now on nobody waits longer than that
+  void roomMade();                 // looks in a later turn, if anybody waits
 
  private:
   void look();

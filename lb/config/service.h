@@ -23,6 +23,7 @@ struct Host {
   std::uint32_t weight = 1;  // its share of the load; 0: none of it
   bool backup = false;       // only when no other host can be used
   Place place{};
+  [[nodiscard]] bool isAt(const Host& other) const { return address == other.address && port == other.port; }
   [[nodiscard]] std::string label() const;  // "address:port", IPv6 in brackets: metrics, logs, be's answer
   friend bool operator==(const Host&, const Host&) = default;
 };

@@ -142,6 +142,7 @@ class ClientConn final : public Disposable, private StreamEvents, private Deadli
   MonoTime last_read_{};
   MonoTime last_write_{};
   std::uint64_t window_bytes_ = 0;  // of the body, in the current rate window
+  Duration window_{};               // how long that is
   std::uint32_t requests_ = 0;
   Reading reading_ = Reading::Head;
   Writing writing_ = Writing::Nothing;

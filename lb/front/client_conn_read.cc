@@ -187,7 +187,8 @@ void ClientConn::expectBody() {
 void ClientConn::watchRate() {
   if (context_.settings.min_body_rate > 0 && !deadlines_.isSet(kRateSlot)) {
     window_bytes_ = 0;
-    deadlines_.set(kRateSlot, context_.settings.timeouts.request_body_idle);
+    window_ = context_.settings.timeouts.request_body_idle;
+    deadlines_.set(kRateSlot, window_);
   }
 }
 
@@ -333,8 +334,7 @@ void ClientConn::onReadDeadline() {
 
 void ClientConn::onRateDeadline() {
   if (reading_ != Reading::Body || tunnel_) return;
-  const auto window =
-      std::chrono::duration_cast<std::chrono::milliseconds>(context_.settings.timeouts.request_body_idle);
+  const auto window = std::chrono::duration_cast<std::chrono::milliseconds>(window_);
   const std::uint64_t needed = context_.settings.min_body_rate * static_cast<std::uint64_t>(window.count()) / 1000;
   if (!paused_ && window_bytes_ < needed) {
     failRequest(kBodyTooSlow);

@@ -39,7 +39,8 @@ class FieldSection {
 
 // Feeds `in` to scan(end), which looks at `bytes` up to `end` and leaves *position where it stopped, in steps that are
 // large enough for most heads and small enough not to copy much of a body behind one. `bytes_max` limits what scan may
-// see; one more byte without Done is `too_large`. Consumes exactly what was scanned.
+// see; one more byte without Done is `too_large`. It may be less than was scanned already, where a reload has lowered
+// it. Consumes exactly what was scanned.
 template <class Scan>
 ParseStatus feed(buf::Buffer& in, std::string& bytes, std::size_t bytes_max, const std::uint32_t& position, Scan scan) {
   constexpr std::size_t kStep = 2048;
@@ -47,8 +48,8 @@ ParseStatus feed(buf::Buffer& in, std::string& bytes, std::size_t bytes_max, con
     const std::string_view piece = in.front().substr(0, kStep);
     const std::size_t before = bytes.size();
     bytes.append(piece);
-    const bool cut = bytes.size() > bytes_max;
-    const ParseStatus status = scan(static_cast<std::uint32_t>(cut ? bytes_max : bytes.size()), cut);
+    const std::size_t end = std::min(bytes.size(), std::max(bytes_max, before));
+    const ParseStatus status = scan(static_cast<std::uint32_t>(end), end < bytes.size());
     if (status == ParseStatus::NeedMore) {
       in.consume(piece.size());
       continue;

@@ -107,7 +107,8 @@ ParseStatus RequestParser::scanMethod(RequestHead& head, std::uint32_t end) {
 
 ParseStatus RequestParser::scanTarget(RequestHead& head, const HeadLimits& limits, std::uint32_t end) {
   const char* const bytes = head.fields.bytes().data();
-  const std::size_t stop = std::min<std::size_t>(end, begin_ + limits.target_bytes_max + 1);
+  const std::size_t limit = begin_ + limits.target_bytes_max + 1;
+  const std::size_t stop = std::min<std::size_t>(end, std::max<std::size_t>(limit, scanned_));
   scanned_ = static_cast<std::uint32_t>(skip<kTargetChar>(bytes + scanned_, bytes + stop) - bytes);
   if (scanned_ - begin_ > limits.target_bytes_max) return bad(414, "target too long");
   if (scanned_ == end) return ParseStatus::NeedMore;

@@ -85,6 +85,7 @@ void Exchange::forward(back::Service& service, const Decision& decision) {
   if (decision.route != nullptr) applyRules(decision.route->headers.request, head_->fields);
   applyRules(service.settings().headers.request, head_->fields);
   replayable_ = true;
+  replay_max_ = service.settings().retry.body_limit;
   if (settings.timeouts.total > Duration::zero()) {
     deadlines().set(kTotalSlot, settings.timeouts.total);
     total_due_ = context_.clock.now() + settings.timeouts.total;
@@ -113,8 +114,8 @@ void Exchange::send(bool fresh) {
   // An HTTP/1.0 request may come without Host; the backend's protocol demands one.
   if (head_->authority.empty()) head_->authority = backend_->stats().label;
   // Who could not be sent again gets a connection that was looked at.
-  const bool once = !http::isIdempotent(head_->method) || framing_.kind == http::BodyKind::Chunked ||
-                    framing_.length > service_->settings().retry.body_limit;
+  const bool once =
+      !http::isIdempotent(head_->method) || framing_.kind == http::BodyKind::Chunked || framing_.length > replay_max_;
   upstream_ = &backend_->lease(*this, {.fresh = fresh, .verify_quiet = once});
   reused_ = upstream_->reused();
   upstream_->sendHead(*head_, framing_, upgrade_);
@@ -122,7 +123,7 @@ void Exchange::send(bool fresh) {
     buf::Buffer again(context_.blocks);
     replay_.shareTo(again, replay_.size());
     upstream_->sendBody(again);
-    if (replay_.size() > service_->settings().retry.body_limit) {  // what came while it waited
+    if (replay_.size() > replay_max_) {  // what came while it waited
       replayable_ = false;
       replay_.clear();
     }
@@ -144,7 +145,7 @@ void Exchange::watchTry() {
 
 void Exchange::keepForReplay(const buf::Buffer& body) {
   if (!replayable_) return;
-  if (replay_.size() + body.size() > service_->settings().retry.body_limit) {
+  if (replay_.size() + body.size() > replay_max_) {
     replayable_ = false;
     replay_.clear();
     return;

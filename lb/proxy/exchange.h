@@ -117,7 +117,7 @@ class Exchange final : public Disposable,
   void onNoSlot(NoSlot why) override;
 
   // After a failed one (exchange_retry.cc).
-  [[nodiscard]] std::span<const back::Backend* const> tried() const { return std::span(tried_).first(tried_count_); }
+  [[nodiscard]] std::span<const std::uint64_t> tried() const { return std::span(tried_).first(tried_count_); }
   [[nodiscard]] bool safeToRepeat() const;
   [[nodiscard]] Duration drawBackoff();
   [[nodiscard]] std::optional<observe::RetryDenial> denialOf(observe::RetryReason why);
@@ -159,8 +159,8 @@ class Exchange final : public Disposable,
   Duration earlier_attempts_{};  // time that attempts before the last one took, with what was waited between them
   MonoTime attempt_begin_{};
   std::unique_ptr<HeldResponse> held_;
-  std::array<const back::Backend*, kTriedMax> tried_{};
-  Failure failure_;  // of the last attempt that failed
+  std::array<std::uint64_t, kTriedMax> tried_{};  // ids: who is no more may be anybody's address in memory
+  Failure failure_;                               // of the last attempt that failed
   MonoTime total_due_{};
   MonoTime queued_since_{};
   Duration held_time_{};  // for which the answer that is passed on was kept
@@ -168,6 +168,7 @@ class Exchange final : public Disposable,
   Duration backoff_{};  // before the attempt that has been decided on
   std::chrono::seconds retry_after_{1};
   std::uint64_t body_bytes_ = 0;
+  std::uint64_t replay_max_ = 0;  // retry.body_limit as it was in the beginning
   std::uint64_t backend_bytes_in_ = 0;
   std::uint64_t backend_bytes_out_ = 0;
   const char* detail_ = "";

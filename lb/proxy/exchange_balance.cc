@@ -21,7 +21,7 @@ void Exchange::adopt(back::Backend& chosen) {
   chosen.addUser();
   if (backend_ != nullptr) backend_->dropUser();
   backend_ = &chosen;
-  if (tried_count_ < kTriedMax) tried_[tried_count_++] = &chosen;
+  if (tried_count_ < kTriedMax) tried_[tried_count_++] = chosen.id();
 }
 
 // A final head has come: the backend has shown how fast it is.

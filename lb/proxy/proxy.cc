@@ -60,6 +60,7 @@ void Proxy::apply(std::shared_ptr<const config::Config> config, const observe::S
   context_.config = config_.get();
   context_.none = stats_.none.get();
   context_.access_format = config_->access_log.format;
+  lookupsChanged();
 }
 
 void Proxy::removeService(std::unique_ptr<back::Service> service) {
@@ -75,7 +76,8 @@ void Proxy::removeService(std::unique_ptr<back::Service> service) {
 }
 
 bool Proxy::lookupsDone() const {
-  return std::ranges::all_of(services_, [](const auto& entry) { return !entry.second || entry.second->lookupsDone(); });
+  // While a configuration is applied those that it has had already are missing.
+  return std::ranges::all_of(services_, [](const auto& entry) { return entry.second && entry.second->lookupsDone(); });
 }
 
 void Proxy::lookupsChanged() {

@@ -74,6 +74,19 @@ TEST_F(FrontTest, BodyThatTricklesBelowTheRateGets408AfterOneWindow) {
   EXPECT_EQ(c.responses().at(0).status(), 408);
 }
 
+TEST_F(FrontTest, RateIsJudgedOverTheTimeThatItWasCountedIn) {
+  RawClient& c = client();
+  c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 45000\r\n\r\n");
+  for (int second = 0; second < 45; ++second) {
+    if (second == 10) change([](ClientSettings& settings) { settings.timeouts.request_body_idle *= 10; });
+    EXPECT_EQ(c.received(), "") << second;
+    c.send(std::string(1000, 'x'));
+    run(1s);
+  }
+  ASSERT_EQ(c.responses().size(), 1U);
+  EXPECT_EQ(c.responses()[0].status(), 200);
+}
+
 TEST_F(FrontTest, BodyAtTheRateIsWaitedForAsLongAsItTakes) {
   RawClient& c = client();
   c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n");

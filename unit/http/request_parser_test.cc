@@ -272,6 +272,30 @@ TEST(RequestParser, LimitsHoldAtTheByte) {
   }
 }
 
+// A reload may lower them at any byte of a head: what is over them by then is too large, and nothing else is wrong.
+TEST(RequestParser, LimitsThatAreLoweredWithinAHeadHoldForTheRest) {
+  const std::string whole = "GET /abcdefgh HTTP/1.1\r\nHost: a\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n\r\n";
+  for (const HeadLimits& less : {HeadLimits{.bytes_max = 7}, HeadLimits{.target_bytes_max = 2}}) {
+    for (std::size_t cut = 8; cut < whole.size(); ++cut) {
+      SCOPED_TRACE(cut);
+      buf::BlockPool pool;
+      buf::Buffer in(pool);
+      RequestParser parser;
+      RequestHead head;
+      in.append(whole.substr(0, cut));
+      ASSERT_EQ(parser.parse(in, {}, head), ParseStatus::NeedMore);
+      in.append(whole.substr(cut));
+      const bool target = cut <= whole.find(" HTTP");
+      if (!target && less.target_bytes_max == 2) {  // it was read before
+        EXPECT_EQ(parser.parse(in, less, head), ParseStatus::Done);
+        continue;
+      }
+      ASSERT_EQ(parser.parse(in, less, head), ParseStatus::Bad);
+      EXPECT_EQ(parser.problem().status, target ? 414 : 431) << parser.problem().what;
+    }
+  }
+}
+
 TEST(RequestParser, TheDefaultLimitsBoundAnything) {
   EXPECT_EQ(parse(std::string(33, 'A')).problem_status, 501);
   EXPECT_EQ(parse(std::string(32, 'A')).status, ParseStatus::NeedMore);

@@ -186,6 +186,45 @@ TEST_F(ProxyTest, HostWhoseNameIsTooOldServesUntilTheOneThatReplacesItIsLookedUp
   EXPECT_EQ(ask(get("/")).status(), 503) << "the new name is asked for in vain";
 }
 
+TEST_F(ProxyTest, NameThatComesBackLeadsWhereItLedWhateverItsLookupSays) {
+  shop().hosts = {{.address = "old.internal", .port = 80, .place = {}}};
+  fabric_.setName("old.internal", {.addresses = {backend_hosts_[0]->address()}});
+  fabric_.setName("new.internal", {.addresses = {}, .silent = true});
+  start();
+  RawBackend& b = backend(0);
+  shop().hosts[0].address = "new.internal";
+  reload();
+  run(1s);
+  fabric_.setName("old.internal", {.addresses = {}, .fails = true});
+  shop().hosts[0].address = "old.internal";
+  reload();
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  run(1min);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(backendStats(0).connections_opened.get(), 2U) << "and counts as the host that is configured now";
+  EXPECT_EQ(b.openConnections(), 1U);
+}
+
+TEST_F(ProxyTest, ReloadAtTheStartDoesNotMakeItAcceptEarlier) {
+  shop().hosts = {{.address = "slow.internal", .port = 80, .place = {}}};
+  fabric_.setName("slow.internal", {.addresses = {backend_hosts_[0]->address()}, .delay = 500ms});
+  backend(0);
+  bool accepting = false;
+  views_.push_back(telemetry_.apply(config_).at(0));
+  ASSERT_TRUE(
+      worker_
+          ->start(std::make_shared<const config::Config>(config_), views_.back(), registry_, [&] { accepting = true; })
+          .has_value());
+  run();
+  config_.services.push_back(service("other", {1}));
+  reload();
+  run(400ms);
+  EXPECT_FALSE(accepting);
+  run(200ms);
+  EXPECT_TRUE(accepting);
+  EXPECT_EQ(ask(get("/")).status(), 200);
+}
+
 TEST_F(ProxyTest, BackendIsCalledAsItsHostIs) {
   start();
   backend(0);

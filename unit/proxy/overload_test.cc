@@ -63,6 +63,25 @@ TEST_F(OverloadTest, WaitingHasItsTime) {
   EXPECT_EQ(second.responses()[0].field("retry-after"), "1");
 }
 
+TEST_F(OverloadTest, ReloadThatShortensTheWaitingDoesSoForThoseWhoWait) {
+  shop().limits.max_inflight = 1;
+  shop().limits.queue.timeout = 60s;
+  start();
+  backend(0, kSilent);
+  asking(get("/first"));
+  run(1ms);
+  RawClient& second = asking(get("/second"));
+  run(100ms);
+  shop().limits.queue.timeout = 500ms;
+  reload();
+  RawClient& third = asking(get("/third"));
+  run(495ms);
+  EXPECT_EQ(status(second), 0);
+  run(10ms);
+  EXPECT_EQ(reason(second), "lb; error=queue_timeout");
+  EXPECT_EQ(reason(third), "lb; error=queue_timeout");
+}
+
 TEST_F(OverloadTest, QueueHasAnEnd) {
   shop().limits.max_inflight = 1;
   shop().limits.queue.max = 1;

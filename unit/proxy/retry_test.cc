@@ -82,6 +82,50 @@ TEST_F(RetryTest, BodyIsSentAgainWholeOrNotAtAll) {
   EXPECT_EQ(denied(RetryDenial::BodyTooLarge), 1U);
 }
 
+// Or it would neither be kept nor have been given to a connection that was looked at before.
+TEST_F(RetryTest, BodyIsKeptByTheLimitThatItsRequestBeganWith) {
+  setWay(0, {.latency = 10ms});
+  start();
+  backend(0, RawBackend::answering(kHello));
+  EXPECT_EQ(ask(get("/1")).status(), 200);
+  for (auto& connection : backends_[0]->connections()) connection->close();  // the proxy does not know yet
+  RawClient& c = client();
+  c.send("PUT / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 200\r\n\r\n" + std::string(100, 'x'));
+  run(2ms);
+  shop().retry.body_limit = 150;
+  reload();
+  c.send(std::string(100, 'x'));
+  ASSERT_TRUE(runUntil([&] { return !c.responses().empty(); }, 1s));
+  EXPECT_EQ(c.responses()[0].status(), 200);
+  EXPECT_EQ(retried(RetryReason::StaleConnection), 1U);
+}
+
+// Whoever has had it is known by its address and not by where it was in memory.
+TEST_F(RetryTest, HostThatGoesAndComesBackIsNotAskedTwice) {
+  startPair();
+  RawBackend& a = backend(0, kSlam);
+  RawBackend& b = backend(1, kSilent);
+  shop().retry.attempts = 2;
+  reload();
+  RawClient* asking = nullptr;
+  for (int i = 0; i < 2 && requestsAt(a) == 0; ++i) {
+    asking = &client();
+    asking->send(get("/"));
+    run();
+  }
+  ASSERT_EQ(requestsAt(a), 1U);
+  shop().hosts = service("shop", {1}).hosts;
+  reload();
+  run();
+  shop().hosts = service("shop", {1, 0}).hosts;
+  reload();
+  run();
+  a.setScript(RawBackend::answering(kHello));
+  for (auto& connection : b.connections()) connection->abort();
+  run(1s);
+  EXPECT_EQ(asking->responses().at(0).status(), 502);
+}
+
 TEST_F(RetryTest, StatusIsTriedAgainOnlyIfItIsNamed) {
   startPair();
   backend(0, RawBackend::answering(kBusy));

@@ -111,6 +111,25 @@ TEST_F(TunnelTest, LastBytesAreDeliveredBeforeTheEndHoweverSlowly) {
   EXPECT_EQ(there().ended(), IoStatus::Eof);
 }
 
+TEST_F(TunnelTest, LastBytesAreDeliveredAlthoughTheServiceGoes) {
+  config_.services.push_back(service("other", {1}));
+  shop().hosts = service("shop", {1, 0}).hosts;  // the first one has nothing to finish
+  shop().hosts[0].weight = 0;
+  open();
+  const std::string much(130'000, 'm');
+  fabric_.setRules(proxy_host_, *backend_hosts_[0], {.latency = 1ms, .bytes_per_second = 100'000});
+  here().send(much);
+  here().finish();
+  there().finish();
+  ASSERT_TRUE(runUntil([&] { return shopStats().inflight_requests.get() == 0; }, 10s)) << "lb has all of it";
+  ASSERT_GT(blocks(), 0U) << "and the backend has not";
+  config_.services.erase(config_.services.begin());
+  reload();
+  run(20s);
+  EXPECT_EQ(there().received().size(), much.size());
+  EXPECT_EQ(there().ended(), IoStatus::Eof);
+}
+
 TEST_F(TunnelTest, ResetOfEitherSideReachesTheOther) {
   open();
   here().abort();
