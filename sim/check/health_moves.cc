@@ -208,6 +208,11 @@ std::string HealthWatch::eject(ServiceTrack& service, Track& track, std::string_
   const bool again = track.half_open;
   if (!again && now - track.returned_at >= track.length) track.in_a_row = 0;
   if (!again && now - track.returned_at >= 2 * rules.max_ejection) track.row_unknown = false;
+  // The log rounds its length to a millisecond: whether it was well for as long is not known at that very moment.
+  if (!again && track.returned_at != kNever) {
+    const Duration since = now - track.returned_at - track.length;
+    if (since > -kMoment && since < kMoment) track.row_unknown = true;
+  }
   ++track.in_a_row;
   Duration planned = rules.base_ejection;
   for (std::uint32_t i = 1; i < track.in_a_row && planned < rules.max_ejection; ++i) planned *= 2;
