@@ -5,6 +5,7 @@
 // bytes were cut into reads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lb/buf/buffer.h"

@@ -1,6 +1,4 @@
 // In the calm: hosts that a reload takes away serve until the names that it brings have been looked up.
-#include <utility>
-
 #include "sim/run/run.h"
 
 namespace sim::run {

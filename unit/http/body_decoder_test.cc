@@ -184,6 +184,23 @@ TEST(BodyDecoder, LimitsHoldAtTheByte) {
   EXPECT_EQ(many.problem_status, 431);
 }
 
+TEST(BodyDecoder, LimitsThatAreLoweredWithinTrailersHoldForTheRest) {
+  const std::string whole = "0\r\nAaaa: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n\r\n";
+  for (std::size_t cut = 6; cut < whole.size(); ++cut) {
+    SCOPED_TRACE(cut);
+    buf::BlockPool pool;
+    buf::Buffer in(pool);
+    buf::Buffer out(pool);
+    BodyDecoder decoder;
+    decoder.start(kChunked);
+    in.append(whole.substr(0, cut));
+    ASSERT_EQ(decoder.decode(in, out, {}), ParseStatus::NeedMore);
+    in.append(whole.substr(cut));
+    ASSERT_EQ(decoder.decode(in, out, {.trailer_bytes_max = 2}), ParseStatus::Bad);
+    EXPECT_STREQ(decoder.problem().what, "trailers too large");
+  }
+}
+
 TEST(BodyDecoder, TheDefaultLimitsBoundAnything) {
   EXPECT_EQ(decode(std::string(300, '0'), kChunked).problem, "chunk line too long");
   EXPECT_EQ(decode("1;" + std::string(300, 'a'), kChunked).problem, "chunk line too long");

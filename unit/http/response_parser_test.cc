@@ -101,15 +101,8 @@ TEST(ResponseParser, LimitsThatAreLoweredWithinAHeadHoldForTheRest) {
   const std::string whole = "HTTP/1.1 200 OK\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n\r\n";
   for (std::size_t cut = 8; cut < whole.size(); ++cut) {
     SCOPED_TRACE(cut);
-    buf::BlockPool pool;
-    buf::Buffer in(pool);
-    ResponseParser parser;
-    ResponseHead head;
-    in.append(whole.substr(0, cut));
-    ASSERT_EQ(parser.parse(in, {}, head), ParseStatus::NeedMore);
-    in.append(whole.substr(cut));
-    ASSERT_EQ(parser.parse(in, {.bytes_max = 7}, head), ParseStatus::Bad);
-    EXPECT_STREQ(parser.problem().what, "head too large");
+    EXPECT_EQ((parseLowered<ResponseParser, ResponseHead>(whole, cut, HeadLimits{.bytes_max = 7})),
+              (Outcome{.status = ParseStatus::Bad, .problem_status = 502, .problem = "head too large"}));
   }
 }
 

@@ -69,6 +69,24 @@ inline void appendSlice(buf::BlockPool& pool, buf::Buffer& in, std::string_view 
   piece.moveTo(in);
 }
 
+// The outcome of a head whose limits are the default ones up to `cut`, and `less` from there on.
+template <class Parser, class Head, class Limits>
+Outcome parseLowered(std::string_view input, std::size_t cut, const Limits& less) {
+  buf::BlockPool pool;
+  buf::Buffer in(pool);
+  Parser parser;
+  Head head;
+  in.append(input.substr(0, cut));
+  EXPECT_EQ(parser.parse(in, {}, head), ParseStatus::NeedMore);
+  in.append(input.substr(cut));
+  Outcome outcome{.status = parser.parse(in, less, head)};
+  if (outcome.status == ParseStatus::Bad) {
+    outcome.problem_status = parser.problem().status;
+    outcome.problem = parser.problem().what;
+  }
+  return outcome;
+}
+
 using Pieces = std::vector<std::string_view>;
 
 inline Pieces cutAt(std::string_view input, std::size_t at) {

@@ -8,6 +8,14 @@ const RawBackend::Script kSilent = [](RawBackend::Conn& conn) { static_cast<void
 
 class OverloadTest : public ProxyTest {
  protected:
+  // One request is at the only backend, which takes no second one.
+  void startFull() {
+    shop().limits.max_inflight = 1;
+    start();
+    backend(0, kSilent);
+    asking(get("/first"));
+    run(1ms);
+  }
   RawClient& asking(std::string_view request) {
     RawClient& c = client();
     c.send(request);
@@ -48,12 +56,8 @@ TEST_F(OverloadTest, BackendGetsNoMoreThanItsLimitAndTheRestWaitInTurn) {
 }
 
 TEST_F(OverloadTest, WaitingHasItsTime) {
-  shop().limits.max_inflight = 1;
   shop().limits.queue.timeout = 500ms;
-  start();
-  backend(0, kSilent);
-  asking(get("/first"));
-  run(1ms);
+  startFull();
   RawClient& second = asking(get("/second"));
   run(499ms);
   EXPECT_EQ(status(second), 0);
@@ -64,12 +68,8 @@ TEST_F(OverloadTest, WaitingHasItsTime) {
 }
 
 TEST_F(OverloadTest, ReloadThatShortensTheWaitingDoesSoForThoseWhoWait) {
-  shop().limits.max_inflight = 1;
   shop().limits.queue.timeout = 60s;
-  start();
-  backend(0, kSilent);
-  asking(get("/first"));
-  run(1ms);
+  startFull();
   RawClient& second = asking(get("/second"));
   run(100ms);
   shop().limits.queue.timeout = 500ms;
@@ -83,12 +83,8 @@ TEST_F(OverloadTest, ReloadThatShortensTheWaitingDoesSoForThoseWhoWait) {
 }
 
 TEST_F(OverloadTest, QueueHasAnEnd) {
-  shop().limits.max_inflight = 1;
   shop().limits.queue.max = 1;
-  start();
-  backend(0, kSilent);
-  asking(get("/"));
-  run(1ms);
+  startFull();
   RawClient& waits = asking(get("/"));
   run(1ms);
   RawClient& turned_away = asking(get("/"));

@@ -25,6 +25,13 @@ class TunnelTest : public ProxyTest {
     backends_[0]->setScript([](RawBackend::Conn&) {});
     static_cast<void>(there().takeReceived());
   }
+  // So many bytes for a backend that takes its time, and then both sides have said everything.
+  void endWith(std::size_t bytes) {
+    fabric_.setRules(proxy_host_, *backend_hosts_[0], {.latency = 1ms, .bytes_per_second = 100'000});
+    here().send(std::string(bytes, 'm'));
+    here().finish();
+    there().finish();
+  }
   RawClient& here() { return *clients_.back(); }
   RawBackend::Conn& there() { return backends_[0]->last(); }
 };
@@ -101,13 +108,9 @@ TEST_F(TunnelTest, BothEndAtOnce) {
 
 TEST_F(TunnelTest, LastBytesAreDeliveredBeforeTheEndHoweverSlowly) {
   open();
-  const std::string much(500'000, 'm');
-  fabric_.setRules(proxy_host_, *backend_hosts_[0], {.latency = 1ms, .bytes_per_second = 100'000});
-  here().send(much);
-  here().finish();
-  there().finish();
+  endWith(500'000);
   run(20s);
-  EXPECT_EQ(there().received().size(), much.size());
+  EXPECT_EQ(there().received().size(), 500'000U);
   EXPECT_EQ(there().ended(), IoStatus::Eof);
 }
 
@@ -116,17 +119,13 @@ TEST_F(TunnelTest, LastBytesAreDeliveredAlthoughTheServiceGoes) {
   shop().hosts = service("shop", {1, 0}).hosts;  // the first one has nothing to finish
   shop().hosts[0].weight = 0;
   open();
-  const std::string much(130'000, 'm');
-  fabric_.setRules(proxy_host_, *backend_hosts_[0], {.latency = 1ms, .bytes_per_second = 100'000});
-  here().send(much);
-  here().finish();
-  there().finish();
+  endWith(130'000);
   ASSERT_TRUE(runUntil([&] { return shopStats().inflight_requests.get() == 0; }, 10s)) << "lb has all of it";
   ASSERT_GT(blocks(), 0U) << "and the backend has not";
   config_.services.erase(config_.services.begin());
   reload();
   run(20s);
-  EXPECT_EQ(there().received().size(), much.size());
+  EXPECT_EQ(there().received().size(), 130'000U);
   EXPECT_EQ(there().ended(), IoStatus::Eof);
 }
 
