@@ -26,16 +26,14 @@ Backend::Backend(const BackContext& context, std::shared_ptr<SharedBackend> shar
       owner_(owner),
       candidate_{.id = idOf(*shared_), .inflight = &shared_->inflight, .latency = &shared_->latency},
       context_(context),
-      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this} {
-  shared_->members.fetch_add(1, std::memory_order_relaxed);
-}
+      connection_context_{context.loop, context.clock, context.blocks, settings, context.states, *stats_, *this} {}
 
 Backend::~Backend() {
   leave();
 }
 
 void Backend::leave() {
-  if (std::exchange(member_, false)) shared_->members.fetch_sub(1, std::memory_order_relaxed);
+  if (std::exchange(member_, false)) shared_->leave();
 }
 
 std::uint32_t Backend::limit() const {

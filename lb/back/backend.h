@@ -37,6 +37,7 @@ struct BackContext {
 
 class alignas(64) Backend final : public Disposable, private UpstreamConnOwner {
  public:
+  // `shared` has been joined, and is left when this serves nobody any more.
   Backend(const BackContext& context, std::shared_ptr<SharedBackend> shared,
           std::shared_ptr<observe::BackendStats> stats, const UpstreamSettings& settings, BackendOwner& owner);
   ~Backend() override;

@@ -32,10 +32,15 @@ std::shared_ptr<SharedService> Registry::service(const std::string& name) {
   return services_.findOrMake(name, name);
 }
 
-std::shared_ptr<SharedBackend> Registry::backend(const std::string& service, const std::string& label,
-                                                 const Address& address, MonoTime came) {
+std::shared_ptr<SharedBackend> Registry::join(const std::string& service, const std::string& label,
+                                              const Address& address, MonoTime came) {
   const std::scoped_lock lock(mutex_);
-  return backends_.findOrMake(std::pair(service, address), service, label, address, came);
+  auto backend = backends_.findOrMake(std::pair(service, address), service, label, address);
+  if (backend->members.fetch_add(1, std::memory_order_relaxed) == 0) {
+    backend->since.store(came.since_start.count(), std::memory_order_relaxed);
+    static_cast<void>(backend->health.change({.set = Health::kUnseen}));
+  }
+  return backend;
 }
 
 std::vector<std::shared_ptr<SharedBackend>> Registry::backends() {

@@ -30,8 +30,10 @@ namespace lb::back {
 
 // One address of one service.
 struct SharedBackend {
-  SharedBackend(std::string service_name, std::string host_label, const Address& at, MonoTime came)
-      : service(std::move(service_name)), address(at), since(came.since_start.count()), label_(std::move(host_label)) {}
+  SharedBackend(std::string service_name, std::string host_label, const Address& at)
+      : service(std::move(service_name)), address(at), label_(std::move(host_label)) {}
+
+  void leave() { members.fetch_sub(1, std::memory_order_relaxed); }  // by who has joined, see Registry
 
   // What every request looks at or writes, in one cache line.
   alignas(64) std::atomic<std::uint32_t> inflight{0};  // requests on it, of all workers
@@ -47,7 +49,7 @@ struct SharedBackend {
   static constexpr std::uint32_t kNoWeight = 0xffffffff;
   std::atomic<std::uint32_t> host_weight{1};         // as configured, for the metrics: workers go by their own
   std::atomic<std::uint32_t> set_weight{kNoWeight};  // instead, by hand
-  std::atomic<Duration::rep> since;                  // when it came or recovered, for its slow start; 0: long ago
+  std::atomic<Duration::rep> since{0};               // when it came or recovered, for its slow start; 0: long ago
 
   // The host that leads to it, as configured ("shop.internal:80"): for people, metrics and orders. A reload may call
   // the host otherwise, and names may swap their addresses.
@@ -112,9 +114,11 @@ class Registry {
  public:
   // The one of that name or address that somebody uses, or a new one. Any thread.
   [[nodiscard]] std::shared_ptr<SharedService> service(const std::string& name);
-  // `came`: when a new one has come, for its slow start; zero: it has been there before us.
-  [[nodiscard]] std::shared_ptr<SharedBackend> backend(const std::string& service, const std::string& label,
-                                                       const Address& address, MonoTime came);
+  // `came`: when a new one has come, for its slow start; zero: it has been there before us. One that was away is new,
+  // though somebody still knows it: a request that it finishes, or an order by hand.
+  // Joined: one more serves it, until leave().
+  [[nodiscard]] std::shared_ptr<SharedBackend> join(const std::string& service, const std::string& label,
+                                                    const Address& address, MonoTime came);
 
   // All that are in use, by service and address. Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <ranges>
+#include <set>
 #include <utility>
 
 #include "lb/back/share.h"
@@ -50,7 +51,7 @@ class Service::Entry final : private HostEvents {
       } else {
         next.push_back(std::make_unique<Backend>(
             service_.context_.back,
-            service_.context_.registry.backend(service_.name(), host_.label(), Address{ip, host_.port}, came), stats_,
+            service_.context_.registry.join(service_.name(), host_.label(), Address{ip, host_.port}, came), stats_,
             service_.upstream_settings_, service_));
         is_new = true;
       }
@@ -225,12 +226,15 @@ void Service::rebuildCandidates() {
   std::vector<Roster::Member> usable;
   std::vector<Roster::Member> all;
   UsableCount count;
+  std::set<const SharedBackend*>
+      known;  // once each, as the metrics say: with the name and weight that claim() gives it
   forEachServing([&](const config::Host& host, Backend& backend) {
     const Health health = backend.shared().health.read();
     if (health.has(Health::kDrained)) {
       backend.closeIdle();
       return;
     }
+    if (!known.insert(&backend.shared()).second) return;
     all.push_back({&backend, host.weight, host.backup});
     if (health.usable(down_at_first)) usable.push_back(all.back());
     if (fullWeight(backend.shared(), host.weight) > 0) count.add(host.backup, health, down_at_first);

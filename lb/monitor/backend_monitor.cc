@@ -27,7 +27,8 @@ double seconds(Duration duration) {
 }  // namespace
 
 BackendMonitor::BackendMonitor(const MonitorContext& context, std::shared_ptr<back::SharedBackend> shared,
-                               const config::Service& service, const config::Host* host, BackendMonitorOwner& owner)
+                               const config::Service& service, const config::Host* host, Orders orders,
+                               BackendMonitorOwner& owner)
     : context_(context),
       shared_(std::move(shared)),
       service_(&service),
@@ -36,13 +37,14 @@ BackendMonitor::BackendMonitor(const MonitorContext& context, std::shared_ptr<ba
       timer_(context.env.loop.makeTimer([this] { onTimer(); })) {
   // Whatever an earlier monitor thought of it is forgotten.
   const bool down = service.health_check.enabled && service.health_check.initial == config::InitialHealth::Down;
-  static_cast<void>(shared_->health.change(
-      {.set = down ? std::uint32_t{Health::kDown} : 0U,
-       .clear = kProbation | Health::kUnseen | Health::kDrained | Health::kEjected | (down ? 0U : Health::kDown),
-       .new_epoch = true}));
-  shared_->set_weight.store(back::SharedBackend::kNoWeight, std::memory_order_relaxed);
+  const bool kept = orders == Orders::Kept;
+  static_cast<void>(shared_->health.change({.set = down ? std::uint32_t{Health::kDown} : 0U,
+                                            .clear = kProbation | Health::kUnseen | Health::kEjected |
+                                                     (kept ? 0U : Health::kDrained) | (down ? 0U : Health::kDown),
+                                            .new_epoch = true}));
+  if (!kept) shared_->set_weight.store(back::SharedBackend::kNoWeight, std::memory_order_relaxed);
   window_.restart(shared_->health.totals());
-  reason_ = down ? "not checked yet" : "";
+  reason_ = health().has(Health::kDrained) ? "drained by hand" : down ? "not checked yet" : "";
   applyChecks(service.health_check);
 }
 
@@ -123,7 +125,6 @@ void BackendMonitor::onChange(bool up, const std::string& why) {
 }
 
 void BackendMonitor::look() {
-  lookForMembers();
   const Health now = health();
   if (now.has(Health::kProbePassed)) {
     endEjection("the request on probation succeeded");
@@ -136,22 +137,18 @@ void BackendMonitor::look() {
   }
 }
 
-// Whom no worker has any more, since DNS leaves it out, is not asked meanwhile.
-void BackendMonitor::lookForMembers() {
-  if (!serves()) {
-    if (!left_at_) left_at_ = context_.env.clock.now();
-    checker_.reset();
-  } else if (std::exchange(left_at_, std::nullopt)) {
-    applyChecks(service_->health_check);
-  }
+// Whom no worker has any more, since DNS leaves it out, is not asked meanwhile. If it comes back, another monitor
+// begins.
+bool BackendMonitor::lookWhetherItLeft() {
+  if (serves() || left_at_) return false;
+  left_at_ = context_.env.clock.now();
+  checker_.reset();
+  return true;
 }
 
 bool BackendMonitor::keepsOrders() const {
-  return byHand() && host_ != nullptr && !isLongGone();
-}
-
-bool BackendMonitor::isLongGone() const {
-  return left_at_ && context_.env.clock.now() - *left_at_ >= kOrdersLast;
+  const bool long_gone = left_at_ && context_.env.clock.now() - *left_at_ >= kOrdersLast;
+  return byHand() && host_ != nullptr && !long_gone;
 }
 
 void BackendMonitor::eject(Ejection reason, const std::string& why) {

@@ -40,8 +40,10 @@ class BackendMonitorOwner {
 
 class BackendMonitor final : private health::CheckerEvents {
  public:
+  // What has been ordered by hand is kept if the address was away for less than kOrdersLast; all else begins anew.
+  enum class Orders : std::uint8_t { None, Kept };
   BackendMonitor(const MonitorContext& context, std::shared_ptr<back::SharedBackend> shared,
-                 const config::Service& service, const config::Host* host, BackendMonitorOwner& owner);
+                 const config::Service& service, const config::Host* host, Orders orders, BackendMonitorOwner& owner);
   ~BackendMonitor();
 
   void setHost(const config::Host* host) { host_ = host; }
@@ -50,6 +52,7 @@ class BackendMonitor final : private health::CheckerEvents {
     return renamed_ != before;
   }
   void apply(const config::Service& service);  // which outlives this, or the next apply()
+  [[nodiscard]] bool lookWhetherItLeft();      // since the last time
   void look();                                 // a worker may have left news
   void sample() { window_.sample(shared_->health.totals()); }
   void eject(back::Ejection reason, const std::string& why);  // if that is allowed
@@ -64,7 +67,6 @@ class BackendMonitor final : private health::CheckerEvents {
   [[nodiscard]] bool serves() const { return shared_->members.load(std::memory_order_relaxed) > 0; }
   // What was ordered by hand lasts while DNS leaves the address out, but not until it is somebody else's.
   static constexpr Duration kOrdersLast = std::chrono::hours(1);
-  [[nodiscard]] bool isLongGone() const;
   [[nodiscard]] bool keepsOrders() const;
   [[nodiscard]] bool hasWeight() const {
     return shared_->set_weight.load(std::memory_order_relaxed) != back::SharedBackend::kNoWeight;
@@ -81,7 +83,6 @@ class BackendMonitor final : private health::CheckerEvents {
   void onTimer();
   void endEjection(const std::string& why);
   void applyChecks(const config::HealthCheck& check);
-  void lookForMembers();
   [[nodiscard]] bool byHand() const { return health().has(back::Health::kDrained) || hasWeight(); }
   [[nodiscard]] Duration nextEjection();
   void move(const back::BackendHealth::Change& change, const std::string& why);

@@ -46,20 +46,19 @@ const config::Host* ServiceMonitor::hostOf(const back::SharedBackend& backend) c
 
 void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {
   const Address address = backend->address;
+  auto orders = BackendMonitor::Orders::None;
   if (const auto known = backends_.find(address); known != backends_.end()) {
-    if (&known->second->shared() == backend.get()) {
-      if (!known->second->isLongGone()) {
-        follow(*known->second);
-        return;
-      }
-      // It begins as anybody new; who really is new has been told so by its worker.
-      backend->since.store(context_.env.clock.now().since_start.count(), std::memory_order_relaxed);
+    if (!backend->health.read().has(Health::kUnseen)) {
+      follow(*known->second);
+      return;
     }
+    if (known->second->keepsOrders()) orders = BackendMonitor::Orders::Kept;
     backends_.erase(known);
   }
   BackendMonitorOwner& self = *this;
   const config::Host* host = hostOf(*backend);
-  backends_.emplace(address, std::make_unique<BackendMonitor>(context_, std::move(backend), settings_, host, self));
+  backends_.emplace(address,
+                    std::make_unique<BackendMonitor>(context_, std::move(backend), settings_, host, orders, self));
   has_new_ = true;
 }
 
@@ -71,9 +70,10 @@ void ServiceMonitor::follow(BackendMonitor& backend) {
 }
 
 void ServiceMonitor::look() {
-  const auto gone = [&](const auto& entry) { return !entry.second->serves() && !entry.second->keepsOrders(); };
-  const bool some_left = std::erase_if(backends_, gone) > 0;
-  if (std::exchange(has_new_, false) || some_left) onMoved();
+  bool others = std::exchange(has_new_, false);
+  for (const auto& [address, backend] : backends_) others |= backend->lookWhetherItLeft();
+  std::erase_if(backends_, [](const auto& entry) { return !entry.second->serves() && !entry.second->keepsOrders(); });
+  if (others) onMoved();
   for (const auto& [address, backend] : backends_) backend->look();
 }
 

@@ -68,6 +68,7 @@ std::string_view nameOf(Mark mark) {
       "drain_delayed",
       "round_robin_exact",
       "name_moved",
+      "back_is_new",
       "wall_jumped",
       "several_workers",
       "fault_stall",

@@ -77,6 +77,7 @@ enum class Mark : std::uint8_t {
   DrainDelayed,
   RoundRobinExact,
   NameMoved,
+  BackIsNew,  // an address that its name had left for a while
   WallJumped,
   SeveralWorkers,
   // Faults that struck somebody

@@ -84,7 +84,7 @@ bool Run::go() {
   if (!scenario_.drain_in_storm) {
     for (const auto phase : {&Run::patience, &Run::calm, &Run::fresh, &Run::census, &Run::affinity, &Run::preferences,
                              &Run::uploads, &Run::ejections, &Run::checks, &Run::limits, &Run::ratesAreRaised,
-                             &Run::retries, &Run::renames, &Run::pools, &Run::restAWhile}) {
+                             &Run::retries, &Run::renames, &Run::pools, &Run::returns, &Run::restAWhile}) {
       if (!ledger_.failed()) (this->*phase)();
     }
   }

@@ -105,6 +105,8 @@ class Run final : public ProxyOutput {
   void ratesAreRaised();
   void leaversAreForgotten(std::size_t service);
   void renames();
+  void returns();
+  void leavesItsNameAndReturns(const lb::config::Service& service, const lb::config::Host& host);
   void pools();
   void poolsAllowLess(std::size_t service);
   void retries();

@@ -256,6 +256,17 @@ void Stage::applyName(std::uint32_t backend) {
   fabric_.setName(plan::backendName(backend), rule);
 }
 
+void Stage::moveName(std::uint32_t backend, bool away) {
+  const int who = static_cast<int>(backend);
+  if (away) {
+    ledger_.troubles().begin(FaultKind::DnsMoves, who, world_.now());
+  } else {
+    ledger_.troubles().end(FaultKind::DnsMoves, who, world_.now());
+  }
+  on_[{FaultKind::DnsMoves, who}] = away ? 1 : 0;
+  applyName(backend);
+}
+
 void Stage::makeSick(std::uint32_t backend, bool sick) {
   const int who = static_cast<int>(backend);
   if (sick) {

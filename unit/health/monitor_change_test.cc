@@ -26,42 +26,105 @@ TEST_F(MonitorTest, ChecksThatAReloadBringsTakeOutWhoFailsAndNobodyElse) {
 
 // Of a name: one of its addresses is drained and leaves it, as a pod that is replaced.
 TEST_F(MonitorTest, AddressThatLeavesItsNameIsNotAskedAndHasNoWeight) {
-  const auto name = [&](std::initializer_list<std::size_t> who) {
-    std::vector<IpAddress> addresses;
-    for (const std::size_t i : who) addresses.push_back(hosts_[i]->address());
-    fabric_.setName("pods", {.addresses = addresses, .ttl = 1s});
-  };
-  const auto weight = [&] {
-    const std::string metrics = proxy_->control().metrics();
-    const std::size_t at = metrics.find("lb_backend_weight{");
-    return metrics.substr(at, metrics.find('\n', at) - at);
-  };
-  shop().hosts = {{.address = "pods", .port = 80, .place = {}}};
   shop().health_check.enabled = true;
   shop().health_check.path = "/healthz";
   shop().health_check.interval = 1s;
   shop().health_check.timeout = 500ms;
-  name({0, 1, 2});
+  pods({0, 1, 2});
   start();
-  EXPECT_THAT(weight(), testing::EndsWith(" 3"));
+  EXPECT_THAT(metric("lb_backend_weight"), testing::EndsWith(" 3"));
   EXPECT_EQ(proxy_->control().order(
                 {.kind = admin::BackendOrder::Kind::Drain, .service = "shop", .backend = "10.0.1.3:80", .weight = {}}),
             1U);
-  name({0, 1});
+  pods({0, 1});
   world_.runFor(5s);
-  EXPECT_THAT(weight(), testing::EndsWith(" 2"));
+  EXPECT_THAT(metric("lb_backend_weight"), testing::EndsWith(" 2"));
   const int before = checks_[2];
   world_.runFor(60s);
   EXPECT_EQ(checks_[2], before) << "nobody asks who is gone";
-  name({0, 1, 2});
+  pods({0, 1, 2});
   world_.runFor(5s);
   EXPECT_EQ(ask(12)[2], 0) << "it is still drained";
   EXPECT_GT(checks_[2], before);
-  name({0, 1});
+  pods({0, 1});
   world_.runFor(2h);
-  name({0, 1, 2});
+  pods({0, 1, 2});
   world_.runFor(5s);
   EXPECT_EQ(ask(12)[2], 4) << "after so long it is another one";
+}
+
+// Names that lead to one address are one backend: for the workers, for the metrics and for panic, which is told of all.
+TEST_F(MonitorTest, AddressOfTwoNamesIsOneBackend) {
+  fabric_.setName("a", {.addresses = {hosts_[0]->address()}, .ttl = 1s});
+  fabric_.setName("b", {.addresses = {hosts_[0]->address()}, .ttl = 1s});
+  fabric_.setName("c", {.addresses = {hosts_[1]->address()}, .ttl = 1s});
+  shop().hosts = {{.address = "a", .port = 80, .place = {}},
+                  {.address = "b", .port = 80, .weight = 5, .place = {}},
+                  {.address = "c", .port = 80, .place = {}}};
+  shop().health_check.enabled = true;
+  shop().health_check.path = "/healthz";
+  shop().health_check.interval = 200ms;
+  start();
+  EXPECT_NEAR(ask(40)[0], 20, 1) << "with the weight of the first";
+  sick_checks_[0] = true;
+  world_.runFor(2s);
+  EXPECT_EQ(ask(10)[0], 0) << "one of two can be used, which is no panic at less than half";
+  EXPECT_THAT(metric("lb_service_panic"), testing::EndsWith(" 0"));
+  EXPECT_THAT(metric("lb_service_healthy_backends"), testing::EndsWith(" 1"));
+}
+
+// Its weight by hand is kept for an hour, but whoever was away is asked first and starts slowly, and does not count
+// meanwhile.
+TEST_F(MonitorTest, AddressThatComesBackIsNewButForItsOrders) {
+  shop().slow_start = {.window = 100s, .min_weight_percent = 10};
+  shop().health_check.enabled = true;
+  shop().health_check.path = "/healthz";
+  shop().health_check.initial = config::InitialHealth::Down;
+  shop().health_check.down_interval = 5s;
+  shop().health_check.rise = 3;
+  pods({0, 1, 2});
+  start();
+  world_.runFor(200s);
+  ASSERT_EQ(proxy_->control().order(
+                {.kind = admin::BackendOrder::Kind::Weight, .service = "shop", .backend = "10.0.1.3:80", .weight = 2}),
+            1U);
+  EXPECT_NEAR(ask(40)[2], 20, 1);
+  pods({0, 1});
+  world_.runFor(5s);
+  EXPECT_THAT(metric("lb_service_healthy_backends"), testing::EndsWith(" 2"));
+  pods({0, 1, 2});
+  world_.runFor(3s);
+  EXPECT_EQ(ask(40)[2], 0) << "not before it has passed its checks";
+  world_.runFor(12s);
+  const int warming = ask(40)[2];
+  EXPECT_GT(warming, 0);
+  EXPECT_LT(warming, 10) << "slowly";
+  world_.runFor(100s);
+  EXPECT_NEAR(ask(40)[2], 20, 1);
+}
+
+// Also where a request that it has not finished yet has kept what was known of it.
+TEST_F(MonitorTest, AddressThatComesBackToItsRequestIsNew) {
+  shop().slow_start = {.window = 100s, .min_weight_percent = 10};
+  shop().timeouts.response_header = 500s;
+  pods({0, 1});
+  silent_[1] = true;
+  start();
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (int i = 0; i < 8; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080}));
+    waiting.back()->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  }
+  world_.runFor(150s);
+  silent_[1] = false;
+  EXPECT_EQ(ask(20)[1], 10);
+  pods({0});
+  world_.runFor(5s);
+  pods({0, 1});
+  world_.runFor(5s);
+  const int warming = ask(20)[1];
+  EXPECT_GT(warming, 0);
+  EXPECT_LT(warming, 5);
 }
 
 TEST_F(MonitorTest, InitialDownWaitsForChecks) {

@@ -62,6 +62,18 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
   }
 
   config::Service& shop() { return config_.services[0]; }
+  // The service has one host, a name that leads to these backends.
+  void pods(std::initializer_list<std::size_t> numbers) {
+    shop().hosts = {{.address = "pods", .port = 80, .place = {}}};
+    std::vector<IpAddress> addresses;
+    for (const std::size_t i : numbers) addresses.push_back(hosts_[i]->address());
+    fabric_.setName("pods", {.addresses = addresses, .ttl = 1s});
+  }
+  [[nodiscard]] std::string metric(std::string_view name) {  // the first line of it
+    const std::string metrics = proxy_->control().metrics();
+    const std::size_t at = metrics.find(std::string(name) + "{");
+    return metrics.substr(at, metrics.find('\n', at) - at);
+  }
   void start() {
     sim::run::ProxyOutput& self = *this;
     proxy_ = std::make_unique<sim::run::Proxy>(fabric_, proxy_host_, config_, self);
