@@ -224,6 +224,19 @@ def test_orders_that_make_no_sense(start, backends):
     assert state(lb, backends[0])["weight"] == 1
 
 
+# A browser or a proxy on this machine asks from this machine, too, on behalf of whom it may be.
+@pytest.mark.parametrize("sign", ["Origin", "Via", "Forwarded", "X-Forwarded-For"])
+def test_orders_are_not_taken_for_somebody_else(start, backends, sign):
+    lb = front(start, backends)
+    base = f"http://127.0.0.1:{lb.admin_port}"
+    for path in (f"/backends/svc/{backends[0].label}/drain", "/reload"):
+        refused = requests.post(base + path, headers={sign: "http://example.com"}, timeout=20)
+        assert refused.status_code == 403
+        assert "not from a web page" in refused.text
+    assert state(lb, backends[0])["state"] == "up"
+    assert requests.get(base + "/livez", headers={sign: "x"}, timeout=20).status_code == 200
+
+
 def test_orders_are_for_those_who_are_allowed(start, backends):
     admin = {"address": "127.0.0.1", "port": free_port(), "allow": ["192.0.2.0/24"]}
     lb = start.lb(*(one.raw for one in backends), admin=admin)

@@ -12,6 +12,9 @@
 namespace lb {
 namespace {
 
+// Whoever can reach the control plane must not take the descriptors that traffic needs.
+constexpr std::uint32_t kAdminConnectionsMax = 1024;
+
 Address addressOf(const std::string& text, std::uint16_t port) {
   return {IpAddress::parse(text).value_or(IpAddress{}), port};
 }
@@ -68,6 +71,7 @@ Result<void> Control::start(std::shared_ptr<const config::Config> config,
 
 Result<void> Control::startAdmin(const config::Admin& settings) {
   admin_router_.setAllow(settings.allow);
+  admin_settings_.connections_max = kAdminConnectionsMax;
   admin_server_ = std::make_unique<front::Server>(env_, blocks_, admin_router_, log_, admin_stats_, admin_settings_);
   const Address at = addressOf(settings.address, settings.port);
   if (settings.port != 0) {

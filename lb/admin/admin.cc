@@ -40,6 +40,13 @@ bool isLoopback(const IpAddress& ip) {
   return std::ranges::any_of(kLoopback, [&](const Cidr& network) { return network.contains(ip); });
 }
 
+// A page in a browser on this machine may ask for anything, and a proxy passes on what others ask: the connection alone
+// does not say who it is.
+bool isForSomebodyElse(const http::Fields& fields) {
+  constexpr auto kSigns = std::to_array<std::string_view>({"Origin", "Via", "Forwarded", "X-Forwarded-For"});
+  return std::ranges::any_of(kSigns, [&](std::string_view name) { return fields.find(name).has_value(); });
+}
+
 // What changes something.
 std::optional<Page> deed(std::string_view path, const http::RequestHead& head, const IpAddress& peer,
                          AdminSource& source) {
@@ -47,6 +54,9 @@ std::optional<Page> deed(std::string_view path, const http::RequestHead& head, c
   if (!order && path.substr(0, path.find('?')) != "/reload") return std::nullopt;
   if (head.method == http::Method::Post && !isLoopback(peer)) {
     return Page{403, {}, "403 Forbidden: only from this machine\n"};
+  }
+  if (head.method == http::Method::Post && isForSomebodyElse(head.fields)) {
+    return Page{403, {}, "403 Forbidden: not from a web page or through a proxy\n"};
   }
   if (order) return takeOrder(head.method, path, source);
   if (head.method != http::Method::Post) return Page{405, {}, "405 Method Not Allowed: POST\n", "POST"};
@@ -81,6 +91,7 @@ http::HandlerPtr AdminRouter::onRequest(http::RequestHead& head, const http::Fra
   Page answer;
   if (std::ranges::none_of(allow_, [&](const Cidr& network) { return network.contains(peer); })) {
     answer = {403, {}, "403 Forbidden: this address is not in proxy.admin.allow\n"};
+    writer.closeAfterResponse();
   } else if (auto done = deed(path, head, peer, source_)) {
     answer = std::move(*done);
   } else if (head.method != http::Method::Get && head.method != http::Method::Head) {

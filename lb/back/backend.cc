@@ -66,9 +66,9 @@ void Backend::giveBack() {
   owner_.onRoomMade();
 }
 
-void Backend::noteLatency(Duration latency) {
+void Backend::noteLatency(MonoTime begun, Duration latency) {
   if (!settings_.limits.adaptive.enabled) return;
-  shared_->gradient.sample(latency, settings_.limits.adaptive, context_.clock.now(), context_.random);
+  shared_->gradient.sample(begun, latency, settings_.limits.adaptive, context_.clock.now(), context_.random);
 }
 
 UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions& options) {

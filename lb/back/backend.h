@@ -48,8 +48,9 @@ class alignas(64) Backend final : public Disposable, private UpstreamConnOwner {
   // A place for one request, which lease() takes up or giveBack() returns. False: there is none.
   [[nodiscard]] bool reserve();
   void giveBack();
-  // How long a request took that is over, however it ended: what limits.adaptive goes by.
-  void noteLatency(Duration latency);
+  // Of a request that is over, however it ended: when it was sent, and how long the head of its answer took. What
+  // limits.adaptive goes by.
+  void noteLatency(MonoTime begun, Duration latency);
 
   struct LeaseOptions {
     bool fresh = false;         // never a pooled connection

@@ -29,6 +29,13 @@ BackendHealth::Admission BackendHealth::admit() {
   }
 }
 
+void BackendHealth::answered(std::uint32_t epoch) {
+  std::uint32_t word = word_.load(kRelaxed);
+  while (Health(word).epoch() == epoch && (word & Health::kProbing) != 0) {
+    if (word_.compare_exchange_weak(word, word | Health::kProbeAnswered, std::memory_order_acq_rel)) return;
+  }
+}
+
 bool BackendHealth::report(std::uint32_t epoch, Outcome outcome, Duration latency, const Judging& judging) {
   const bool good = outcome == Outcome::Good || (outcome == Outcome::Error && !judging.success);
   std::uint32_t word = word_.load(kRelaxed);
@@ -36,9 +43,10 @@ bool BackendHealth::report(std::uint32_t epoch, Outcome outcome, Duration latenc
   if ((word & Health::kHalfOpen) != 0) {
     // Whoever asked on probation and gave up leaves that to the next one.
     while (Health(word).epoch() == epoch && (word & (Health::kProbePassed | Health::kProbeFailed)) == 0) {
-      const std::uint32_t next = outcome == Outcome::Nothing ? word & ~std::uint32_t{Health::kProbing}
-                                 : good                      ? word | Health::kProbePassed
-                                                             : word | Health::kProbeFailed;
+      const std::uint32_t next = outcome == Outcome::Nothing
+                                     ? word & ~std::uint32_t{Health::kProbing | Health::kProbeAnswered}
+                                 : good ? word | Health::kProbePassed
+                                        : word | Health::kProbeFailed;
       if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel)) return true;
     }
     return false;

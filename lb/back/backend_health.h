@@ -37,9 +37,11 @@ class Health {
     kProbing = 32,      // that request is under way
     kProbePassed = 64,  // and has ended; for the control side
     kProbeFailed = 128,
-    kTripped = 256,  // too many failures in a row; for the control side, which decides now or not at all
+    kTripped = 256,        // too many failures in a row; for the control side, which decides now or not at all
+    kProbeAnswered = 512,  // the head of that request's answer is there; it may have no end
+    kNeverUp = 1024,  // down from the beginning (initial: down): who is not known to be well is not for panic either
   };
-  static constexpr std::uint32_t kBits = 9;  // below the epoch
+  static constexpr std::uint32_t kBits = 11;  // below the epoch
 
   explicit constexpr Health(std::uint32_t word) : word_(word) {}
   [[nodiscard]] constexpr bool has(Bit bit) const { return (word_ & bit) != 0; }
@@ -54,6 +56,10 @@ class Health {
   // May requests be sent to it? `down_at_first`: until active checks have passed.
   [[nodiscard]] constexpr bool usable(bool down_at_first) const {
     return (word_ & (kDrained | kDown | kEjected | kProbing)) == 0 && !(down_at_first && has(kUnseen));
+  }
+  // Not even if all others are out.
+  [[nodiscard]] constexpr bool neverUp(bool down_at_first) const {
+    return has(kNeverUp) || (down_at_first && has(kUnseen));
   }
 
  private:
@@ -86,6 +92,8 @@ class BackendHealth {
     bool success = false;                    // errors are held against it
     bool windows = false;                    // success or latency are judged, so they are counted
   };
+  // The head of an answer that is no failure, to a request that was sent in that epoch.
+  void answered(std::uint32_t epoch);
   // The end of a request that was sent in that epoch. True: the control side should look.
   [[nodiscard]] bool report(std::uint32_t epoch, Outcome outcome, Duration latency, const Judging& judging);
 
@@ -117,15 +125,20 @@ class BackendHealth {
 // How many of a service's backends can be used, of those that are not drained and have a weight.
 struct UsableCount {
   std::size_t hosts = 0, usable_hosts = 0, backups = 0, usable_backups = 0;
+  std::size_t never_up = 0;      // of neither
   std::size_t on_probation = 0;  // of the usable hosts: those that get one request only
 
   constexpr void add(bool backup, const Health& health, bool down_at_first) {
+    if (health.neverUp(down_at_first)) {
+      ++never_up;
+      return;
+    }
     ++(backup ? backups : hosts);
     if (!health.usable(down_at_first)) return;
     ++(backup ? usable_backups : usable_hosts);
     if (!backup && health.has(Health::kHalfOpen)) ++on_probation;
   }
-  [[nodiscard]] constexpr std::size_t all() const { return hosts + backups; }
+  [[nodiscard]] constexpr std::size_t all() const { return hosts + backups + never_up; }
   [[nodiscard]] constexpr std::size_t usable() const { return usable_hosts + usable_backups; }
   // Too few can be used: better a request to a doubtful backend than all of them to the few that are left. Backups that
   // can stand in for hosts of which none is left are enough, also while one of those hosts is tried again.

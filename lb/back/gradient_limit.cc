@@ -35,19 +35,37 @@ double GradientLimit::takeQuantile(std::uint32_t count) {
   return found;
 }
 
-void GradientLimit::sample(Duration latency, const config::AdaptiveLimit& settings, MonoTime now, Random& random) {
-  if ((now.since_start - latency).count() < changed_.load(std::memory_order_relaxed)) return;
+bool GradientLimit::isOver(std::uint32_t samples, MonoTime now) const {
+  if (idle_latency_.load(std::memory_order_relaxed) == 0) return samples >= kIdleSamples;  // measuring
+  return samples >= kLeastSamples && now.since_start.count() >= window_end_.load(std::memory_order_relaxed);
+}
+
+void GradientLimit::sample(MonoTime begun, Duration latency, const config::AdaptiveLimit& settings, MonoTime now,
+                           Random& random) {
+  if (begun.since_start.count() < changed_.load(std::memory_order_relaxed)) return;
   counts_[bucketOf(latency)].fetch_add(1, std::memory_order_relaxed);
   const std::uint32_t samples = samples_.fetch_add(1, std::memory_order_relaxed) + 1;
-  const bool measuring = idle_latency_.load(std::memory_order_relaxed) == 0;
-  if (samples < (measuring ? kIdleSamples : kLeastSamples)) return;
-  if (!measuring && now.since_start.count() < window_end_.load(std::memory_order_relaxed)) return;
-  if (ending_.exchange(true, std::memory_order_acquire)) return;  // another worker is at it
-  endWindow(settings, now, random);
-  ending_.store(false, std::memory_order_release);
+  if (isOver(samples, now)) endWindow(settings, now, random);
 }
 
 void GradientLimit::endWindow(const config::AdaptiveLimit& settings, MonoTime now, Random& random) {
+  if (ending_.exchange(true, std::memory_order_acquire)) return;  // another worker is at it
+  // Or it has been at it since the window was seen to be over: the quantile of no samples is the shortest latency.
+  if (isOver(samples_.load(std::memory_order_relaxed), now)) adjust(settings, now, random);
+  ending_.store(false, std::memory_order_release);
+}
+
+// A window that is being ended meanwhile may bring some of it back, until the next measuring.
+void GradientLimit::forget(MonoTime now) {
+  changed_.store(now.since_start.count(), std::memory_order_relaxed);  // what still runs says nothing of the new one
+  for (auto& count : counts_) count.store(0, std::memory_order_relaxed);
+  samples_.store(0, std::memory_order_relaxed);
+  limit_.store(0, std::memory_order_relaxed);
+  kept_.store(0, std::memory_order_relaxed);
+  idle_latency_.store(0, std::memory_order_relaxed);
+}
+
+void GradientLimit::adjust(const config::AdaptiveLimit& settings, MonoTime now, Random& random) {
   const double latency = takeQuantile(samples_.exchange(0, std::memory_order_relaxed));
   if (latency == 0) return;
   const std::int64_t time = now.since_start.count();

@@ -33,8 +33,14 @@ class GradientLimit {
     const std::uint32_t found = limit_.load(std::memory_order_relaxed);
     return std::clamp(found, settings.min, settings.max);  // settings may be others since the last window's end
   }
-  // A request took that long; `now` is its end.
-  void sample(Duration latency, const config::AdaptiveLimit& settings, MonoTime now, Random& random);
+  // The head of an answer took that long, of a request that was sent at `begun`; `now` is its end, which a long body
+  // may have put off.
+  void sample(MonoTime begun, Duration latency, const config::AdaptiveLimit& settings, MonoTime now, Random& random);
+  // Ends the window if it is over, which sample() has seen. Whoever comes when another worker has just ended it finds
+  // nothing to end; public for the test that is this worker.
+  void endWindow(const config::AdaptiveLimit& settings, MonoTime now, Random& random);
+  // Another backend has its address now.
+  void forget(MonoTime now);
 
  private:
   static constexpr std::size_t kBuckets = 400;  // each 6 % wider than the last, from a microsecond to hours
@@ -42,7 +48,8 @@ class GradientLimit {
   [[nodiscard]] static std::size_t bucketOf(Duration latency);
   [[nodiscard]] static double latencyOf(std::size_t bucket);
   [[nodiscard]] double takeQuantile(std::uint32_t count);
-  void endWindow(const config::AdaptiveLimit& settings, MonoTime now, Random& random);
+  [[nodiscard]] bool isOver(std::uint32_t samples, MonoTime now) const;  // the window
+  void adjust(const config::AdaptiveLimit& settings, MonoTime now, Random& random);
 
   std::array<std::atomic<std::uint32_t>, kBuckets> counts_{};
   std::atomic<std::uint32_t> samples_{0};

@@ -11,6 +11,10 @@ namespace {
 // `now` is when a worker's turn began, and another one may have counted since then.
 constexpr Duration kSkew = std::chrono::seconds(1);
 
+// A burst is as large as what is earned in this time at most, over a century: the lowest rate would take more
+// nanoseconds for the largest burst than there are numbers.
+constexpr std::int64_t kBurstTimeMax = 4'000'000'000'000'000'000;
+
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
@@ -53,7 +57,8 @@ RateTable::Place& RateTable::placeOf(std::uint64_t key, std::int64_t now) {
 
 Duration RateTable::ask(std::string_view key, const config::RateLimit& limit, MonoTime now) {
   const auto interval = static_cast<std::int64_t>(std::llround(1e9 / limit.rate));
-  const std::int64_t tolerance = interval * (std::int64_t{limit.allowance()} - 1);
+  const std::int64_t burst = std::min<std::int64_t>(limit.allowance(), kBurstTimeMax / interval);
+  const std::int64_t tolerance = interval * (burst - 1);
   const std::int64_t time = now.since_start.count();
   Place& place = placeOf(hash(key), time);
   std::int64_t due = place.due.load(std::memory_order_relaxed);

@@ -39,6 +39,8 @@ std::shared_ptr<SharedBackend> Registry::join(const std::string& service, const 
   if (backend->members.fetch_add(1, std::memory_order_relaxed) == 0) {
     backend->since.store(came.since_start.count(), std::memory_order_relaxed);
     static_cast<void>(backend->health.change({.set = Health::kUnseen}));
+    backend->latency.forget();
+    backend->gradient.forget(came);
   }
   return backend;
 }

@@ -235,8 +235,9 @@ void Service::rebuildCandidates() {
       return;
     }
     if (!known.insert(&backend.shared()).second) return;
-    all.push_back({&backend, host.weight, host.backup});
-    if (health.usable(down_at_first)) usable.push_back(all.back());
+    const Roster::Member member{&backend, host.weight, host.backup};
+    if (!health.neverUp(down_at_first)) all.push_back(member);
+    if (health.usable(down_at_first)) usable.push_back(member);
     if (fullWeight(backend.shared(), host.weight) > 0) count.add(host.backup, health, down_at_first);
   });
   panic_ = count.panics(settings_.panic_threshold);

@@ -201,6 +201,7 @@ void UpstreamConn::flushOut() {
 
 void UpstreamConn::onWriteFailed(IoStatus status) {
   if (times_.bytes_written == 0 && status != IoStatus::Reset) {
+    times_.connect_end = {};  // it has not come to that
     switch (status) {
       case IoStatus::TimedOut: fail(ResponseFailure::ConnectTimeout, toString(status)); return;
       case IoStatus::Exhausted: fail(ResponseFailure::Exhausted, toString(status)); return;

@@ -16,12 +16,23 @@ class Latency {
  public:
   static constexpr Duration kForgets = std::chrono::seconds(10);  // to 1/e
   static constexpr Duration kPenalty = std::chrono::seconds(5);   // of an error, and of 429 (Too Many Requests)
+  static constexpr Duration kFresh = 3 * kForgets;
 
   void observe(Duration took, MonoTime now);
   // Of an attempt that was given up: it would have taken at least so long.
   void observeAtLeast(Duration took, MonoTime now);
 
+  // Another backend has its address now.
+  void forget() {
+    cost_.store(0, std::memory_order_relaxed);
+    stamp_.store(0, std::memory_order_relaxed);
+  }
+
   [[nodiscard]] bool known() const { return cost_.load(std::memory_order_relaxed) > 0; }
+  // And seen lately. Of older ones so little is left that times any number of requests it is next to nothing.
+  [[nodiscard]] bool fresh(MonoTime now) const {
+    return known() && now.since_start - Duration(stamp_.load(std::memory_order_relaxed)) < kFresh;
+  }
   [[nodiscard]] double seconds(MonoTime now) const;  // what is left of it; 0: nothing is known
 
  private:

@@ -18,7 +18,7 @@ class Maglev {
   static constexpr std::uint32_t kPlaces = 65'537;         // both are prime
   static constexpr std::uint32_t kPlacesOfMany = 655'373;  // for more than one host in a hundred of the smaller one
 
-  // The order of the hosts makes no difference. REQUIRES: at least one, weights above 0.
+  // The order of the hosts makes no difference. A weight of 0 gets no place. REQUIRES: at least one weight above 0.
   void build(std::span<const MaglevHost> hosts);
 
   [[nodiscard]] std::size_t places() const { return table_.size(); }

@@ -10,10 +10,14 @@ namespace {
 
 constexpr double kUnknown = 1000;  // seconds that whoever has not answered yet is expected to take
 
-double cost(const Candidate& one, MonoTime now) {
+// Beside another one. Of whom nothing was seen for long, it is not known whether the requests on it wait or were
+// answered long ago, as tunnels are: it is taken to be as fast as the other.
+double cost(const Candidate& one, const Candidate& other, MonoTime now) {
   const Load load(one);
   const double waiting = static_cast<double>(load.requests) * kWeightUnit / load.weight;
-  if (one.latency->known()) return one.latency->seconds(now) * (waiting + 1);
+  if (one.latency->fresh(now)) return one.latency->seconds(now) * (waiting + 1);
+  if (waiting > 0 && one.latency->known() && other.latency->fresh(now))
+    return other.latency->seconds(now) * (waiting + 1);
   return waiting * kUnknown;
 }
 
@@ -21,7 +25,7 @@ double cost(const Candidate& one, MonoTime now) {
 
 bool TwoChoices::better(const Candidate& a, const Candidate& b, MonoTime now) const {
   if (by_ == By::Requests) return Load(a) < Load(b);
-  return cost(a, now) < cost(b, now);
+  return cost(a, b, now) < cost(b, a, now);
 }
 
 std::size_t TwoChoices::pick(const Candidates& candidates, const Ask& ask) {

@@ -3,7 +3,8 @@
 //
 // By requests it is the one with fewer in flight for its weight, and of equal ones the first drawn. By latency it is
 // the one with less of latency times requests (Finagle's peak EWMA), the next one counted; a backend that is new gets
-// one request until it has answered.
+// one request until it has answered; one of which nothing was seen for long gets one if it has none, and goes by
+// requests until it has answered.
 #pragma once
 
 #include <vector>

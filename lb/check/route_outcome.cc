@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "lb/base/check.h"
+#include "lb/http/framing.h"
 #include "lb/http/head_parser.h"
 #include "lb/http/hop_by_hop.h"
+#include "lb/proxy/error_reply.h"
 #include "lb/proxy/forward_headers.h"
 #include "lb/proxy/header_rules.h"
 #include "lb/proxy/route_answer.h"
@@ -22,10 +24,20 @@ class Repeatable final : public Random {
   std::uint64_t state_ = 0;
 };
 
-Outcome refused(std::uint16_t status, const char* why) {
+Outcome refused(const config::Config& config, const http::RequestHead& head, const Question& question,
+                const http::Problem& problem, observe::Reason reason) {
   Outcome outcome;
-  outcome.status = status;
-  outcome.detail = why;
+  outcome.status = problem.status;
+  outcome.detail = problem.what;
+  Repeatable random;
+  proxy::Identity identity;
+  proxy::identify(head, {question.client, 0}, config.trusted_proxies, random, identity);
+  const proxy::ErrorReply error{
+      .status = problem.status, .reason = reason, .detail = problem.what, .request_id = identity.request_id};
+  proxy::withErrorReply(error, [&](const front::Reply& reply) {
+    front::addReplyFields(reply, {}, outcome.responses.emplace_back());
+    outcome.body = reply.body;
+  });
   return outcome;
 }
 
@@ -56,6 +68,7 @@ void forwarded(const config::Config& config, const proxy::Decision& decision, co
     const config::Service& service = config.services[number];
     outcome.services.push_back(service.name);
     for (const config::Host& host : service.hosts) {
+      if (host.weight == 0) continue;  // backups stay: they get it when no other host is well
       const std::string label = host.label();
       if (std::ranges::find(outcome.backends, label) == outcome.backends.end()) outcome.backends.push_back(label);
     }
@@ -68,7 +81,7 @@ void forwarded(const config::Config& config, const proxy::Decision& decision, co
     outcome.requests.push_back(std::move(sent.fields));
     http::Fields answer = fieldsOf(question.answer);
     http::dropHopByHop(answer);
-    if (decision.response_rules) proxy::applyRules(*decision.response_rules, answer);
+    if (decision.rules) proxy::applyRules(decision.rules->response, answer);
     proxy::applyRules(service.headers.response, answer);
     outcome.responses.push_back(std::move(answer));
   }
@@ -77,7 +90,10 @@ void forwarded(const config::Config& config, const proxy::Decision& decision, co
 Outcome answered(const config::Config& config, const config::Route& route, http::RequestHead& head,
                  const Question& question) {
   auto own = proxy::answerOf(route, head);
-  if (!own) return refused(400, "a redirect needs a host, and the request names none");
+  if (!own) {
+    return refused(config, head, question, {400, "a redirect needs a host, and the request names none"},
+                   observe::Reason::BadRequest);
+  }
   Outcome outcome;
   outcome.status = own->status;
   outcome.location = own->location;
@@ -105,16 +121,21 @@ Outcome outcomeOf(const config::Config& config, const Question& question) {
                                                  .target_bytes_max = limits.max_uri_bytes,
                                                  .fields_max = limits.max_headers},
                                                 head);
-  if (status == http::ParseStatus::Bad) return refused(parser.problem().status, parser.problem().what);
+  const auto refuse = [&](const http::Problem& problem) {
+    return refused(config, head, question, problem, proxy::reasonOf(problem));
+  };
+  if (status == http::ParseStatus::Bad) return refuse(parser.problem());
   LB_CHECK(status == http::ParseStatus::Done);  // the caller has written the empty line
+  if (const auto framing = http::requestFraming(head); !framing) return refuse(framing.error());
   proxy::Router router;
   router.apply(config);
   Repeatable random;
   const proxy::Decision decision = router.decide(head, random);
   switch (decision.kind) {
-    case proxy::Decision::Kind::NoRoute: return refused(404, "no service is configured for this host");
+    case proxy::Decision::Kind::NoRoute:
+      return refused(config, head, question, {404, "no service is configured for this host"}, observe::Reason::NoRoute);
     case proxy::Decision::Kind::Refused:
-      return refused(400, "servers read this path differently, and routes look at it");
+      return refuse({400, "servers read this path differently, and routes look at it"});
     case proxy::Decision::Kind::Answer: return answered(config, *decision.route, head, question);
     case proxy::Decision::Kind::Service: break;
   }

@@ -1,19 +1,11 @@
 // What is done to heads on the way: `headers` of services, of `defaults` and of routes.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "lb/config/field_names.h"
 #include "lb/config/sections.h"
-#include "lb/config/units.h"
-#include "lb/http/message.h"
 
 namespace lb::config {
 namespace {
-
-bool isNamed(const std::vector<HeaderLine>& lines, std::string_view name) {
-  return std::ranges::any_of(lines, [&](const HeaderLine& one) { return http::equalsIgnoreCase(one.name, name); });
-}
 
 // A line of `name: value`, or with `several` of `name: [value, value]`.
 void readLines(const Value& value, bool several, std::vector<HeaderLine>& lines) {
@@ -21,7 +13,7 @@ void readLines(const Value& value, bool several, std::vector<HeaderLine>& lines)
   value.entries([&](const Value& key, const Value& item) {
     std::string name;
     if (!key.parsed(name, parseEditableField, "the name of a field")) return;
-    if (isNamed(lines, name)) key.error(fmt::format("{} is set already", quote(name)));
+    checkNewField(key, name, lines);
     const auto add = [&](const Value& one) {
       std::string text;
       if (one.parsed(text, parseFieldValue, "the value of a field")) lines.push_back({name, std::move(text)});

@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,8 @@
 
 namespace lb::config {
 
+using KeysSeen = std::map<std::string_view, Place>;  // of one map
+
 // Shared by all that read one file.
 struct Reading {
   Issues issues;
@@ -28,6 +31,8 @@ struct Reading {
 
   // False, and once an error, when aliases have blown the file up beyond the limit.
   bool spend(std::size_t values, Place place);
+  // False, and an error, when the map at that path has had the key already. REQUIRES: a single word.
+  bool isNew(const Node& key, const std::string& path, KeysSeen& seen);
 };
 
 template <class E>
@@ -107,7 +112,8 @@ class Value {
   bool list(const std::function<void(const Value&)>& read) const;
   // An empty value is a map without keys: everything in it was commented out.
   bool map(const std::function<void(Section&)>& read) const;
-  // Of a map whose keys are names, not words that are known: calls `read` with each key and its value.
+  // Of a map whose keys are names, not words that are known: calls `read` with each key and its value. A key that is
+  // repeated is an error.
   bool entries(const std::function<void(const Value& key, const Value& value)>& read) const;
 
  private:

@@ -3,11 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
 
 #include "lb/config/field_names.h"
 #include "lb/config/names.h"
+#include "lb/config/route_cover.h"
 #include "lb/config/sections.h"
 #include "lb/config/units.h"
+#include "lb/http/authority.h"
+#include "lb/http/chars.h"
 #include "lb/http/path_form.h"
 
 namespace lb::config {
@@ -27,6 +34,7 @@ void readTexts(Section& section, std::string_view key, Parse parse, std::string_
 void readHeaderMatch(const Value& key, const Value& value, std::vector<HeaderMatch>& headers) {
   HeaderMatch match;
   if (!key.parsed(match.name, parseMatchedField, "the name of a field")) return;
+  checkNewField(key, match.name, headers);
   if (value.isScalar()) {
     if (!value.parsed(match.value, parseFieldValue, "a value")) return;
   } else {
@@ -74,8 +82,13 @@ void readSplit(const Value& value, std::vector<Split>& split) {
   if (!split.empty() && weight == 0) value.error("every weight is 0: no service is left");
 }
 
-// Whether it says where to, be that right or wrong.
-bool readRedirect(Section& section, Redirect& redirect) {
+struct RedirectFound {
+  Value value;
+  bool says_where = false;  // be that right or wrong
+  bool understood = true;
+};
+
+void readRedirect(Section& section, Redirect& redirect, RedirectFound& found) {
   if (const auto status = section.find("status"); status && status->integer(redirect.status, kRespondStatus)) {
     constexpr std::array<std::uint16_t, 5> kRedirects{301, 302, 303, 307, 308};
     if (std::ranges::find(kRedirects, redirect.status) == kRedirects.end()) {
@@ -85,10 +98,11 @@ bool readRedirect(Section& section, Redirect& redirect) {
   const auto scheme = section.find("scheme");
   const auto host = section.find("host");
   const auto path = section.find("path");
-  if (scheme) scheme->parsed(redirect.scheme, parseLocationScheme, "a scheme");
-  if (host) host->parsed(redirect.host, parseLocationHost, "a host");
-  if (path) path->parsed(redirect.path, parseLocationPath, "a path");
-  return scheme || host || path;
+  const bool scheme_ok = !scheme || scheme->parsed(redirect.scheme, parseLocationScheme, "a scheme");
+  const bool host_ok = !host || host->parsed(redirect.host, parseLocationHost, "a host");
+  const bool path_ok = !path || path->parsed(redirect.path, parseLocationPath, "a path");
+  found.says_where = scheme || host || path;
+  found.understood = scheme_ok && host_ok && path_ok;
 }
 
 void readRespond(Section& section, Respond& respond) {
@@ -100,11 +114,6 @@ void readRespond(Section& section, Respond& respond) {
   const bool bodiless = respond.status == 204 || respond.status == 205 || respond.status == 304;
   if (bodiless && !respond.body.empty()) body->error(fmt::format("a {} has no body", respond.status));
 }
-
-struct RedirectFound {
-  Value value;
-  bool says_where = false;
-};
 
 // Exactly one of them, or an error at the route. The redirect, if it is that.
 std::optional<RedirectFound> readAction(Section& section, Route& route) {
@@ -126,7 +135,7 @@ std::optional<RedirectFound> readAction(Section& section, Route& route) {
   if (redirect) {
     route.action = RouteAction::Redirect;
     found.emplace(RedirectFound{*redirect});
-    redirect->map([&](Section& keys) { found->says_where = readRedirect(keys, route.redirect); });
+    redirect->map([&](Section& keys) { readRedirect(keys, route.redirect, *found); });
   }
   if (respond) {
     route.action = RouteAction::Respond;
@@ -145,24 +154,62 @@ void readRewrite(const Value& value, Route& route) {
   if (!route.redirect.path.empty()) value.error("`redirect.path` is there already");
 }
 
-// A client that follows comes back to the same route, for ever.
-void checkRedirect(const Section& section, const Route& route, const RedirectFound& found) {
+// Where the redirect leads, as far as that is certainly this proxy again: not with a scheme or a port of its own, nor
+// to a host that the route does not name.
+std::optional<RouteMatch> leadsTo(const Route& route) {
   const Redirect& to = route.redirect;
-  if (!to.scheme.empty() || !to.host.empty()) return;
+  RouteMatch there = route.match;
+  if (!to.scheme.empty()) return std::nullopt;
+  if (!to.host.empty()) {
+    std::string host(http::parseAuthority(to.host).host);
+    if (host.size() != to.host.size() || route.match.domains.empty()) return std::nullopt;
+    std::ranges::transform(host, host.begin(), http::lower);
+    if (host.ends_with('.')) host.pop_back();  // a rooted name
+    there.domains = {std::move(host)};
+  }
+  if (!to.path.empty()) {
+    there.path = http::withoutQuery(to.path);
+    there.path_prefix.clear();
+  } else if (route.rewrites) {
+    there.path_prefix = route.rewrite_prefix;
+  }
+  return there;
+}
+
+// Whether a client that follows asks with a method that the route takes: after these three most make a GET of it.
+bool followsAlike(const Route& route) {
+  const std::vector<std::string>& methods = route.match.methods;
+  const std::uint16_t status = route.redirect.status;
+  const bool becomes_get = status == 301 || status == 302 || status == 303;
+  return !becomes_get || methods.empty() || std::ranges::find(methods, std::string_view("GET")) != methods.end();
+}
+
+// A client that follows must not come back to the same route, for ever. A route before this one that takes where it
+// leads ends that.
+void checkRedirect(const Section& section, const Route& route, std::span<const Route> earlier,
+                   const RedirectFound& found) {
   if (!found.says_where && !route.rewrites) {
     section.error("the redirect leads to itself: it needs `scheme`, `host` or `path`, or the route `rewrite`");
     return;
   }
-  if (to.path.empty()) return;
-  const std::string_view path = http::withoutQuery(to.path);
-  const RouteMatch& match = route.match;
-  if (match.path.empty() ? match.path_prefix.empty() || http::hasPathPrefix(path, match.path_prefix)
-                         : path == match.path) {
-    found.value.warn("leads to a path that this route matches: clients may go round in circles");
+  const bool replaces_nothing = route.rewrites && route.match.path_prefix.empty();  // said already
+  if (!found.understood || replaces_nothing || !followsAlike(route)) return;
+  const std::optional<RouteMatch> there = leadsTo(route);
+  if (!there || !coversUrl(route.match, *there)) return;
+  if (std::ranges::any_of(earlier, [&](const Route& one) { return coversUrl(one.match, *there); })) return;
+  const Redirect& to = route.redirect;
+  const std::vector<std::string>& domains = route.match.domains;
+  // A name below a wildcard may be another machine's.
+  const bool named = to.host.empty() || std::ranges::find(domains, there->domains.front()) != domains.end();
+  if (to.path.empty() && named) {
+    section.error("the redirect leads to itself: this route matches what it leads to");
+  } else {
+    found.value.warn(fmt::format("leads to a {} that this route matches: clients may go round in circles",
+                                 to.path.empty() ? "host" : "path"));
   }
 }
 
-void readRoute(Section& section, Route& route) {
+void readRoute(Section& section, std::span<const Route> earlier, Route& route) {
   route.place = section.place();
   section.map("match", [&](Section& match) { readMatch(match, route.match); });
   const auto redirect = readAction(section, route);
@@ -171,7 +218,7 @@ void readRoute(Section& section, Route& route) {
   if (route.action != RouteAction::Forward && route.headers.request != HeaderRules{}) {
     section.error("`headers.request` is for what goes to a backend, and this route answers by itself");
   }
-  if (redirect) checkRedirect(section, route, *redirect);
+  if (redirect) checkRedirect(section, route, earlier, *redirect);
 }
 
 }  // namespace
@@ -181,7 +228,8 @@ void readRoutes(Section& proxy, Config& config) {
   if (!routes || routes->isNull()) return;
   routes->list([&](const Value& item) {
     Route& route = config.routes.emplace_back();
-    item.map([&](Section& section) { readRoute(section, route); });
+    const std::span<const Route> earlier = std::span(config.routes).first(config.routes.size() - 1);
+    item.map([&](Section& section) { readRoute(section, earlier, route); });
   });
   if (config.routes.size() > kRoutesMax)
     routes->error(fmt::format("has {} routes, over {}", config.routes.size(), kRoutesMax));

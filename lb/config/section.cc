@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "lb/base/check.h"
 #include "lb/config/reader.h"
@@ -53,20 +52,14 @@ void Section::map(std::string_view key, const std::function<void(Section&)>& rea
 }
 
 void Section::finish() {
-  std::map<std::string_view, Place> seen;
+  KeysSeen seen;
   for (const Entry& entry : node_.map) {
     const Node& key = *entry.key;
     if (key.kind != Node::Kind::Scalar) {
       reading_.issues.error(key.place, path_, "a key must be a single word");
       continue;
     }
-    const auto [first, is_new] = seen.emplace(key.scalar, key.place);
-    if (!is_new) {
-      reading_.issues.error(key.place, path_,
-                            fmt::format("{} is already set on line {}", quote(key.scalar), first->second.line));
-    } else if (std::ranges::find(known_, key.scalar) == known_.end()) {
-      reportUnknown(key);
-    }
+    if (reading_.isNew(key, path_, seen) && std::ranges::find(known_, key.scalar) == known_.end()) reportUnknown(key);
   }
 }
 

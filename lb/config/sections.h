@@ -2,8 +2,14 @@
 // which is how defaults and inheritance work.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "lb/config/config.h"
 #include "lb/config/reader.h"
+#include "lb/config/units.h"
+#include "lb/http/message.h"
 
 namespace lb::config {
 
@@ -20,6 +26,12 @@ void readRoutes(Section& proxy, Config& config);
 
 // The key `headers` of a service, of defaults or of a route. A list that it has takes the place of the one inherited.
 void readHeaders(Section& section, Headers& headers);
+// An error at the key if one of `fields` has that name; names that differ only in case are the same.
+template <class Named>
+void checkNewField(const Value& key, std::string_view name, const std::vector<Named>& fields) {
+  const auto isIt = [&](const Named& one) { return http::equalsIgnoreCase(one.name, name); };
+  if (std::ranges::any_of(fields, isIt)) key.error(fmt::format("{} is set already", quote(name)));
+}
 // balance, hash, slow_start and sticky, of a service or of defaults.
 void readBalance(Section& section, Service& service);
 // What only makes sense together, once all of the service is read.

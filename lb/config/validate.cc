@@ -65,19 +65,23 @@ void checkListeners(const std::vector<Bound>& bounds, Issues& issues) {
   }
 }
 
-// A host that is certainly one of the proxy's own traffic listeners.
+// A host that is certainly one of the proxy's own listeners.
 void warnOfLoops(const Config& config, Issues& issues) {
+  const std::vector<Bound> bounds = listeners(config);
   for (std::size_t i = 0; i < config.services.size(); ++i) {
     const std::vector<Host>& hosts = config.services[i].hosts;
     for (std::size_t j = 0; j < hosts.size(); ++j) {
       const bool loopback = hosts[j].address == "localhost" || hosts[j].address == "::1" ||
                             (isV4(hosts[j].address) && hosts[j].address.starts_with("127."));
-      for (const Listen& listen : config.listen) {
-        const bool any = isAny(listen.address) || listen.address == kAnyV4;
-        const bool same = hosts[j].address == listen.address || (loopback && any);
-        if (!same || listen.port == 0 || hosts[j].port != listen.port) continue;
+      for (const Bound& bound : bounds) {
+        const bool any = isAny(bound.address) || bound.address == kAnyV4;
+        const bool same = hosts[j].address == bound.address || (loopback && any);
+        if (!same || bound.port == 0 || hosts[j].port != bound.port) continue;
+        const std::string_view what = bound.path == "admin"
+                                          ? "is this proxy's control plane: its pages would be for everybody"
+                                          : "is this proxy itself: its requests would come back to it for ever";
         issues.warning(hosts[j].place, fmt::format("services[{}].hosts[{}]", i, j),
-                       hosts[j].label() + " is this proxy itself: its requests would come back to it for ever");
+                       fmt::format("{} {}", hosts[j].label(), what));
         break;
       }
     }

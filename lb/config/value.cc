@@ -46,6 +46,13 @@ bool Reading::spend(std::size_t values, Place place) {
   return false;
 }
 
+bool Reading::isNew(const Node& key, const std::string& path, KeysSeen& seen) {
+  const auto [first, is_new] = seen.emplace(key.scalar, key.place);
+  if (!is_new)
+    issues.error(key.place, path, fmt::format("{} is already set on line {}", quote(key.scalar), first->second.line));
+  return is_new;
+}
+
 bool Value::scalar(std::string_view what) const {
   if (isScalar()) return true;
   error(fmt::format("must be {}, not {}", what, kindName(node_.kind)));
@@ -167,7 +174,9 @@ bool Value::entries(const std::function<void(const Value&, const Value&)>& read)
     return false;
   }
   if (!reading_.spend(1 + node_.map.size(), place_)) return false;
+  KeysSeen seen;
   for (const Entry& entry : node_.map) {
+    if (entry.key->kind == Node::Kind::Scalar && !reading_.isNew(*entry.key, path_, seen)) continue;
     const Value key(reading_, *entry.key, entry.key->place, path_);
     const bool empty = entry.value->kind == Node::Kind::Null;
     const std::string path = fmt::format("{}.{}", path_, entry.key->scalar);

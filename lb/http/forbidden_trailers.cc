@@ -25,9 +25,6 @@ constexpr auto kForbidden = std::to_array<std::string_view>({
     "host",
     "max-forwards",
     "via",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
     "x-real-ip",
     "x-request-id",
     // authentication and state
@@ -67,6 +64,8 @@ constexpr auto kForbidden = std::to_array<std::string_view>({
 }  // namespace
 
 bool isForbiddenTrailer(std::string_view name) {
+  constexpr std::string_view kForwarded = "x-forwarded-";  // -For, -Host, -Proto, and what else frameworks believe
+  if (equalsIgnoreCase(name.substr(0, kForwarded.size()), kForwarded)) return true;
   return std::ranges::any_of(kForbidden, [name](std::string_view one) { return equalsIgnoreCase(one, name); });
 }
 

@@ -20,6 +20,20 @@ constexpr FieldIds kHopByHop = bitOf(FieldId::Connection) | bitOf(FieldId::Conte
                                bitOf(FieldId::ProxyConnection) | bitOf(FieldId::Te) | bitOf(FieldId::TransferEncoding) |
                                bitOf(FieldId::Upgrade);
 
+// Which lengths of names there are at all: a hostile Connection list with thousands of members costs little then.
+std::uint64_t sizesIn(const Fields& fields) {
+  std::uint64_t sizes = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) sizes |= std::uint64_t{1} << (fields.at(i).name_size % 64);
+  return sizes;
+}
+
+void dropMembers(std::string_view list, std::uint64_t sizes, Fields& fields) {
+  forEachMember(list, [&](std::string_view name) {
+    if ((sizes >> (name.size() % 64) & 1) == 0 || equalsIgnoreCase(name, "host")) return;
+    fields.drop(name);
+  });
+}
+
 bool isUpgrade(std::string_view protocol) {
   const std::size_t slash = protocol.find('/');
   if (!isToken(protocol.substr(0, slash))) return false;
@@ -30,22 +44,29 @@ bool isUpgrade(std::string_view protocol) {
 
 void dropHopByHop(Fields& fields) {
   if (!fields.hadAny(kHopByHop)) return;
-  // Which lengths of names there are at all: a hostile Connection list with thousands of members costs little then.
-  std::uint64_t sizes = 0;
   bool named = false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields.id(i) == FieldId::Connection) named = true;
     if ((bitOf(fields.id(i)) & kHopByHop) != 0) fields.drop(i);
-    sizes |= std::uint64_t{1} << (fields.at(i).name_size % 64);
   }
   if (!named) return;
+  const std::uint64_t sizes = sizesIn(fields);
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields.id(i) != FieldId::Connection) continue;
-    forEachMember(fields.value(i), [&](std::string_view name) {
-      if ((sizes >> (name.size() % 64) & 1) == 0 || equalsIgnoreCase(name, "host")) return;
-      fields.drop(name);
-    });
+    if (fields.id(i) == FieldId::Connection) dropMembers(fields.value(i), sizes, fields);
   }
+}
+
+std::string namedByConnection(const Fields& fields) {
+  std::string list;
+  if (!fields.hadAny(bitOf(FieldId::Connection))) return list;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields.id(i) == FieldId::Connection) list.append(fields.value(i)).append(",");
+  }
+  return list;
+}
+
+void dropNamed(std::string_view list, Fields& fields) {
+  dropMembers(list, sizesIn(fields), fields);
 }
 
 bool connectionHas(const Fields& fields, std::string_view token) {

@@ -1,6 +1,9 @@
 // What must not travel further than one connection (RFC 9110 7.6.1).
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "lb/http/message.h"
 
 namespace lb::http {
@@ -8,6 +11,11 @@ namespace lb::http {
 // Drops Connection, Keep-Alive, Proxy-Connection, TE, Upgrade, Transfer-Encoding and Content-Length, and every field
 // that a Connection field names, except that Connection can never remove Host (framing is regenerated in any case).
 void dropHopByHop(Fields& fields);
+
+// What Connection fields name, as one list, also after dropHopByHop: a field of such a name does not travel further as
+// a trailer either.
+[[nodiscard]] std::string namedByConnection(const Fields& fields);
+void dropNamed(std::string_view list, Fields& fields);
 
 // To be asked before dropHopByHop.
 [[nodiscard]] bool connectionHas(const Fields& fields, std::string_view token);

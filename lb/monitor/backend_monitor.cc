@@ -16,8 +16,10 @@ using back::HealthState;
 
 namespace {
 
-constexpr std::uint32_t kProbation = Health::kHalfOpen | Health::kProbing | Health::kProbePassed |
-                                     Health::kProbeFailed | Health::kTripped;  // what a new epoch forgets
+// What a new epoch forgets.
+constexpr std::uint32_t kProbation = Health::kHalfOpen | Health::kProbing | Health::kProbeAnswered |
+                                     Health::kProbePassed | Health::kProbeFailed | Health::kTripped;
+constexpr std::uint32_t kOutByChecks = Health::kDown | Health::kNeverUp;
 constexpr std::uint32_t kEjectionJitterPercent = 20;
 
 double seconds(Duration duration) {
@@ -38,9 +40,9 @@ BackendMonitor::BackendMonitor(const MonitorContext& context, std::shared_ptr<ba
   // Whatever an earlier monitor thought of it is forgotten.
   const bool down = service.health_check.enabled && service.health_check.initial == config::InitialHealth::Down;
   const bool kept = orders == Orders::Kept;
-  static_cast<void>(shared_->health.change({.set = down ? std::uint32_t{Health::kDown} : 0U,
+  static_cast<void>(shared_->health.change({.set = down ? kOutByChecks : 0U,
                                             .clear = kProbation | Health::kUnseen | Health::kEjected |
-                                                     (kept ? 0U : Health::kDrained) | (down ? 0U : Health::kDown),
+                                                     (kept ? 0U : Health::kDrained) | (down ? 0U : kOutByChecks),
                                             .new_epoch = true}));
   if (!kept) shared_->set_weight.store(back::SharedBackend::kNoWeight, std::memory_order_relaxed);
   window_.restart(shared_->health.totals());
@@ -88,7 +90,7 @@ void BackendMonitor::applyChecks(const config::HealthCheck& check) {
     checker_.reset();
   } else if (!check.enabled) {
     checker_.reset();
-    if (health().has(Health::kDown)) move({.clear = Health::kDown}, "it is not checked any more");
+    if (health().has(Health::kDown)) move({.clear = kOutByChecks}, "it is not checked any more");
   } else if (checker_) {
     checker_->change(check);
   } else {
@@ -118,7 +120,7 @@ void BackendMonitor::onChecked(health::Verdict verdict, const std::string&) {
 
 void BackendMonitor::onChange(bool up, const std::string& why) {
   if (up) {
-    move({.clear = Health::kDown}, fmt::format("a check passed ({})", why));
+    move({.clear = kOutByChecks}, fmt::format("a check passed ({})", why));
   } else {
     move({.set = Health::kDown}, fmt::format("a check failed ({})", why));
   }
@@ -133,7 +135,9 @@ void BackendMonitor::look() {
   } else if (now.has(Health::kTripped)) {
     // Who may not be ejected now is not ejected later for what was long ago, but for as many failures again.
     static_cast<void>(shared_->health.change({.clear = Health::kTripped}));
-    eject(Ejection::ConsecutiveFailures, fmt::format("{} failures in a row", shared_->health.failuresInARow()));
+    // A success may have ended the row since.
+    const std::uint32_t row = std::max(shared_->health.failuresInARow(), service_->outlier.consecutive_failures);
+    eject(Ejection::ConsecutiveFailures, fmt::format("{} failures in a row", row));
   }
 }
 
@@ -189,8 +193,12 @@ void BackendMonitor::onTimer() {
   const bool probing = health().has(Health::kProbing);
   if (probing && std::exchange(probing_long_, true)) {
     probing_long_ = false;
+    if (health().has(Health::kProbeAnswered)) {
+      endEjection("the request on probation is being answered");
+      return;
+    }
     // Nor does the end of this one say anything any more: it would free the place of the next.
-    move({.clear = Health::kProbing, .new_epoch = true}, "another request is to show");
+    move({.clear = Health::kProbing | Health::kProbeAnswered, .new_epoch = true}, "another request is to show");
   } else if (!probing) {
     probing_long_ = false;
   }

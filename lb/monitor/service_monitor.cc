@@ -86,7 +86,7 @@ bool ServiceMonitor::mayEject(const BackendMonitor& candidate) {
     if (!backend->serves()) continue;
     const Health health = backend->health();
     ++all;
-    if (health.has(Health::kEjected) || health.has(Health::kHalfOpen)) ++out;
+    if (health.state() == back::HealthState::Ejected || health.state() == back::HealthState::HalfOpen) ++out;
     const config::Host* host = backend->host();
     const bool gets_some = host != nullptr && back::fullWeight(backend->shared(), host->weight) > 0;
     if (backend.get() != &candidate && gets_some && health.state() == back::HealthState::Up) ++left;
@@ -136,18 +136,17 @@ void ServiceMonitor::takeStock() {
 
 void ServiceMonitor::armSweep() {
   const config::Outlier& outlier = settings_.outlier;
-  if (outlier.enabled && (outlier.success_percent > 0 || outlier.latency_factor > 0)) {
-    sweep_->arm(outlier.window / static_cast<int>(OutlierWindow::kSlices));
-  } else {
-    sweep_->disarm();
-  }
+  const bool judges = outlier.enabled && (outlier.success_percent > 0 || outlier.latency_factor > 0);
+  const Duration slice = judges ? outlier.window / static_cast<int>(OutlierWindow::kSlices) : Duration::zero();
+  if (std::exchange(slice_, slice) == slice) return;  // many reloads do not put it off
+  judges ? sweep_->arm(slice) : sweep_->disarm();
 }
 
 void ServiceMonitor::sweep() {
   for (const auto& [address, backend] : backends_) backend->sample();
   if (settings_.outlier.success_percent > 0) judgeSuccess();
   if (settings_.outlier.latency_factor > 0) judgeLatency();
-  armSweep();
+  sweep_->arm(slice_);
 }
 
 // Only those that are up: what is left of the time before an ejection has been answered by it, and who is on probation

@@ -47,6 +47,7 @@ class ServiceMonitor final : private BackendMonitorOwner {
   std::map<std::string, const config::Host*, std::less<>> hosts_;  // of settings_, by label
   std::map<Address, std::unique_ptr<BackendMonitor>> backends_;
   std::unique_ptr<Timer> sweep_;
+  Duration slice_{};  // between two sweeps; zero: there are none
   Mood mood_ = Mood::Fine;
   bool has_new_ = false;
 };

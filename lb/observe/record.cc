@@ -9,11 +9,27 @@ namespace lb::observe {
 namespace {
 
 constexpr std::array<std::string_view, kReasonCount> kReasons{
-    "none",           "no_route",        "bad_request",    "uri_too_long",         "header_too_large",
-    "body_too_large", "request_timeout", "denied",         "no_healthy_backend",   "overloaded",
-    "connect_failed", "connect_timeout", "backend_closed", "bad_backend_response", "backend_timeout",
-    "draining",       "internal",        "rate_limited",   "queue_full",           "queue_timeout",
-    "redirect",       "fixed_response",
+    "none",
+    "no_route",
+    "bad_request",
+    "uri_too_long",
+    "header_too_large",
+    "body_too_large",
+    "request_timeout",
+    "no_healthy_backend",
+    "overloaded",
+    "connect_failed",
+    "connect_timeout",
+    "backend_closed",
+    "bad_backend_response",
+    "backend_timeout",
+    "draining",
+    "internal",
+    "rate_limited",
+    "queue_full",
+    "queue_timeout",
+    "redirect",
+    "fixed_response",
 };
 constexpr std::array<std::string_view, 2> kOrigins{"backend", "proxy"};
 constexpr std::array<std::string_view, 4> kAbortPhases{"none", "request", "wait", "response"};

@@ -20,7 +20,6 @@ enum class Reason : std::uint8_t {
   HeaderTooLarge,      // 431
   BodyTooLarge,        // 413
   RequestTimeout,      // 408
-  Denied,              // 403
   NoHealthyBackend,    // 503: no address to send to, or nobody that can be used
   Overloaded,          // 503: out of descriptors, or beyond limits.adaptive
   ConnectFailed,       // 502
@@ -36,7 +35,7 @@ enum class Reason : std::uint8_t {
   Redirect,            // of a route: 301, 302, 303, 307 or 308
   FixedResponse,       // of a route: whatever it says
 };
-inline constexpr std::size_t kReasonCount = 22;
+inline constexpr std::size_t kReasonCount = 21;
 [[nodiscard]] std::string_view toString(Reason reason);  // "no_route", ...
 
 enum class Origin : std::uint8_t { Backend, Proxy };

@@ -35,6 +35,9 @@ Result<Resolved> toResult(const std::string& host, int status, const ares_addrin
     const Duration node_ttl = std::chrono::seconds(std::max(node->ai_ttl, 0));
     ttl = ttl ? std::min(*ttl, node_ttl) : node_ttl;
   }
+  for (const ares_addrinfo_cname* alias = info->cnames; alias != nullptr; alias = alias->next) {
+    if (ttl) ttl = std::min<Duration>(*ttl, std::chrono::seconds(std::max(alias->ttl, 0)));
+  }
   found.ttl = ttl.value_or(kNoTtl);
   return found;
 }

@@ -1,10 +1,7 @@
 // The moves of an exchange. What is booked and logged of it is in exchange_record.cc.
 #include "lb/proxy/exchange.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "lb/base/check.h"
@@ -12,6 +9,7 @@
 #include "lb/front/reply.h"
 #include "lb/http/hop_by_hop.h"
 #include "lb/proxy/affinity.h"
+#include "lb/proxy/error_reply.h"
 #include "lb/proxy/header_rules.h"
 
 namespace lb::proxy {
@@ -31,6 +29,8 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   backend_ = nullptr;
   upstream_ = nullptr;
   upgrade_.clear();
+  named_up_.clear();
+  named_down_.clear();
   path_text_ = head.path_text;
   fields_sent_ = head.fields.size();
   backend_times_ = {};
@@ -64,7 +64,7 @@ void Exchange::enter(Phase next) {
 
 void Exchange::forward(back::Service& service, const Decision& decision) {
   service_ = &service;
-  response_rules_ = decision.response_rules;
+  rules_ = decision.rules;
   service.addUser();
   service.stats().inflight_requests.add();
   const config::Service& settings = service.settings();
@@ -81,8 +81,9 @@ void Exchange::forward(back::Service& service, const Decision& decision) {
   if (framing_.kind == http::BodyKind::None && head_->version == http::Version::Http11)
     upgrade_ = http::upgradeOffer(head_->fields);
   affinity_ = affinityOf(service.settings(), *head_, identity_.client.ip);
+  if (framing_.kind == http::BodyKind::Chunked) named_up_ = http::namedByConnection(head_->fields);
   rewriteRequest(*head_, peer_, identity_);
-  if (decision.route != nullptr) applyRules(decision.route->headers.request, head_->fields);
+  if (rules_) applyRules(rules_->request, head_->fields);
   applyRules(service.settings().headers.request, head_->fields);
   replayable_ = true;
   replay_max_ = service.settings().retry.body_limit;
@@ -112,7 +113,7 @@ void Exchange::send(bool fresh) {
   health_epoch_ = backend_->shared().health.read().epoch();
   backend_judged_ = false;
   // An HTTP/1.0 request may come without Host; the backend's protocol demands one.
-  if (head_->authority.empty()) head_->authority = backend_->stats().label;
+  if (head_->host.empty()) head_->authority = backend_->stats().label;
   // Who could not be sent again gets a connection that was looked at.
   const bool once =
       !http::isIdempotent(head_->method) || framing_.kind == http::BodyKind::Chunked || framing_.length > replay_max_;
@@ -187,7 +188,12 @@ void Exchange::onRequestEnd(const http::Fields* trailers) {
   request_ended_ = true;
   if (trailers != nullptr) replayable_ = false;
   if (upstream_ == nullptr) return;
-  upstream_->sendEnd(trailers);
+  if (trailers != nullptr) {
+    const http::Fields passed = editTrailers(*trailers, named_up_, &config::Headers::request);
+    upstream_->sendEnd(&passed);
+  } else {
+    upstream_->sendEnd(nullptr);
+  }
   if (phase_ == Phase::Forward) watchTry();
 }
 
@@ -217,6 +223,7 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
   backendAnswered(head);
   if (holdAnswer(head, framing)) return;
   dropHeld();
+  if (head.status < 500) backend_->shared().health.answered(health_epoch_);
   if (head.status == 101) {
     reportHealth(AttemptResult::Ok, 0);
     status_ = head.status;
@@ -241,6 +248,7 @@ void Exchange::relayHead(http::ResponseHead& head, const http::Framing& framing)
   status_ = head.status;
   replayable_ = false;
   replay_.clear();
+  if (framing.kind == http::BodyKind::Chunked) named_down_ = http::namedByConnection(head.fields);
   http::dropHopByHop(head.fields);
   editResponse(head.fields);
   markBackend(head);
@@ -263,7 +271,7 @@ void Exchange::onResponseEnd(const http::Fields* trailers) {
     if (deadlines_) deadlines_->clearAll();
     client_->pauseRequest(false);  // what still comes is read and thrown away
   }
-  client_->sendEnd(trailers);
+  endAnswer(trailers);
 }
 
 void Exchange::onResponseBatchEnd() {
@@ -319,7 +327,8 @@ void Exchange::onDeadline(std::size_t slot) {
     return;
   }
   // Within the answer, or before the request is complete, it may be the client that is slow.
-  if (upstream_ != nullptr && (answering() || !request_ended_)) reportHealth(AttemptResult::Cancelled, 0);
+  if (upstream_ != nullptr && (answering() || !request_ended_))
+    reportHealth(AttemptResult::Cancelled, answering() ? status_ : std::uint16_t{0});
   abandonBackend(AttemptResult::Timeout);
   failure_ = {504, Reason::BackendTimeout, "the exchange took longer than timeouts.total"};
   if (answering()) {
@@ -360,8 +369,8 @@ void Exchange::attemptEnded(AttemptResult result, std::uint16_t code) {
   const bool telling = result == AttemptResult::Ok || result == AttemptResult::Timeout;
   if (telling && backend_times_.write_first != MonoTime{}) {
     const bool answered = backend_times_.read_head != MonoTime{};
-    backend_->noteLatency((answered ? backend_times_.read_head : context_.clock.precise()) -
-                          backend_times_.write_first);
+    backend_->noteLatency(backend_times_.write_first, (answered ? backend_times_.read_head : context_.clock.precise()) -
+                                                          backend_times_.write_first);
   }
 }
 
@@ -372,17 +381,14 @@ void Exchange::countBytes(const http::MessageTimes& now, const http::MessageTime
 
 void Exchange::reply(std::uint16_t status, Reason reason, const char* detail) {
   enterReply(status, reason, detail);
-  const std::string proxy_status = fmt::format("lb; error={}", observe::toString(reason));
-  const std::string retry_after = std::to_string(retry_after_.count());
-  const std::array<std::pair<std::string_view, std::string_view>, 3> fields{{
-      {"Proxy-Status", proxy_status},
-      {"X-Request-Id", identity_.request_id},
-      {"Retry-After", retry_after},
-  }};
-  const bool retry_later = status == 503 || status == 429;
-  const std::string body = fmt::format("{} {}: {}\n", status, http::reasonPhrase(status), detail);
-  front::sendReply(*client_, {.status = status, .body = body, .fields = std::span(fields).first(retry_later ? 3 : 2)},
-                   head_->method, context_.clock.wall(), context_.blocks);
+  const ErrorReply error{.status = status,
+                         .reason = reason,
+                         .detail = detail,
+                         .request_id = identity_.request_id,
+                         .retry_after = retry_after_};
+  withErrorReply(error, [&](const front::Reply& made) {
+    front::sendReply(*client_, made, head_->method, context_.clock.wall(), context_.blocks);
+  });
 }
 
 }  // namespace lb::proxy

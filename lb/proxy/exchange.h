@@ -93,10 +93,14 @@ class Exchange final : public Disposable,
   void sendWhatIsKnown();
   void keepForReplay(const buf::Buffer& body);
   void relayHead(http::ResponseHead& head, const http::Framing& framing);
+  void endAnswer(const http::Fields* trailers);
   void editResponse(http::Fields& fields) const;
+  [[nodiscard]] http::Fields editTrailers(const http::Fields& trailers, std::string_view named,
+                                          config::HeaderRules config::Headers::* direction) const;
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result, std::uint16_t code = 0);
   void countBytes(const http::MessageTimes& now, const http::MessageTimes& before);
+  [[nodiscard]] std::optional<MonoTime> backendsTurn(const http::MessageTimes& times) const;
   void backendAnswered(const http::ResponseHead& head);
   void markBackend(http::ResponseHead& head);
   void backendFailed(observe::AttemptResult result);
@@ -151,11 +155,13 @@ class Exchange final : public Disposable,
   Address peer_;
   Address listener_;
   std::string upgrade_;
-  std::shared_ptr<const config::HeaderRules> response_rules_;  // of the route; null: none
-  std::size_t fields_sent_ = 0;                                // by the client, of all that head_ has
-  http::Part path_text_;                                       // as the client sent it, for the log
-  http::MessageTimes backend_times_;                           // of the last attempt
-  http::MessageTimes counted_;                                 // of these, the bytes that are booked already
+  std::shared_ptr<const config::Headers> rules_;  // of the route; null: none
+  std::string named_up_;                          // by Connection, of a request that may have trailers
+  std::string named_down_;                        // of a response
+  std::size_t fields_sent_ = 0;                   // by the client, of all that head_ has
+  http::Part path_text_;                          // as the client sent it, for the log
+  http::MessageTimes backend_times_;              // of the last attempt
+  http::MessageTimes counted_;                    // of these, the bytes that are booked already
   Duration earlier_attempts_{};  // time that attempts before the last one took, with what was waited between them
   MonoTime attempt_begin_{};
   std::unique_ptr<HeldResponse> held_;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "lb/front/reply.h"
+#include "lb/http/hop_by_hop.h"
 #include "lb/proxy/exchange.h"
 #include "lb/proxy/header_rules.h"
 #include "lb/proxy/route_answer.h"
@@ -11,8 +12,27 @@ namespace lb::proxy {
 using observe::Reason;
 
 void Exchange::editResponse(http::Fields& fields) const {
-  if (response_rules_) applyRules(*response_rules_, fields);
+  if (rules_) applyRules(rules_->response, fields);
   applyRules(service_->settings().headers.response, fields);
+}
+
+// RFC 9110 6.5.1: whoever merges them into the head is not to find there what was kept out of it.
+http::Fields Exchange::editTrailers(const http::Fields& trailers, std::string_view named,
+                                    config::HeaderRules config::Headers::* direction) const {
+  http::Fields passed = trailers;
+  http::dropNamed(named, passed);
+  if (rules_) dropRuled((*rules_).*direction, passed);
+  dropRuled(service_->settings().headers.*direction, passed);
+  return passed;
+}
+
+void Exchange::endAnswer(const http::Fields* trailers) {
+  if (trailers == nullptr) {
+    client_->sendEnd(nullptr);
+    return;
+  }
+  const http::Fields passed = editTrailers(*trailers, named_down_, &config::Headers::response);
+  client_->sendEnd(&passed);
 }
 
 // The move into an answer of our own, whatever it says.

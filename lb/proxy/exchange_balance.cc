@@ -24,12 +24,24 @@ void Exchange::adopt(back::Backend& chosen) {
   if (tried_count_ < kTriedMax) tried_[tried_count_++] = chosen.id();
 }
 
+// Since when the backend has had to answer: of a request with a body that has taken its time, since its end. None: not
+// yet, because it has not got all of it.
+std::optional<MonoTime> Exchange::backendsTurn(const http::MessageTimes& times) const {
+  if (framing_.kind == http::BodyKind::None) return attempt_begin_;
+  if (times.write_last == MonoTime{}) return std::nullopt;
+  return std::max(attempt_begin_, times.write_last);
+}
+
 // A final head has come: the backend has shown how fast it is.
 void Exchange::backendAnswered(const http::ResponseHead& head) {
   if (service_->settings().balance != config::Balance::PeakEwma) return;
-  const Duration took = upstream_->times().read_first - attempt_begin_;
-  const bool refused = head.status >= 500 || head.status == 429;
-  learnLatency(refused ? std::max(took, balance::Latency::kPenalty) : took);
+  const std::optional<MonoTime> begin = backendsTurn(upstream_->times());
+  const Duration took = begin ? upstream_->times().read_first - *begin : Duration::zero();
+  if (head.status >= 500 || head.status == 429) {
+    learnLatency(std::max(took, balance::Latency::kPenalty));
+  } else if (took > Duration::zero()) {  // else it has answered before the end
+    learnLatency(took);
+  }
 }
 
 // The answer is passed on: a sticky client learns whom it belongs to.
@@ -42,11 +54,13 @@ void Exchange::markBackend(http::ResponseHead& head) {
 // An attempt has ended without an answer, or within it.
 void Exchange::backendFailed(AttemptResult result) {
   if (service_->settings().balance != config::Balance::PeakEwma) return;
-  // A pooled connection that had been closed before it was used again is nobody's failure.
-  if (result == AttemptResult::Reset && reused_ && !upstream_->anyByteRead()) return;
-  const Duration took = context_.clock.precise() - attempt_begin_;
+  // It is not to blame: a pooled connection that had been closed before it was used again, a lack of descriptors, a
+  // client that is slow, the end of a tunnel.
+  if (backend_judged_) return;
+  const std::optional<MonoTime> begin = backendsTurn(upstream_->times());
+  const Duration took = begin && !answering() ? context_.clock.precise() - *begin : Duration::zero();
   if (result == AttemptResult::Cancelled) {
-    if (!answering()) backend_->shared().latency.observeAtLeast(took, context_.clock.now());
+    if (took > Duration::zero()) backend_->shared().latency.observeAtLeast(took, context_.clock.now());
   } else if (result != AttemptResult::Ok && result != AttemptResult::Http5xx) {
     learnLatency(std::max(took, balance::Latency::kPenalty));
   }

@@ -49,15 +49,18 @@ observe::Phases Exchange::phases() const {
   return phases;
 }
 
-// What an attempt says of its backend's health: once, and nothing when it was the client who went.
+// What an attempt says of its backend's health: once, and nothing when it was the client who went before the answer
+// began. Who goes within it has been answered: an endless one ends in no other way.
 void Exchange::reportHealth(observe::AttemptResult result, std::uint16_t code) {
   if (std::exchange(backend_judged_, true)) return;
   using observe::AttemptResult;
   const bool gateway_error = code >= 502 && code <= 504;
   back::Outcome outcome = back::Outcome::Bad;
-  if (result == AttemptResult::Cancelled) outcome = back::Outcome::Nothing;
-  if (result == AttemptResult::Ok) outcome = back::Outcome::Good;
-  if (result == AttemptResult::Http5xx && !gateway_error) outcome = back::Outcome::Error;
+  if (result == AttemptResult::Cancelled && code == 0) {
+    outcome = back::Outcome::Nothing;
+  } else if (result == AttemptResult::Cancelled || result == AttemptResult::Ok || result == AttemptResult::Http5xx) {
+    outcome = code < 500 ? back::Outcome::Good : gateway_error ? back::Outcome::Bad : back::Outcome::Error;
+  }
   const Duration wait = between(upstream_->times().write_last, upstream_->times().read_first);
   service_->requestEnded(*backend_, health_epoch_, outcome, wait);
 }
@@ -141,7 +144,7 @@ void Exchange::writeToLog(observe::Record& record) {
 void Exchange::release() {
   LB_CHECK(upstream_ == nullptr && !held_ && !queued_);
   replay_.clear();
-  response_rules_.reset();
+  rules_.reset();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->dropUser();
   if (service_ != nullptr) {
     service_->stats().inflight_requests.subtract();

@@ -173,7 +173,7 @@ void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   } else if (answering()) {
     reason_ = verdict.reason;
     detail_ = detail;
-    backend_broke_ = true;
+    backend_broke_ = why != ResponseFailure::ClientStalled;
     finish();
     client_->reset();  // what has been passed on must not look complete
   } else {
@@ -201,8 +201,8 @@ bool Exchange::holdAnswer(const http::ResponseHead& head, const http::Framing& f
   dropHeld();
   failure_ = {502, Reason::BackendClosed, "the backend broke off an answer that was to be passed on"};
   attemptEnded(AttemptResult::Http5xx, head.status);
-  held_ = std::make_unique<HeldResponse>(*std::exchange(upstream_, nullptr), *backend_, head, framing, context_.blocks,
-                                         context_.config->limits.buffer_bytes);
+  held_ = std::make_unique<HeldResponse>(*std::exchange(upstream_, nullptr), *backend_, head, framing,
+                                         earlier_attempts_, context_.blocks, context_.config->limits.buffer_bytes);
   again();
   return true;
 }
@@ -228,6 +228,8 @@ void Exchange::passOnHeld() {
   held->backend().addUser();
   std::exchange(backend_, &held->backend())->dropUser();
   backend_times_ = held->times();
+  earlier_attempts_ = held->earlierAttempts();
+  reused_ = held->reused();
   attempt_booked_ = true;
   counted_ = held->timesAtHead();
   held_time_ = context_.clock.precise() - counted_.read_head;
@@ -238,7 +240,7 @@ void Exchange::passOnHeld() {
     countBytes(held->times(), counted_);
     if (deadlines_) deadlines_->clearAll();
     client_->pauseRequest(false);
-    client_->sendEnd(held->trailers());
+    endAnswer(held->trailers());
   } else {
     upstream_->pauseResponse(client_->congested());
   }

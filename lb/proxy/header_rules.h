@@ -8,5 +8,7 @@
 namespace lb::proxy {
 
 void applyRules(const config::HeaderRules& rules, http::Fields& fields);
+// What they remove or set: of trailers only that, so that nothing comes in behind the head that would not pass with it.
+void dropRuled(const config::HeaderRules& rules, http::Fields& fields);
 
 }  // namespace lb::proxy

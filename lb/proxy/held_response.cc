@@ -6,11 +6,14 @@
 namespace lb::proxy {
 
 HeldResponse::HeldResponse(back::UpstreamConn& connection, back::Backend& backend, const http::ResponseHead& head,
-                           const http::Framing& framing, buf::BlockPool& blocks, std::size_t body_max)
+                           const http::Framing& framing, Duration earlier_attempts, buf::BlockPool& blocks,
+                           std::size_t body_max)
     : connection_(&connection),
       backend_(backend),
       head_(head),
       framing_(framing),
+      earlier_attempts_(earlier_attempts),
+      reused_(connection.reused()),
       body_max_(body_max),
       body_(blocks),
       times_at_head_(connection.times()) {

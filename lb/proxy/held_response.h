@@ -12,8 +12,9 @@ namespace lb::proxy {
 class HeldResponse final : public http::ResponseHandler {
  public:
   // Takes the response over from whoever handled it, at its head. Stays a user of the backend until it is gone.
+  // `earlier_attempts`: the time that those before its own took.
   HeldResponse(back::UpstreamConn& connection, back::Backend& backend, const http::ResponseHead& head,
-               const http::Framing& framing, buf::BlockPool& blocks, std::size_t body_max);
+               const http::Framing& framing, Duration earlier_attempts, buf::BlockPool& blocks, std::size_t body_max);
   ~HeldResponse();
   HeldResponse(const HeldResponse&) = delete;
   HeldResponse& operator=(const HeldResponse&) = delete;
@@ -25,6 +26,8 @@ class HeldResponse final : public http::ResponseHandler {
   [[nodiscard]] buf::Buffer& body() { return body_; }
   [[nodiscard]] const http::Fields* trailers() const { return trailers_ ? &*trailers_ : nullptr; }
   [[nodiscard]] back::Backend& backend() { return backend_; }
+  [[nodiscard]] Duration earlierAttempts() const { return earlier_attempts_; }
+  [[nodiscard]] bool reused() const { return reused_; }  // its connection, for this request
   [[nodiscard]] const http::MessageTimes& times() const {
     return connection_ != nullptr ? connection_->times() : times_;
   }
@@ -46,6 +49,8 @@ class HeldResponse final : public http::ResponseHandler {
   back::Backend& backend_;
   http::ResponseHead head_;
   http::Framing framing_;
+  Duration earlier_attempts_;
+  bool reused_;
   std::size_t body_max_;
   buf::Buffer body_;
   std::optional<http::Fields> trailers_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "lb/proxy/error_reply.h"
 
 namespace lb::proxy {
 
@@ -148,14 +149,7 @@ http::HandlerPtr Proxy::onBadRequest(http::RequestHead& head, const http::Proble
   Exchange& exchange = *exchanges_.take(context_).release();
   http::HandlerPtr handler(&exchange);
   exchange.begin(head, {}, writer);
-  Reason reason = Reason::BadRequest;
-  switch (problem.status) {
-    case 408: reason = Reason::RequestTimeout; break;
-    case 414: reason = Reason::UriTooLong; break;
-    case 431: reason = Reason::HeaderTooLarge; break;
-    default: break;
-  }
-  exchange.reply(problem.status, reason, problem.what);
+  exchange.reply(problem.status, reasonOf(problem), problem.what);
   return handler;
 }
 

@@ -14,6 +14,7 @@ std::string locationOf(const config::Redirect& redirect, const http::RequestHead
     if (host.empty()) return {};
     location.append("//").append(host);
   }
+  if (redirect.path.empty() && head.path() == "*") return location;  // OPTIONS of the server itself, which has no path
   return location.append(redirect.path.empty() ? head.path() : std::string_view(redirect.path));
 }
 

@@ -97,9 +97,7 @@ void Router::apply(const config::Config& config) {
       made.services.push_back(static_cast<std::size_t>(service - config.services.begin()));
       made.weight += part.weight;
     }
-    if (route.headers.response != config::HeaderRules{}) {
-      made.response_rules = std::make_shared<const config::HeaderRules>(route.headers.response);
-    }
+    if (route.headers != config::Headers{}) made.rules = std::make_shared<const config::Headers>(route.headers);
   }
 }
 
@@ -134,7 +132,7 @@ Decision Router::take(const Prepared& prepared, http::RequestHead& head, Random&
     replacePrefix(head.path(), route.match.path_prefix, route.rewrite_prefix, path_);
     setPath(head, path_);
   }
-  Decision decision{.route = &route, .response_rules = prepared.response_rules};
+  Decision decision{.route = &route, .rules = prepared.rules};
   if (route.action != config::RouteAction::Forward) {
     decision.kind = Decision::Kind::Answer;
     return decision;

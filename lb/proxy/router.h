@@ -26,8 +26,8 @@ struct Decision {
   Kind kind = Kind::NoRoute;
   std::size_t service = 0;               // of kind Service: its number in the configuration
   const config::Route* route = nullptr;  // null: no route, a domain or the default service; until the next apply()
-  // The route's rules for the response, if it has any: a response may come after the next apply().
-  std::shared_ptr<const config::HeaderRules> response_rules{};
+  // The route's header rules, if it has any: a response, or a trailer, may come after the next apply().
+  std::shared_ptr<const config::Headers> rules{};
 };
 
 class Router {
@@ -45,7 +45,7 @@ class Router {
     bool looks_at_path;
     std::vector<std::size_t> services;  // parallel to the route's split
     std::uint64_t weight;               // of all together
-    std::shared_ptr<const config::HeaderRules> response_rules;
+    std::shared_ptr<const config::Headers> rules;
   };
   enum class Match : std::uint8_t { None, Found, Ambiguous };
 

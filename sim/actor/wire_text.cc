@@ -15,8 +15,9 @@ namespace {
 
 using plan::Framing;
 
+// `hop`: a trailer that Connection has named, which must not be passed on; none: "".
 void appendBody(std::string& out, std::uint64_t id, Direction direction, Framing framing, std::uint32_t bytes,
-                std::uint32_t chunk, bool trailers, bool last_is_longer = false) {
+                std::uint32_t chunk, bool trailers, std::string_view hop, bool last_is_longer = false) {
   if (framing != Framing::Chunked) {
     appendPattern(out, id, direction, 0, bytes);
     return;
@@ -29,7 +30,10 @@ void appendBody(std::string& out, std::uint64_t id, Direction direction, Framing
     if (last_is_longer && at == bytes) out += 'x';
     out += "\r\n";
   }
-  out += trailers ? "0\r\nX-Trailer: yes\r\n\r\n" : "0\r\n\r\n";
+  out += "0\r\n";
+  if (trailers) out += "X-Trailer: yes\r\n";
+  if (trailers && !hop.empty()) out.append(hop).append(": secret\r\n");
+  out += "\r\n";
 }
 
 void appendFields(std::string& out, std::uint64_t id, Direction direction, std::uint32_t count) {
@@ -123,7 +127,7 @@ WireText requestText(const plan::Request& request) {
   made.head_size = made.bytes.size();
   if (request.framing != Framing::None) {
     appendBody(made.bytes, request.id, Direction::ToBackend, request.framing, request.bytes, request.chunk,
-               request.trailers);
+               request.trailers, request.hop_by_hop ? "X-Hop-Too" : "");
   }
   return made;
 }
@@ -161,7 +165,7 @@ WireText answerText(const plan::Request& request, bool unavailable) {
   made.head_size = made.bytes.size();
   if (!bodyless && request.method != "HEAD") {
     appendBody(made.bytes, request.id, Direction::ToClient, answer.framing, answer.bytes, answer.chunk, answer.trailers,
-               answer.fault == plan::AnswerFault::BadChunk);
+               "X-Hop-Back", answer.fault == plan::AnswerFault::BadChunk);
   }
   return made;
 }

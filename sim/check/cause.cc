@@ -248,7 +248,7 @@ bool hasCause(const Ledger& ledger, const Entry& entry, std::string_view reason)
   if (reason == "backend_closed") return backendClosedHasCause(view);
   if (reason == "bad_backend_response") return badResponseHasCause(view);
   if (reason == "backend_timeout") return backendTimeoutHasCause(view, false);
-  return false;  // `denied` and `internal` have none here
+  return false;  // `internal` has none here
 }
 
 // Both are judged only where nothing but the one who is slow can have taken the time.

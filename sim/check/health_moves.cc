@@ -50,10 +50,13 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   // What the proxy may have forgotten, and what lookups may have taken away meanwhile, is as it says.
   const bool differs = before != track.word();
   if (track.unsure || (differs && !certain(service->second, now))) {
+    const bool never_up = track.never_up && (before == "down" || before == "drained");
     track = {.drained = before == "drained",
              .down = before == "down",
              .ejected = before == "ejected",
              .half_open = before == "half_open",
+             .never_up = never_up,
+             .unsure = track.unsure && never_up,  // if the proxy has not forgotten it, it was up once
              .weightless = track.weightless,
              .row_unknown = true,
              .weightless_at = track.weightless_at};
@@ -116,9 +119,10 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
     track.half_open = true;
     track.half_open_at = now;
     track.probe = 0;
-  } else if (says("the request on probation succeeded") || says("outlier is off")) {
-    if (says("succeeded") && !track.half_open) return "nobody was on probation";
+  } else if (says("the request on probation ") || says("outlier is off")) {
+    if (says("on probation") && !track.half_open) return "nobody was on probation";
     if (says("succeeded")) marks_.leave(Mark::HealthProbationPassed);
+    if (says("is being answered")) marks_.leave(Mark::HealthProbationAnswered);
     track.ejected = track.half_open = false;
     track.returned_at = now;
   } else if (says("a check failed")) {
@@ -132,7 +136,7 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
     if (says("passed") && (track.ejected || track.half_open)) marks_.leave(Mark::HealthGrayKeptOut);
     if (std::string wrong = judgeChecks(service, track, true, now); says("passed") && !wrong.empty()) return wrong;
     track.checks_moved_at = now;
-    track.down = false;
+    track.down = track.never_up = false;
   } else if (says("drained by hand")) {
     track.drained = true;
     track.drained_at = now;

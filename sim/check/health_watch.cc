@@ -88,6 +88,7 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
       } else {
         one.unsure = !first;
         one.down = service.health_check.enabled && service.health_check.initial == lb::config::InitialHealth::Down;
+        one.never_up = one.down;
         if (one.down) one.out_since = now;
       }
     }
@@ -111,8 +112,12 @@ Stock HealthWatch::stockOf(const ServiceTrack& service) {
     const auto known = number ? service.backends.find(*number) : service.backends.end();
     if (known == service.backends.end()) continue;
     const Track& track = known->second;
-    stock.ejected += track.ejected || track.half_open ? 1 : 0;
+    stock.ejected += track.state() == State::Ejected || track.state() == State::HalfOpen ? 1 : 0;
     if (track.drained || track.weightless || host.weight == 0) continue;
+    if (track.never_up && track.down) {
+      ++stock.never_up;
+      continue;
+    }
     ++(host.backup ? stock.backups : stock.hosts);
     if (track.state() == State::Up) ++(host.backup ? stock.up_backups : stock.up_hosts);
     if (track.state() == State::HalfOpen) ++(host.backup ? stock.tried_backups : stock.tried_hosts);
@@ -227,6 +232,8 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
       !track.drained && !track.down && !track.ejected)
     return fmt::format("b{} of {} got request {} although an operator had given it the weight 0", backend, name,
                        arrival.request);
+  if (track.never_up && track.down && arrival.started > track.out_since + kMoment)
+    return fmt::format("b{} of {} got request {} before a check of it had passed", backend, name, arrival.request);
   if (service.panic_until >= arrival.started) return {};
   if (track.out() && arrival.started > track.out_since + kMoment)
     return fmt::format("b{} of {} got request {} while it was {}", backend, name, arrival.request, track.word());
@@ -243,6 +250,7 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
 }
 
 bool HealthWatch::wasOut(const std::string& service, std::uint32_t backend, MonoTime from) const {
+  if (!services_.contains(service)) return true;  // it has gone meanwhile, and with it what was known
   const Track* track = find(service, backend);
   if (track == nullptr) return false;
   return track->out() || track->half_open || (track->out_until != kNever && track->out_until >= from);

@@ -84,6 +84,7 @@ class HealthWatch {
 
   struct Track {
     bool drained = false, down = false, ejected = false, half_open = false;
+    bool never_up = false;       // it was down when it came, and no check has passed yet
     bool unsure = false;         // a reload may have made the proxy forget
     bool veiled = false;         // it was down or drained when that was, so what else it is nobody knows
     bool weightless = false;     // an operator has given it the weight 0

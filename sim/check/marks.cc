@@ -140,6 +140,7 @@ std::string_view nameOf(Mark mark) {
       "health_ejected",
       "health_ejected_again",
       "health_probation_passed",
+      "health_probation_answered",
       "health_cap_reached",
       "health_panic",
       "health_nobody",

@@ -155,6 +155,7 @@ enum class Mark : std::uint8_t {
   HealthEjected,
   HealthEjectedAgain,
   HealthProbationPassed,
+  HealthProbationAnswered,  // the answer to its request does not end
   HealthCapReached,
   HealthPanic,
   HealthNobody,

@@ -16,11 +16,12 @@ enum class Mood : std::uint8_t {
 struct Stock {  // of those with a weight that are not drained, unless it says otherwise
   std::size_t hosts = 0, up_hosts = 0, tried_hosts = 0;  // tried: on probation
   std::size_t backups = 0, up_backups = 0, tried_backups = 0;
-  std::size_t ejected = 0;  // or on probation, of all
+  std::size_t never_up = 0;  // and are neither of these
+  std::size_t ejected = 0;   // or on probation, of all
 
   [[nodiscard]] std::size_t up() const { return up_hosts + up_backups; }
   [[nodiscard]] std::size_t tried() const { return tried_hosts + tried_backups; }
-  [[nodiscard]] std::size_t all() const { return hosts + backups; }
+  [[nodiscard]] std::size_t all() const { return hosts + backups + never_up; }
 
   // Who is on probation counts or does not, by whether its request is under way: so there may be several answers.
   [[nodiscard]] bool mayBe(Mood mood, std::uint32_t percent) const {

@@ -38,7 +38,7 @@ class RouteDrawer {
     }
     for (std::uint64_t i = random_.between(1, 5); i > 0; --i) {
       made_.config.routes.push_back(route(made_.config.routes.size()));
-      if (!valid()) made_.config.routes.pop_back();  // another one takes all that it matches
+      if (!valid()) made_.config.routes.pop_back();  // another one takes all that it matches, or it leads to itself
     }
     if (random_.chance({1, 3})) made_.config.default_service = service();
   }

@@ -198,6 +198,8 @@ bool Run::badLuck(const check::Entry& entry) const {
   if (entry.plan->upgrade && entry.plan->tunnel.end == plan::Tunnel::End::BackendReset) return true;
   const lb::config::Service* service = check::serviceOf(scenario_, *entry.plan);
   if (service == nullptr) return false;
+  // Where all begin as down nobody can be asked until checks have passed.
+  if (entry.reason == "no_healthy_backend" && ledger_.nobodyLeft(entry, entry.started)) return true;
   // Its bytes may take longer than an attempt may last.
   const Duration attempt = service->retry.per_try_timeout;
   const bool too_short = check::mayGetNowhere(scenario_, *service) ||

@@ -23,11 +23,16 @@ struct Station {
   config::AdaptiveLimit settings{.enabled = true, .min = 3, .max = 1000};
   MonoTime now{1s};
 
+  // `body`: what came behind the head of the answer took so long.
+  void sample(Duration latency, Duration body = 0s) {
+    limit.sample({now.since_start - body - latency}, latency, settings, now, random);
+  }
+
   void window() {
     const double inside = limit.limit(settings);
     const auto latency = std::chrono::duration_cast<Duration>(10ms * std::max(1.0, inside / servers));
     now = now + 10 * GradientLimit::kWindow;
-    for (int i = 0; i < 60; ++i) limit.sample(latency, settings, now, random);
+    for (int i = 0; i < 60; ++i) sample(latency);
   }
 };
 
@@ -42,8 +47,45 @@ TEST(GradientLimit, SaysNothingOfRequestsThatBeganBeforeItsLastChange) {
   Station station{.servers = 100, .limit = {}, .random = {}};
   for (int i = 0; i < 100; ++i) station.window();
   const std::uint32_t before = station.limit.limit(station.settings);
-  for (int i = 0; i < 1000; ++i) station.limit.sample(30s, station.settings, station.now, station.random);
+  for (int i = 0; i < 1000; ++i) station.sample(30s);
   EXPECT_EQ(station.limit.limit(station.settings), before);
+}
+
+TEST(GradientLimit, LongBodyDoesNotMakeARequestYounger) {
+  Station station{.servers = 100, .limit = {}, .random = {}};
+  for (int i = 0; i < 100; ++i) station.window();
+  const std::uint32_t before = station.limit.limit(station.settings);
+  station.now = station.now + 1s;
+  for (int i = 0; i < 1000; ++i) station.sample(100ms, 2s);  // sent a second before the last change
+  EXPECT_EQ(station.limit.limit(station.settings), before);
+  for (int i = 0; i < 1000; ++i) station.sample(100ms, 500ms);  // and half a second after it
+  EXPECT_LT(station.limit.limit(station.settings), before);
+}
+
+// It has seen that the window is over, and comes to end it when another one has.
+TEST(GradientLimit, WorkerThatComesTooLateEndsNothing) {
+  Station station{.servers = 100, .limit = {}, .random = {}};
+  const auto comesTooLate = [&] { station.limit.endWindow(station.settings, station.now, station.random); };
+  comesTooLate();
+  for (int i = 0; i < 30; ++i) station.window();
+  const std::uint32_t before = station.limit.limit(station.settings);
+  EXPECT_GT(before, 50U) << "no samples were not taken for the latency of an idle backend";
+  comesTooLate();
+  station.now = station.now + 1s;
+  comesTooLate();
+  EXPECT_EQ(station.limit.limit(station.settings), before);
+}
+
+TEST(GradientLimit, BeginsAnewWithAnotherBackend) {
+  Station station{.servers = 100, .limit = {}, .random = {}};
+  for (int i = 0; i < 30; ++i) station.window();
+  station.now = station.now + 1s;
+  station.limit.forget(station.now);
+  EXPECT_EQ(station.limit.limit(station.settings), station.settings.min);
+  for (int i = 0; i < 60; ++i) station.sample(500ms);  // sent to the one before
+  station.servers = 20;
+  for (int i = 0; i < 30; ++i) station.window();
+  EXPECT_NEAR(station.limit.limit(station.settings), 31, 5);
 }
 
 TEST(GradientLimit, BeginsSmallAndGrowsByTheSquareRoot) {
@@ -82,7 +124,7 @@ TEST(GradientLimit, MeasuresTheIdleBackendAgain) {
   const std::uint32_t before = station.limit.limit(station.settings);
   station.now = station.now + GradientLimit::kRemeasure * 11 / 10;
   const auto latency = 10ms;
-  for (int i = 0; i < 12; ++i) station.limit.sample(latency, station.settings, station.now, station.random);
+  for (int i = 0; i < 12; ++i) station.sample(latency);
   EXPECT_EQ(station.limit.limit(station.settings), station.settings.min) << "few at a time meanwhile";
   station.window();
   EXPECT_NEAR(station.limit.limit(station.settings), before, before / 4.0);

@@ -9,6 +9,8 @@
 #include <random>
 #include <string>
 
+#include "lb/config/bounds.h"
+
 namespace lb::back {
 namespace {
 
@@ -49,6 +51,23 @@ TEST(RateTable, AgreesWithABucketOfTokens) {
     const bool allowed = bucket.tokens >= 20'000'000;
     if (allowed) bucket.tokens -= 20'000'000;
     ASSERT_EQ(table.ask(key, limit, at(Duration(now))) == 0ms, allowed) << i;
+  }
+}
+
+TEST(RateTable, HoldsAtTheBoundsOfTheConfiguration) {
+  for (const double rate : {config::kRequestRate.min, config::kRequestRate.max}) {
+    for (const std::uint64_t burst : {config::kRateBurst.min, config::kRateBurst.max}) {
+      RateTable table(1);
+      const config::RateLimit limit{.rate = rate, .burst = static_cast<std::uint32_t>(burst), .key = {}, .name = {}};
+      const auto in_a_century = static_cast<std::uint64_t>(rate * 4e9);
+      std::uint64_t passed = 0;
+      while (passed <= burst && table.ask("a", limit, at(1s)) == 0ms) ++passed;
+      EXPECT_EQ(passed, std::min(burst, in_a_century)) << rate;
+      const Duration wait = table.ask("a", limit, at(1s));
+      EXPECT_GE(wait, 1us) << rate << " " << burst;
+      EXPECT_LE(wait, 10'000s) << rate << " " << burst;
+      EXPECT_EQ(table.ask("a", limit, at(1s + wait)), 0ms) << rate << " " << burst;
+    }
   }
 }
 

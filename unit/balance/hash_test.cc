@@ -1,8 +1,11 @@
 // Equal keys stay together, shares are even, and little moves when a backend comes or goes.
 #include <algorithm>
+#include <array>
 #include <set>
+#include <vector>
 
 #include "lb/balance/hash_pick.h"
+#include "lb/base/random_util.h"
 #include "unit/balance/fleet.h"
 
 namespace lb::balance {
@@ -18,6 +21,67 @@ std::vector<std::uint64_t> shares(const Maglev& table, std::size_t hosts) {
   std::vector<std::uint64_t> counts(hosts);
   for (std::uint64_t place = 0; place < table.places(); ++place) ++counts[table.at(place)];
   return counts;
+}
+
+// The same table the long way: every round looks at every host.
+std::vector<std::uint32_t> byLookingAtAll(const std::vector<MaglevHost>& hosts, std::uint64_t places) {
+  constexpr std::uint32_t kFree = 0xffffffff;
+  std::vector<std::uint32_t> order(hosts.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return hosts[i].id; });
+  const std::uint64_t heaviest = std::ranges::max(hosts, {}, &MaglevHost::weight).weight;
+  std::vector<std::uint64_t> place(hosts.size());
+  std::vector<std::uint64_t> turns(hosts.size());
+  for (std::size_t i = 0; i < hosts.size(); ++i) place[i] = mixed(hosts[i].id) % places;
+  std::vector<std::uint32_t> table(places, kFree);
+  std::uint64_t taken = 0;
+  for (std::uint64_t round = 1; taken < places; ++round) {
+    for (const std::uint32_t i : order) {
+      if (taken == places || round * hosts[i].weight < (turns[i] + 1) * heaviest) continue;
+      const std::uint64_t step = mixed(hosts[i].id ^ 0x9e3779b97f4a7c15U) % (places - 1) + 1;
+      while (table[place[i]] != kFree) place[i] = (place[i] + step) % places;
+      table[place[i]] = i;
+      ++turns[i];
+      ++taken;
+    }
+  }
+  return table;
+}
+
+void expectThePlainTable(const std::vector<MaglevHost>& hosts) {
+  Maglev table;
+  table.build(hosts);
+  const std::vector<std::uint32_t> expected = byLookingAtAll(hosts, table.places());
+  for (std::uint64_t i = 0; i < expected.size(); ++i) {
+    ASSERT_EQ(table.at(i), expected[i]) << "place " << i << " of " << hosts.size() << " hosts";
+  }
+}
+
+TEST(Maglev, TableIsThatOfThePlainRounds) {
+  FixedSeed random;
+  constexpr std::array<std::uint32_t, 4> kFarApart{0, 1, 1, 1000};
+  for (int i = 0; i < 24; ++i) {
+    std::vector<MaglevHost> some(below(random, 30) + 1);
+    for (MaglevHost& host : some) {
+      const std::uint32_t any = static_cast<std::uint32_t>(below(random, i % 4 == 1 ? 10U : 1'000'000U)) + 1;
+      host = {random.next(), i % 2 == 0 ? kFarApart[below(random, kFarApart.size())] : any};
+    }
+    some.front().weight = std::max(some.front().weight, 1U);  // one has a share
+    expectThePlainTable(some);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Maglev, TableIsThatOfThePlainRoundsForManyHosts) {
+  FixedSeed random;
+  for (const std::uint64_t heaviest : {1U, 3U, 1000U}) {
+    std::vector<MaglevHost> many = hosts(700);
+    for (MaglevHost& host : many) host.weight = static_cast<std::uint32_t>(below(random, heaviest)) + 1;
+    expectThePlainTable(many);
+  }
+  std::vector<MaglevHost> light = hosts(100);
+  light[70].weight = 1000;  // takes ten of eleven rounds alone
+  expectThePlainTable(light);
 }
 
 TEST(Maglev, SharesDifferByOnePlaceAtMost) {

@@ -99,6 +99,37 @@ TEST(TwoChoices, ByLatencyWhoIsNewIsTriedWithOneRequest) {
   EXPECT_EQ(fleet.pick(policy, {.now = at(0s)}), 0U);
 }
 
+// What it is remembered by has decayed to nothing, and any number of requests times nothing is the least.
+TEST(TwoChoices, ByLatencyWhoWasNotAskedForLongIsTriedWithOneRequest) {
+  FixedSeed random;
+  TwoChoices policy(random, TwoChoices::By::Latency);
+  Fleet fleet(std::size_t{2});
+  fleet.latency(1).observe(10ms, at(0s));
+  for (const Duration later : {Duration(1min), Duration(1h)}) {
+    fleet.latency(0).observe(10ms, at(later));
+    fleet.inflight(1) = 0;
+    EXPECT_EQ(fleet.pick(policy, {.now = at(later)}), 1U);
+    fleet.inflight(1) = 1;
+    EXPECT_EQ(fleet.pick(policy, {.now = at(later)}), 0U);
+  }
+}
+
+// Tunnels are requests in flight as well, and may stay for hours: whoever has some is not out for that time.
+TEST(TwoChoices, ByLatencyWhoWasNotAskedForLongGoesByRequests) {
+  FixedSeed random;
+  TwoChoices policy(random, TwoChoices::By::Latency);
+  Fleet fleet(std::size_t{2});
+  fleet.latency(0).observe(10ms, at(1min));
+  fleet.latency(1).observe(Latency::kPenalty, at(0s));
+  fleet.inflight(0) = 5;
+  fleet.inflight(1) = 4;
+  EXPECT_EQ(fleet.pick(policy, {.now = at(1min)}), 1U);
+  fleet.inflight(1) = 6;
+  EXPECT_EQ(fleet.pick(policy, {.now = at(1min)}), 0U);
+  fleet.inflight(0) = 7;
+  EXPECT_EQ(fleet.pick(policy, {.now = at(2min)}), 1U) << "of both nothing was seen";
+}
+
 TEST(Latency, RisesAtOnceAndFallsSlowly) {
   Latency latency;
   EXPECT_FALSE(latency.known());
@@ -116,6 +147,21 @@ TEST(Latency, IsForgottenByTimeAlone) {
   EXPECT_NEAR(latency.seconds(at(20s)), 5 * 0.135335, 1e-5);
   EXPECT_EQ(latency.seconds(at(10h)), 0);
   EXPECT_TRUE(latency.known());
+  EXPECT_TRUE(latency.fresh(at(29s)));
+  EXPECT_FALSE(latency.fresh(at(30s)));
+  latency.observe(1ms, at(10h));
+  EXPECT_TRUE(latency.fresh(at(10h)));
+}
+
+TEST(Latency, IsForgottenAtOnceWithItsBackend) {
+  Latency latency;
+  latency.observe(Latency::kPenalty, at(0s));
+  latency.forget();
+  EXPECT_FALSE(latency.known());
+  EXPECT_FALSE(latency.fresh(at(0s)));
+  EXPECT_EQ(latency.seconds(at(0s)), 0);
+  latency.observe(10ms, at(1s));
+  EXPECT_DOUBLE_EQ(latency.seconds(at(1s)), 0.01);
 }
 
 TEST(Latency, GivenUpAttemptOnlyRaises) {

@@ -30,6 +30,8 @@ TEST(Refusal, KeysSetTwice) {
       {"a section", "  drain: {delay: 1s}\n  drain: {timeout: 1s}", "c.yaml:3:3: \"drain\" is already set on line 2\n"},
       {"a value", "  drain: {delay: 1s, delay: 1s}", "c.yaml:2:22: drain: \"delay\" is already set on line 2\n"},
       {"quoted", "  threads: 1\n  \"threads\": 2", "c.yaml:3:3: \"threads\" is already set on line 2\n"},
+      {"a name", "  defaults: {headers: {request: {set: {X-A: b, X-A: c}}}}",
+       "c.yaml:2:48: defaults.headers.request.set: \"X-A\" is already set on line 2\n"},
   });
 }
 

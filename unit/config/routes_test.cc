@@ -66,6 +66,10 @@ TEST(Routes, WhatIsWrongWithOneIsSaidWhereItStands) {
        "c.yaml:2:24: routes[0].match.methods[0]: methods are told apart by case; did you mean GET?\n"},
       {"host as a header", "match: {headers: {Host: a.com}}, service: a",
        "c.yaml:2:24: routes[0].match.headers: the host is matched by `domain`\n"},
+      {"the same header twice", "match: {headers: {X: a, x: {present: true}}}, service: a",
+       "c.yaml:2:30: routes[0].match.headers: \"x\" is set already\n"},
+      {"and in the same case", "match: {headers: {X: a, X: b}}, service: a",
+       "c.yaml:2:30: routes[0].match.headers: \"X\" is already set on line 2\n"},
       {"redirect to itself", "redirect: {status: 301}",
        "c.yaml:2:5: routes[0]: the redirect leads to itself: it needs `scheme`, `host` or `path`, or the route "
        "`rewrite`\n"},
@@ -114,6 +118,8 @@ TEST(Routes, WhatGoesIntoAHeadIsHeldAgainstItsSyntax) {
       {"white space", "{set: {X: \" a\"}}",
        "c.yaml:2:54: routes[0].headers.request.set.X: \" a\" begins or ends with white space\n"},
       {"twice", "{set: {X: a, x: b}}", "c.yaml:2:57: routes[0].headers.request.set: \"x\" is set already\n"},
+      {"twice in one case", "{set: {X: a, X: b}}",
+       "c.yaml:2:57: routes[0].headers.request.set: \"X\" is already set on line 2\n"},
   };
   for (const Row& row : kRows)
     EXPECT_EQ(errorsOf(withRoute("service: a, headers: {request:        " + row.yaml + "}")), row.expected) << row.name;
@@ -157,11 +163,54 @@ TEST(Routes, ThatOthersTakeEverythingFromAreErrors) {
   }
 }
 
+// What leads back is refused, what may lead elsewhere is not.
+TEST(Routes, ARedirectToWhatItsRouteMatchesIsRefused) {
+  constexpr const char* kItself =
+      "c.yaml:2:5: routes[0]: the redirect leads to itself: this route matches what it leads to\n";
+  const Row kRows[] = {
+      {"its own host", "match: {domain: a.com}, redirect: {host: a.com}", kItself},
+      {"in another spelling", "match: {domain: a.com, path: /x}, redirect: {host: A.Com.}", kItself},
+      {"one of its hosts", "match: {domains: [a.com, b.com]}, redirect: {host: b.com}", kItself},
+      {"the same prefix", "match: {path_prefix: /x}, rewrite: {prefix: /x}, redirect: {}", kItself},
+      {"a prefix that grows", "match: {path_prefix: /x}, rewrite: {prefix: /x/y}, redirect: {status: 302}", kItself},
+      {"of everything", "match: {path_prefix: /}, rewrite: {prefix: /x}, redirect: {}", kItself},
+      {"its own host and a prefix that grows",
+       "match: {domain: a.com, path_prefix: /x}, rewrite: {prefix: /x/y}, redirect: {host: a.com}", kItself},
+      {"another scheme", "match: {domain: a.com}, redirect: {scheme: https, host: a.com}", ""},
+      {"another host", "match: {domain: a.com}, redirect: {host: www.a.com}", ""},
+      {"a host for all", "redirect: {host: a.com}", ""},
+      {"below a wildcard", "match: {domain: '*.a.com'}, redirect: {host: www.a.com}", ""},
+      {"another port", "match: {domain: a.com}, redirect: {host: 'a.com:8443'}", ""},
+      {"another path there", "match: {domain: a.com, path: /x}, redirect: {host: a.com, path: /y}", ""},
+      {"a prefix of letters", "match: {path_prefix: /x}, rewrite: {prefix: /xy}, redirect: {}", ""},
+      {"a prefix that shrinks", "match: {path_prefix: /x/y}, rewrite: {prefix: /x}, redirect: {}", ""},
+      {"a prefix that grows elsewhere", "match: {path_prefix: /x}, rewrite: {prefix: /x/y}, redirect: {host: b.com}",
+       ""},
+      {"a method that does not come again",
+       "match: {path_prefix: /x, methods: [POST]}, rewrite: {prefix: /x/y}, redirect: {status: 303}", ""},
+      {"a method that comes again",
+       "match: {path_prefix: /x, methods: [POST]}, rewrite: {prefix: /x/y}, redirect: {status: 307}", kItself},
+      {"a mistake that is said already", "match: {domain: a.com}, redirect: {scheme: ftp, host: a.com}",
+       "c.yaml:2:49: routes[0].redirect.scheme: \"ftp\" is not http or https\n"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(errorsOf(withRoute(row.yaml)), row.expected) << row.name;
+  EXPECT_EQ(errorsOf(withRoute("match: {path_prefix: /x/y}, service: a},\n"
+                               "    {match: {path_prefix: /x}, rewrite: {prefix: /x/y}, redirect: {}")),
+            "")
+      << "an earlier route takes it";
+}
+
 TEST(Routes, ARoundTripOfRedirectsIsWarnedOf) {
   EXPECT_EQ(
       warningsOf(withRoute("match: {path_prefix: /old}, redirect: {path: /old/new}")),
       "c.yaml:2:44: routes[0].redirect: leads to a path that this route matches: clients may go round in circles\n");
   EXPECT_EQ(warningsOf(withRoute("match: {path: /old}, redirect: {path: /old/new}")), "");
+  EXPECT_EQ(
+      warningsOf(withRoute("match: {domain: '*.a.com'}, redirect: {host: www.a.com}")),
+      "c.yaml:2:44: routes[0].redirect: leads to a host that this route matches: clients may go round in circles\n");
+  EXPECT_EQ(warningsOf(withRoute("match: {domain: www.a.com}, service: a},\n"
+                                 "    {match: {domain: '*.a.com'}, redirect: {host: www.a.com}")),
+            "");
 }
 
 TEST(Headers, OfAServiceTakeTheirListsFromDefaults) {

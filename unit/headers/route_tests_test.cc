@@ -23,6 +23,8 @@ constexpr const char* kConfig = R"(proxy:
   - {name: web, domain: web.test, hosts: [{address: h, port: 1}]}
   - {name: api, hosts: [{address: h, port: 2}, {address: h, port: 3}]}
   - {name: next, hosts: [{address: h, port: 3}]}
+  - {name: shares, domain: shares.test, hosts: [{address: h, port: 4}, {address: h, port: 5, weight: 0},
+      {address: h, port: 6, backup: true}]}
 )";
 
 std::string failuresOf(const std::string& yaml) {
@@ -69,6 +71,48 @@ TEST(RouteTests, PassWhenEverythingIsAsExpected) {
   EXPECT_EQ(runRouteTests(config::parse(kConfig)->config, yaml).count, 8U);
 }
 
+TEST(RouteTests, SeeErrorsAsClientsGetThem) {
+  EXPECT_EQ(failuresOf(R"(tests:
+- request: {host: unknown.test}
+  expect:
+    status: 404
+    body: "404 Not Found: no service is configured for this host\n"
+    response_headers:
+      Content-Type: "text/plain; charset=utf-8"
+      X-Content-Type-Options: nosniff
+      Proxy-Status: "lb; error=no_route"
+      Retry-After: null
+- request: {host: web.test, path: /api%2fx}
+  expect:
+    body: "400 Bad Request: servers read this path differently, and routes look at it\n"
+    response_headers: {Proxy-Status: "lb; error=bad_request"}
+- request: {host: "", client: 10.0.0.1, headers: {X-Request-Id: mine}}
+  expect:
+    body: "400 Bad Request: empty host\n"
+    response_headers: {Proxy-Status: "lb; error=bad_request", X-Request-Id: mine}
+)"),
+            "");
+  EXPECT_EQ(failuresOf("tests:\n- request: {host: unknown.test}\n  expect: {body: \"\"}\n"),
+            "t.yaml:3:18: tests[0].expect.body: expected \"\", seen \"404 Not Found: no service is configured for this "
+            "host\\x0a\"\n");
+}
+
+TEST(RouteTests, SeeThatAMessageWithoutAFramingIsRefused) {
+  EXPECT_EQ(failuresOf(R"(tests:
+- request: {host: web.test, headers: {Transfer-Encoding: gzip}}
+  expect: {status: 501, body: "501 Not Implemented: unknown transfer coding\n"}
+- request: {host: web.test, headers: {Transfer-Encoding: chunked, Content-Length: "1"}}
+  expect: {status: 400, body: "400 Bad Request: Content-Length with Transfer-Encoding\n"}
+- request: {host: web.test, headers: {Transfer-Encoding: chunked}}
+  expect: {service: web}
+)"),
+            "");
+}
+
+TEST(RouteTests, CountNoHostWithoutAWeight) {
+  EXPECT_EQ(failuresOf("tests:\n- request: {host: shares.test}\n  expect: {backends: [\"h:4\", \"h:6\"]}\n"), "");
+}
+
 TEST(RouteTests, SayWhatWasExpectedAndWhatWasSeen) {
   EXPECT_EQ(failuresOf("tests:\n- request: {host: web.test}\n  expect:\n    service: api\n    backends: [\"h:2\"]\n"
                        "    path: /x\n    status: 404\n    location: /y\n    request_headers: {X: y, Via: null}\n"),
@@ -107,6 +151,8 @@ TEST(RouteTests, MistakesInTheTableAreFailures) {
             "t.yaml:2:12: tests[0].request: `host` is missing\n"
             "t.yaml:3:21: tests[0].expect.service: expected web, seen lb answers 400 (empty host)\n"
             "t.yaml:4:3: tests[1]: `expect` is missing\n");
+  EXPECT_EQ(failuresOf("tests:\n- request: {host: web.test, headers: {X: a, X: b}}\n  expect: {service: web}\n"),
+            "t.yaml:2:45: tests[0].request.headers: \"X\" is already set on line 2\n");
   EXPECT_EQ(failuresOf("tests: ["), "t.yaml:1:9: not valid YAML: end of sequence flow not found\n");
 }
 

@@ -158,6 +158,15 @@ TEST(Panic, BackupsThatStandInAreEnough) {
   EXPECT_TRUE(backups.panics(60));
 }
 
+TEST(Panic, WhoHasNeverBeenUpIsNotForIt) {
+  UsableCount count = of(1, 1);
+  for (int i = 0; i < 3; ++i) count.add(false, Health(Health::kDown | Health::kNeverUp), false);
+  count.add(false, Health(Health::kUnseen), true);
+  EXPECT_FALSE(count.panics(100));
+  EXPECT_EQ(count.usable(), 1U);
+  EXPECT_EQ(count.all(), 5U);
+}
+
 // Or all users would get to the hosts that are out the moment when one of them is tried again.
 TEST(Panic, OneOnProbationDoesNotEndTheBackupsTurn) {
   UsableCount count = of(0, 2);

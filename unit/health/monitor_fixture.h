@@ -54,6 +54,10 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
       const bool check = request.start_line.find("/healthz") != std::string::npos;
       ++(check ? checks_ : asked_)[number];
       if (silent_[number] && !check) continue;
+      if (streams_ && !check) {
+        conn.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+        continue;
+      }
       const bool bad = check ? sick_checks_[number] : fails_[number];
       conn.send(bad ? "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
                     : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
@@ -93,6 +97,21 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
     }
     return asked_;
   }
+  // An answer without an end, whose client waits for more.
+  std::unique_ptr<RawClient> stream() {
+    auto client = std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080});
+    client->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    EXPECT_TRUE(world_.runUntil([&] { return client->received().ends_with("hello\r\n"); }, 10s));
+    return client;
+  }
+  void leaveStreams(int count) {
+    streams_ = true;
+    for (int i = 0; i < count; ++i) {
+      stream()->abort();
+      world_.runFor(1ms);
+    }
+    streams_ = false;
+  }
   [[nodiscard]] std::string state(std::size_t number) {
     const std::string json = proxy_->control().backends();
     const std::size_t at = json.find("\"address\":\"10.0.1." + std::to_string(number + 1));
@@ -126,6 +145,7 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
   config::Config config_;
   std::map<std::size_t, int> asked_, checks_;
   std::map<std::size_t, bool> fails_, sick_checks_, silent_;
+  bool streams_ = false;  // all of them
   std::vector<std::string> log_;
   std::vector<int> statuses_;
   std::unique_ptr<sim::run::Proxy> proxy_;

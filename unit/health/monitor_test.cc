@@ -61,6 +61,74 @@ TEST_F(MonitorTest, AnotherAnswerEndsTheRow) {
   EXPECT_EQ(state(1), "up");
 }
 
+// Streams end when their clients go: the answer has begun, and that is what they say of the backend.
+TEST_F(MonitorTest, AnswerThatItsClientLeavesEndsTheRow) {
+  shop().hosts.resize(2);
+  config_.threads = 1;
+  start();
+  fails_[1] = true;
+  static_cast<void>(ask(8));
+  leaveStreams(4);
+  fails_[1] = true;
+  static_cast<void>(ask(8));
+  EXPECT_EQ(state(1), "up") << "four failures, answers, and four again";
+  static_cast<void>(ask(2));
+  EXPECT_EQ(state(1), "ejected");
+}
+
+TEST_F(MonitorTest, StreamOnProbationIsEnoughWhenItHasBegun) {
+  shop().hosts.resize(2);
+  shop().outlier.base_ejection = 1s;
+  config_.threads = 1;
+  start();
+  fails_[1] = true;
+  static_cast<void>(ask(10));
+  ASSERT_EQ(state(1), "ejected");
+  fails_[1] = false;
+  streams_ = true;
+  world_.runFor(1300ms);
+  ASSERT_EQ(state(1), "half_open");
+  std::vector<std::unique_ptr<RawClient>> listening;
+  for (int i = 0; i < 4; ++i) listening.push_back(stream());
+  world_.runFor(3s);
+  EXPECT_EQ(state(1), "up");
+  EXPECT_TRUE(logged("half_open: the request on probation is being answered"));
+}
+
+// Nor is anybody's place taken by one that is on probation behind it: it is not the ejection that keeps it out.
+TEST_F(MonitorTest, WhoIsDownIsNotCountedAmongTheEjected) {
+  shop().hosts.resize(3);
+  shop().outlier.base_ejection = 1s;
+  shop().health_check.enabled = true;
+  shop().health_check.path = "/healthz";
+  shop().health_check.interval = 200ms;
+  shop().health_check.timeout = 100ms;
+  start();
+  fails_[0] = true;
+  static_cast<void>(ask(30));
+  ASSERT_EQ(state(0), "ejected");
+  sick_checks_[0] = true;
+  world_.runFor(5s);
+  ASSERT_EQ(state(0), "down");
+  fails_[1] = true;
+  static_cast<void>(ask(30));
+  EXPECT_EQ(state(1), "ejected");
+}
+
+TEST_F(MonitorTest, ReloadsDoNotPutOffWhatIsJudgedByShares) {
+  shop().outlier.consecutive_failures = 0;
+  shop().outlier.success_percent = 80;
+  shop().outlier.window = 100s;
+  start();
+  fails_[1] = true;
+  static_cast<void>(ask(200));
+  for (int i = 0; i < 4; ++i) {
+    proxy_->reload(config_);
+    world_.runFor(5s);
+  }
+  EXPECT_EQ(state(1), "ejected");
+}
+
 TEST_F(MonitorTest, HalfOfThemAtMostAndNeverTheLast) {
   for (std::size_t i = 0; i < kBackends; ++i) fails_[i] = true;
   start();

@@ -159,6 +159,7 @@ TEST(BodyDecoder, RefusesTrailersThatChangeTheMessage) {
                            "If-Match",
                            "Location",
                            "X-Forwarded-For",
+                           "x-forwarded-prefix",
                            "Via"}) {
     SCOPED_TRACE(name);
     EXPECT_EQ(decode("0\r\nA: b\r\n"s + name + ": 1\r\n\r\n", kChunked),

@@ -17,7 +17,7 @@ std::string wordsOf(std::size_t count) {
 
 TEST(Record, ReasonsHaveTheirFixedWords) {
   EXPECT_EQ(wordsOf<Reason>(kReasonCount),
-            "none no_route bad_request uri_too_long header_too_large body_too_large request_timeout denied "
+            "none no_route bad_request uri_too_long header_too_large body_too_large request_timeout "
             "no_healthy_backend overloaded connect_failed connect_timeout backend_closed bad_backend_response "
             "backend_timeout draining internal rate_limited queue_full queue_timeout redirect fixed_response ");
   EXPECT_EQ(toString(Reason::NoHealthyBackend), "no_healthy_backend");

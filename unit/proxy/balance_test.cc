@@ -159,6 +159,30 @@ TEST_F(BalanceTest, SlowAnswersAndErrorsAreRememberedByLatency) {
   EXPECT_LT(shared(0)->latency.seconds(proxy_.clock.now()), 0.1);
 }
 
+// How long a client takes for its upload, or for reading, and how long a tunnel lives, is not the backend's slowness.
+TEST_F(BalanceTest, TimeOfClientsIsNotHeldAgainstLatency) {
+  edit_ = [&] { shop().balance = config::Balance::PeakEwma; };
+  startWith(1);
+  static_cast<void>(count(1));
+  const auto seconds = [&] { return shared(0)->latency.seconds(proxy_.clock.now()); };
+  const std::string head = "POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 20\r\n\r\n";
+  RawClient& slow = client();
+  slow.send(head);
+  for (int i = 0; i < 20; ++i) {
+    run(1s);
+    slow.send("x");
+  }
+  run();
+  ASSERT_EQ(slow.responses().size(), 1U);
+  EXPECT_LT(seconds(), 0.1);
+  RawClient& gone = client();
+  gone.send(head + "x");
+  run(9s);
+  gone.abort();
+  run();
+  EXPECT_LT(seconds(), 0.1);
+}
+
 TEST_F(BalanceTest, WhatAReloadSwitchesOffIsShownNoMore) {
   edit_ = [&] {
     shop().balance = config::Balance::PeakEwma;

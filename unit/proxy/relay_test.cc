@@ -77,6 +77,21 @@ TEST_F(ProxyTest, TrailersPassBothWays) {
   EXPECT_EQ(firstMessage(b.everything(), MessageKind::Request)->trailers, "X-Sum: there\r\n");
 }
 
+// RFC 9110 7.6.1: what Connection names, and what rules keep out of a head, does not come in behind it.
+TEST_F(ProxyTest, TrailersGoByTheRulesOfTheirHead) {
+  shop().headers.request = {{"X-Debug"}, {{"X-Role", "guest"}}, {}};
+  shop().headers.response = {{"X-Powered-By"}, {{"Server", "lb"}}, {}};
+  start();
+  RawBackend& b = backend(
+      0, RawBackend::answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: X-Hop\r\n\r\n"
+                               "1\r\na\r\n0\r\nX-Powered-By: y\r\nserver: x\r\nX-Hop: 1\r\nX-Sum: back\r\n\r\n"));
+  const Message answer =
+      ask("POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive, X-Hop\r\n\r\n"
+          "1\r\nq\r\n0\r\nx-role: admin\r\nX-Debug: 1\r\nx-hop: 1\r\nX-Sum: there\r\n\r\n");
+  EXPECT_EQ(answer.trailers, "X-Sum: back\r\n");
+  EXPECT_EQ(firstMessage(b.everything(), MessageKind::Request)->trailers, "X-Sum: there\r\n");
+}
+
 TEST_F(ProxyTest, HeadResponseHasNoBodyAndTheConnectionGoesOn) {
   start();
   backend(0, RawBackend::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"));
@@ -162,6 +177,16 @@ TEST_F(ProxyTest, OldClientWithoutHostIsServedByTheDefaultService) {
   RawBackend& b = backend(0);
   EXPECT_EQ(ask("GET / HTTP/1.0\r\n\r\n").body, "hello");
   EXPECT_EQ(firstMessage(b.everything(), MessageKind::Request)->field("host"), "10.0.1.1:80");
+}
+
+TEST_F(ProxyTest, OldClientWithoutHostIsForWhomeverItIsSentTo) {
+  config_.default_service = "shop";
+  shop().hosts = service("shop", {0, 1}).hosts;
+  shop().hosts[1].backup = true;  // nobody listens on the other one
+  start();
+  RawBackend& b = backend(1);
+  EXPECT_EQ(ask("GET / HTTP/1.0\r\n\r\n").body, "hello");
+  EXPECT_EQ(firstMessage(b.everything(), MessageKind::Request)->field("host"), "10.0.1.2:80");
 }
 
 TEST_F(ProxyTest, UnknownHostIs404AndTheClientMayAskAgain) {

@@ -168,6 +168,27 @@ TEST_F(RetryTest, KeptAnswerIsStreamedWhenItIsPassedOn) {
   setWay(1, {});
 }
 
+// The line is about the answer that was passed on, and not about the attempt that came to nothing after it.
+TEST_F(RetryTest, KeptAnswerIsLoggedWithItsOwnConnection) {
+  config_.access_log.format = config::LogFormat::Json;
+  shop().retry.on.statuses = {503};
+  shop().retry.attempts = 1;
+  shop().hosts = service("shop", {0, 1}).hosts;
+  shop().hosts[1].backup = true;
+  start();
+  backend(0, kSlam);
+  backend(1, [](RawBackend::Conn& conn) {
+    if (conn.takeRequests().empty()) return;
+    conn.send(conn.requests == 1 ? kHello : "nonsense\r\n\r\n");
+  });
+  EXPECT_EQ(ask(get("/")).body, "hello") << "and its connection waits in the pool";
+  backend(0, RawBackend::answering(kBusy));
+  EXPECT_EQ(ask(get("/")).body, "busy");
+  EXPECT_THAT(lastLine(), HasSubstr("\"attempts\":2"));
+  EXPECT_THAT(lastLine(), HasSubstr("\"backend\":\"10.0.1.1:80\""));
+  EXPECT_THAT(lastLine(), HasSubstr("\"conn_reused\":false"));
+}
+
 TEST_F(RetryTest, KeptAnswerThatBreaksOffIsNoneToPassOn) {
   shop().retry.on.statuses = {503};
   shop().retry.attempts = 1;

@@ -86,6 +86,12 @@ TEST_F(RouteTest, RedirectsWithWhatIsLeftOpenAsItCame) {
   EXPECT_EQ(ask("GET /secure HTTP/1.0\r\n\r\n").status(), 400) << "there is no host to redirect to";
 }
 
+TEST_F(RouteTest, ARedirectOfTheServerItselfHasNoPath) {
+  redirect(308).redirect.scheme = "https";
+  start();
+  EXPECT_EQ(ask("OPTIONS * HTTP/1.1\r\nHost: shop.test\r\n\r\n").field("location"), "https://shop.test");
+}
+
 TEST_F(RouteTest, AFixedResponseKeepsTheConnectionUnlessABodyIsStillToCome) {
   respond(503, "<h1>later</h1>").headers.response.set = {{"Retry-After", "60"}, {"Content-Type", "text/plain"}};
   start();

@@ -1,0 +1,52 @@
+// What a client gets of an error of lb's own; `lb --check --tests` asks the same code.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lb/front/reply.h"
+#include "lb/http/message.h"
+#include "lb/observe/record.h"
+
+namespace lb::proxy {
+
+struct ErrorReply {
+  std::uint16_t status = 0;
+  observe::Reason reason = observe::Reason::None;
+  std::string_view detail{};  // a sentence for people
+  std::string_view request_id{};
+  std::chrono::seconds retry_after{1};  // said with 429 and 503 only
+};
+
+// Of a request that could not be read.
+[[nodiscard]] inline observe::Reason reasonOf(const http::Problem& problem) {
+  switch (problem.status) {
+    case 408: return observe::Reason::RequestTimeout;
+    case 414: return observe::Reason::UriTooLong;
+    case 431: return observe::Reason::HeaderTooLarge;
+    default: return observe::Reason::BadRequest;
+  }
+}
+
+// Calls use(reply).
+template <class Use>
+void withErrorReply(const ErrorReply& error, Use&& use) {
+  const std::string proxy_status = fmt::format("lb; error={}", observe::toString(error.reason));
+  const std::string retry_after = std::to_string(error.retry_after.count());
+  const std::array<std::pair<std::string_view, std::string_view>, 3> fields{{
+      {"Proxy-Status", proxy_status},
+      {"X-Request-Id", error.request_id},
+      {"Retry-After", retry_after},
+  }};
+  const bool retry_later = error.status == 503 || error.status == 429;
+  const std::string body = fmt::format("{} {}: {}\n", error.status, http::reasonPhrase(error.status), error.detail);
+  use(front::Reply{.status = error.status, .body = body, .fields = std::span(fields).first(retry_later ? 3 : 2)});
+}
+
+}  // namespace lb::proxy
