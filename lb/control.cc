@@ -14,6 +14,7 @@ namespace {
 
 // Whoever can reach the control plane must not take the descriptors that traffic needs.
 constexpr std::uint32_t kAdminConnectionsMax = 1024;
+constexpr std::uint32_t kAdminConnectionsPerClientMax = 64;
 
 Address addressOf(const std::string& text, std::uint16_t port) {
   return {IpAddress::parse(text).value_or(IpAddress{}), port};
@@ -72,7 +73,9 @@ Result<void> Control::start(std::shared_ptr<const config::Config> config,
 Result<void> Control::startAdmin(const config::Admin& settings) {
   admin_router_.setAllow(settings.allow);
   admin_settings_.connections_max = kAdminConnectionsMax;
+  admin_settings_.connections_per_client_max = kAdminConnectionsPerClientMax;
   admin_server_ = std::make_unique<front::Server>(env_, blocks_, admin_router_, log_, admin_stats_, admin_settings_);
+  admin_server_->setClientCounts(admin_clients_);
   const Address at = addressOf(settings.address, settings.port);
   if (settings.port != 0) {
     if (const auto free = host_.probeListen(at, false); !free) return free;

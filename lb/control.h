@@ -114,6 +114,7 @@ class Control final : public admin::AdminSource {
   admin::AdminRouter admin_router_;
   observe::WorkerStats admin_stats_;
   front::ClientSettings admin_settings_;
+  AddressCounts admin_clients_;
   std::unique_ptr<front::Server> admin_server_;
   std::unique_ptr<Timer> drain_delay_;
 };

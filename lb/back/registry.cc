@@ -33,14 +33,15 @@ std::shared_ptr<SharedService> Registry::service(const std::string& name) {
 }
 
 std::shared_ptr<SharedBackend> Registry::join(const std::string& service, const std::string& label,
-                                              const Address& address, MonoTime came) {
+                                              const Address& address, MonoTime now, bool warm) {
   const std::scoped_lock lock(mutex_);
   auto backend = backends_.findOrMake(std::pair(service, address), service, label, address);
   if (backend->members.fetch_add(1, std::memory_order_relaxed) == 0) {
-    backend->since.store(came.since_start.count(), std::memory_order_relaxed);
+    backend->joined.store(now.since_start.count(), std::memory_order_relaxed);
+    backend->since.store(warm ? 0 : now.since_start.count(), std::memory_order_relaxed);
     static_cast<void>(backend->health.change({.set = Health::kUnseen}));
     backend->latency.forget();
-    backend->gradient.forget(came);
+    backend->gradient.forget(now);
   }
   return backend;
 }

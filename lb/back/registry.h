@@ -49,6 +49,7 @@ struct SharedBackend {
   static constexpr std::uint32_t kNoWeight = 0xffffffff;
   std::atomic<std::uint32_t> host_weight{1};         // as configured, for the metrics: workers go by their own
   std::atomic<std::uint32_t> set_weight{kNoWeight};  // instead, by hand
+  std::atomic<Duration::rep> joined{0};              // when it came: what was asked of the address before is of another
   std::atomic<Duration::rep> since{0};               // when it came or recovered, for its slow start; 0: long ago
 
   // The host that leads to it, as configured ("shop.internal:80"): for people, metrics and orders. A reload may call
@@ -114,11 +115,10 @@ class Registry {
  public:
   // The one of that name or address that somebody uses, or a new one. Any thread.
   [[nodiscard]] std::shared_ptr<SharedService> service(const std::string& name);
-  // `came`: when a new one has come, for its slow start; zero: it has been there before us. One that was away is new,
-  // though somebody still knows it: a request that it finishes, or an order by hand.
-  // Joined: one more serves it, until leave().
+  // One more serves it, until leave(). Who was away is new, though somebody still knows it: a request that it finishes,
+  // or an order by hand. `warm`: it has been there before us and needs no slow start.
   [[nodiscard]] std::shared_ptr<SharedBackend> join(const std::string& service, const std::string& label,
-                                                    const Address& address, MonoTime came);
+                                                    const Address& address, MonoTime now, bool warm);
 
   // All that are in use, by service and address. Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<SharedBackend>> backends();

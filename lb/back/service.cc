@@ -40,7 +40,8 @@ class Service::Entry final : private HostEvents {
 
  private:
   void onAddresses(const std::vector<IpAddress>& addresses) override {
-    const MonoTime came = at_start_ && !looked_up_ ? MonoTime{} : service_.context_.back.clock.now();
+    const bool warm = at_start_ && !looked_up_;
+    const MonoTime now = service_.context_.back.clock.now();
     std::vector<std::unique_ptr<Backend>> next;
     bool is_new = false;
     for (const IpAddress& ip : addresses) {
@@ -51,7 +52,7 @@ class Service::Entry final : private HostEvents {
       } else {
         next.push_back(std::make_unique<Backend>(
             service_.context_.back,
-            service_.context_.registry.join(service_.name(), host_.label(), Address{ip, host_.port}, came), stats_,
+            service_.context_.registry.join(service_.name(), host_.label(), Address{ip, host_.port}, now, warm), stats_,
             service_.upstream_settings_, service_));
         is_new = true;
       }
@@ -94,6 +95,7 @@ void Service::update(const config::Service& service, const config::ClientLimits&
   if (service.limits.queue.timeout < settings_.limits.queue.timeout) queue_.shorten(service.limits.queue.timeout);
   settings_ = service;
   roster_.configure(settings_);
+  has_names_ = std::ranges::any_of(settings_.hosts, [](const auto& host) { return !IpAddress::parse(host.address); });
   shareSettings();
   stats_ = std::move(stats);
   upstream_settings_.timeouts = service.timeouts;
@@ -226,15 +228,14 @@ void Service::rebuildCandidates() {
   std::vector<Roster::Member> usable;
   std::vector<Roster::Member> all;
   UsableCount count;
-  std::set<const SharedBackend*>
-      known;  // once each, as the metrics say: with the name and weight that claim() gives it
+  std::set<const SharedBackend*> known;  // of names: each once, as the metrics say, with what claim() gives it
   forEachServing([&](const config::Host& host, Backend& backend) {
     const Health health = backend.shared().health.read();
     if (health.has(Health::kDrained)) {
       backend.closeIdle();
       return;
     }
-    if (!known.insert(&backend.shared()).second) return;
+    if (has_names_ && !known.insert(&backend.shared()).second) return;
     const Roster::Member member{&backend, host.weight, host.backup};
     if (!health.neverUp(down_at_first)) all.push_back(member);
     if (health.usable(down_at_first)) usable.push_back(member);

@@ -105,6 +105,7 @@ class Service final : public Disposable, public BackendOwner {
   std::move_only_function<void()> on_lookups_done_;
   std::move_only_function<void()> on_departed_;
   std::uint64_t version_ = 0;  // of shared_ that the roster is made of
+  bool has_names_ = false;     // so that several hosts may lead to one address
   bool panic_ = false;         // too few can be used, so all are
   std::uint32_t users_ = 0;
 };

@@ -36,7 +36,7 @@ Outcome refused(const config::Config& config, const http::RequestHead& head, con
       .status = problem.status, .reason = reason, .detail = problem.what, .request_id = identity.request_id};
   proxy::withErrorReply(error, [&](const front::Reply& reply) {
     front::addReplyFields(reply, {}, outcome.responses.emplace_back());
-    outcome.body = reply.body;
+    if (head.method != http::Method::Head) outcome.body = reply.body;
   });
   return outcome;
 }
@@ -103,7 +103,7 @@ Outcome answered(const config::Config& config, const config::Route& route, http:
   proxy::withReply(*own, route, identity.request_id, [&](const front::Reply& reply) {
     front::addReplyFields(reply, {}, outcome.responses.emplace_back());
   });
-  outcome.body = std::move(own->body);
+  if (head.method != http::Method::Head) outcome.body = std::move(own->body);
   return outcome;
 }
 
@@ -126,7 +126,8 @@ Outcome outcomeOf(const config::Config& config, const Question& question) {
   };
   if (status == http::ParseStatus::Bad) return refuse(parser.problem());
   LB_CHECK(status == http::ParseStatus::Done);  // the caller has written the empty line
-  if (const auto framing = http::requestFraming(head); !framing) return refuse(framing.error());
+  const auto framing = http::requestFraming(head);
+  if (!framing) return refuse(framing.error());
   proxy::Router router;
   router.apply(config);
   Repeatable random;
@@ -138,6 +139,14 @@ Outcome outcomeOf(const config::Config& config, const Question& question) {
       return refuse({400, "servers read this path differently, and routes look at it"});
     case proxy::Decision::Kind::Answer: return answered(config, *decision.route, head, question);
     case proxy::Decision::Kind::Service: break;
+  }
+  const auto tooLarge = [&](std::size_t number) {
+    const std::uint64_t most = config.services[number].limits.max_body;
+    return most > 0 && framing->kind == http::BodyKind::Length && framing->length > most;
+  };
+  if (std::ranges::all_of(candidates(config, decision), tooLarge)) {
+    return refused(config, head, question, {413, "the request body is larger than this service takes"},
+                   observe::Reason::BodyTooLarge);
   }
   Outcome outcome;
   forwarded(config, decision, head, question, outcome);

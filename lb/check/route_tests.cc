@@ -35,9 +35,14 @@ Result<IpAddress> parseClient(std::string_view text) {
 void readLines(const Value& value, std::vector<config::HeaderLine>& lines) {
   value.entries([&](const Value& key, const Value& item) {
     config::HeaderLine line;
-    if (key.parsed(line.name, config::parseFieldName, "the name of a field") &&
-        item.parsed(line.value, config::parseFieldValue, "a value")) {
-      lines.push_back(std::move(line));
+    if (!key.parsed(line.name, config::parseFieldName, "the name of a field")) return;
+    const auto add = [&](const Value& one) {
+      if (one.parsed(line.value, config::parseFieldValue, "a value")) lines.push_back(line);
+    };
+    if (item.isList()) {
+      item.list(add);
+    } else {
+      add(item);
     }
   });
 }

@@ -198,14 +198,13 @@ void checkRedirect(const Section& section, const Route& route, std::span<const R
   if (!there || !coversUrl(route.match, *there)) return;
   if (std::ranges::any_of(earlier, [&](const Route& one) { return coversUrl(one.match, *there); })) return;
   const Redirect& to = route.redirect;
-  const std::vector<std::string>& domains = route.match.domains;
-  // A name below a wildcard may be another machine's.
-  const bool named = to.host.empty() || std::ranges::find(domains, there->domains.front()) != domains.end();
-  if (to.path.empty() && named) {
+  // Another host may be behind another port; a field that is matched may not come again; routes before this one may
+  // together take all of it.
+  if (to.path.empty() && to.host.empty() && route.match.headers.empty() && earlier.empty()) {
     section.error("the redirect leads to itself: this route matches what it leads to");
   } else {
     found.value.warn(fmt::format("leads to a {} that this route matches: clients may go round in circles",
-                                 to.path.empty() ? "host" : "path"));
+                                 to.host.empty() ? "path" : "host"));
   }
 }
 

@@ -190,6 +190,10 @@ void BackendMonitor::onTimer() {
     move({.set = Health::kHalfOpen, .clear = Health::kEjected, .new_epoch = true}, "one request is to show");
     return;
   }
+  if (health().has(Health::kProbePassed) || health().has(Health::kProbeFailed)) {
+    look();  // its worker has just said so
+    return;
+  }
   const bool probing = health().has(Health::kProbing);
   if (probing && std::exchange(probing_long_, true)) {
     probing_long_ = false;

@@ -328,7 +328,7 @@ void Exchange::onDeadline(std::size_t slot) {
   }
   // Within the answer, or before the request is complete, it may be the client that is slow.
   if (upstream_ != nullptr && (answering() || !request_ended_))
-    reportHealth(AttemptResult::Cancelled, answering() ? status_ : std::uint16_t{0});
+    reportHealth(AttemptResult::Cancelled, answering() && client_->congested() ? status_ : std::uint16_t{0});
   abandonBackend(AttemptResult::Timeout);
   failure_ = {504, Reason::BackendTimeout, "the exchange took longer than timeouts.total"};
   if (answering()) {
@@ -367,10 +367,12 @@ void Exchange::attemptEnded(AttemptResult result, std::uint16_t code) {
   reportHealth(result, code);
   // Who went away early says nothing of the backend's latency.
   const bool telling = result == AttemptResult::Ok || result == AttemptResult::Timeout;
-  if (telling && backend_times_.write_first != MonoTime{}) {
+  const std::optional<MonoTime> turn = backendsTurn();
+  if (telling && turn && backend_times_.write_first != MonoTime{}) {
     const bool answered = backend_times_.read_head != MonoTime{};
-    backend_->noteLatency(backend_times_.write_first, (answered ? backend_times_.read_head : context_.clock.precise()) -
-                                                          backend_times_.write_first);
+    const Duration took =
+        (answered ? backend_times_.read_head : context_.clock.precise()) - std::max(*turn, backend_times_.write_first);
+    if (took > Duration::zero()) backend_->noteLatency(backend_times_.write_first, took);
   }
 }
 

@@ -100,7 +100,8 @@ class Exchange final : public Disposable,
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result, std::uint16_t code = 0);
   void countBytes(const http::MessageTimes& now, const http::MessageTimes& before);
-  [[nodiscard]] std::optional<MonoTime> backendsTurn(const http::MessageTimes& times) const;
+  [[nodiscard]] std::optional<MonoTime> backendsTurn() const;
+  [[nodiscard]] bool isOfThisBackend() const;
   void backendAnswered(const http::ResponseHead& head);
   void markBackend(http::ResponseHead& head);
   void backendFailed(observe::AttemptResult result);

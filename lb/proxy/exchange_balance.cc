@@ -24,23 +24,25 @@ void Exchange::adopt(back::Backend& chosen) {
   if (tried_count_ < kTriedMax) tried_[tried_count_++] = chosen.id();
 }
 
-// Since when the backend has had to answer: of a request with a body that has taken its time, since its end. None: not
-// yet, because it has not got all of it.
-std::optional<MonoTime> Exchange::backendsTurn(const http::MessageTimes& times) const {
+// Since when it is for the backend to go on: of a request with a body whose client has taken its time, since its end.
+// None: not yet.
+std::optional<MonoTime> Exchange::backendsTurn() const {
   if (framing_.kind == http::BodyKind::None) return attempt_begin_;
-  if (times.write_last == MonoTime{}) return std::nullopt;
-  return std::max(attempt_begin_, times.write_last);
+  if (!request_ended_) return std::nullopt;
+  return std::max(attempt_begin_, client_->times().read_last);
 }
 
 // A final head has come: the backend has shown how fast it is.
 void Exchange::backendAnswered(const http::ResponseHead& head) {
   if (service_->settings().balance != config::Balance::PeakEwma) return;
-  const std::optional<MonoTime> begin = backendsTurn(upstream_->times());
-  const Duration took = begin ? upstream_->times().read_first - *begin : Duration::zero();
+  const Duration took = upstream_->times().read_first - backendsTurn().value_or(upstream_->times().read_first);
   if (head.status >= 500 || head.status == 429) {
     learnLatency(std::max(took, balance::Latency::kPenalty));
   } else if (took > Duration::zero()) {  // else it has answered before the end
     learnLatency(took);
+  } else if (!backend_->shared()
+                  .latency.known()) {  // better more than it was than nothing: nobody else would get there
+    learnLatency(upstream_->times().read_first - attempt_begin_);
   }
 }
 
@@ -57,17 +59,23 @@ void Exchange::backendFailed(AttemptResult result) {
   // It is not to blame: a pooled connection that had been closed before it was used again, a lack of descriptors, a
   // client that is slow, the end of a tunnel.
   if (backend_judged_) return;
-  const std::optional<MonoTime> begin = backendsTurn(upstream_->times());
-  const Duration took = begin && !answering() ? context_.clock.precise() - *begin : Duration::zero();
+  const MonoTime now = context_.clock.precise();
+  const Duration took = answering() ? Duration::zero() : now - backendsTurn().value_or(now);
   if (result == AttemptResult::Cancelled) {
-    if (took > Duration::zero()) backend_->shared().latency.observeAtLeast(took, context_.clock.now());
+    if (took > Duration::zero() && isOfThisBackend())
+      backend_->shared().latency.observeAtLeast(took, context_.clock.now());
   } else if (result != AttemptResult::Ok && result != AttemptResult::Http5xx) {
     learnLatency(std::max(took, balance::Latency::kPenalty));
   }
 }
 
+// Not of the one that had its address before.
+bool Exchange::isOfThisBackend() const {
+  return attempt_begin_.since_start.count() >= backend_->shared().joined.load(std::memory_order_relaxed);
+}
+
 void Exchange::learnLatency(Duration took) {
-  backend_->shared().latency.observe(took, context_.clock.now());
+  if (isOfThisBackend()) backend_->shared().latency.observe(took, context_.clock.now());
 }
 
 }  // namespace lb::proxy

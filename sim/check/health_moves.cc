@@ -136,7 +136,7 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
     if (says("passed") && (track.ejected || track.half_open)) marks_.leave(Mark::HealthGrayKeptOut);
     if (std::string wrong = judgeChecks(service, track, true, now); says("passed") && !wrong.empty()) return wrong;
     track.checks_moved_at = now;
-    track.down = track.never_up = false;
+    track.down = track.never_up = track.unsure = false;
   } else if (says("drained by hand")) {
     track.drained = true;
     track.drained_at = now;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lb/config/parse.h"
 #include "sim/check/affinity_check.h"
 #include "sim/check/view.h"
 #include "sim/net/connection.h"
@@ -134,7 +135,12 @@ void Run::reload(std::uint64_t number) {
     }
   }
   const bool routed = !config_.routes.empty();
-  if (number % 2 == 1 && routed) config_.routes.erase(config_.routes.begin());
+  if (number % 2 == 1 && routed) {
+    const lb::config::Config before = config_;
+    config_.routes.erase(config_.routes.begin());
+    // It may have been what ended a redirect that now leads to itself.
+    if (!lb::config::parse(lb::config::dump(config_))) config_ = before;
+  }
   if (number % 4 == 2 && config_.services.size() > 1 && !scenario_.calm_only && !routed) config_.services.pop_back();
   if (scenario_.has("renames") && number % 2 == 1) renameHosts();
   if (scenario_.has("reload_timeouts") && number % 2 == 0) {

@@ -15,7 +15,7 @@ struct NoRandom final : Random {
 class RegistryTest : public testing::Test {
  protected:
   [[nodiscard]] std::shared_ptr<SharedBackend> join(Duration came) {
-    return registry_.join("shop", "shop.test:80", {IpAddress::fromV4({10, 0, 0, 1}), 80}, {came});
+    return registry_.join("shop", "shop.test:80", {IpAddress::fromV4({10, 0, 0, 1}), 80}, {came}, false);
   }
   // Enough for a latency, and for a limit above the least.
   void learn(SharedBackend& backend) {

@@ -97,6 +97,35 @@ TEST(RouteTests, SeeErrorsAsClientsGetThem) {
             "host\\x0a\"\n");
 }
 
+TEST(RouteTests, HeadIsAnsweredWithoutABody) {
+  EXPECT_EQ(failuresOf("tests:\n- request: {method: HEAD, host: unknown.test}\n  expect: {status: 404, body: \"\"}\n"),
+            "");
+  EXPECT_EQ(
+      failuresOf("tests:\n- request: {method: HEAD, host: web.test, path: /no}\n  expect: {status: 403, body: \"\"}\n"),
+      "");
+}
+
+TEST(RouteTests, SendSeveralFieldsOfOneName) {
+  EXPECT_EQ(failuresOf(R"(tests:
+- request: {host: web.test, headers: {X-Several: [a, b]}}
+  response: {headers: {Set-Cookie: [c=1, d=2]}}
+  expect: {request_headers: {X-Several: [a, b]}, response_headers: {Set-Cookie: [c=1, d=2]}}
+)"),
+            "");
+}
+
+TEST(RouteTests, SeeThatABodyIsTooLarge) {
+  config::Config config = config::parse(kConfig)->config;
+  for (config::Service& service : config.services) service.limits.max_body = 10;
+  constexpr const char* kYaml = R"(tests:
+- request: {method: POST, host: web.test, headers: {Content-Length: "11"}}
+  expect: {status: 413}
+- request: {method: POST, host: web.test, headers: {Content-Length: "10"}}
+  expect: {service: web}
+)";
+  EXPECT_EQ(runRouteTests(config, kYaml).failures.size(), 0U);
+}
+
 TEST(RouteTests, SeeThatAMessageWithoutAFramingIsRefused) {
   EXPECT_EQ(failuresOf(R"(tests:
 - request: {host: web.test, headers: {Transfer-Encoding: gzip}}

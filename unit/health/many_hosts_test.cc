@@ -33,7 +33,7 @@ class ManyHostsTest : public testing::Test {
     for (int i = 0; i < kHosts; ++i) {
       const auto ip =
           IpAddress::fromV4({10, 1, static_cast<std::uint8_t>(i / 250), static_cast<std::uint8_t>(i % 250)});
-      backends_.push_back(registry_.join("shop", shop.hosts[static_cast<std::size_t>(i)].label(), {ip, 80}, {}));
+      backends_.push_back(registry_.join("shop", shop.hosts[static_cast<std::size_t>(i)].label(), {ip, 80}, {}, true));
     }
   }
   [[nodiscard]] std::uint64_t changes() const { return shared_->version; }

@@ -183,6 +183,19 @@ TEST_F(BalanceTest, TimeOfClientsIsNotHeldAgainstLatency) {
   EXPECT_LT(seconds(), 0.1);
 }
 
+// One that answers while the upload goes on is known from then on, or nobody else would be sent there for as long.
+TEST_F(BalanceTest, EarlyAnswerOfANewBackendIsBetterThanNothing) {
+  edit_ = [&] { shop().balance = config::Balance::PeakEwma; };
+  startWith(1);
+  backend(0, [](RawBackend::Conn& conn) {
+    if (std::exchange(conn.requests, 1) == 0)
+      conn.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  });
+  client().send("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 20\r\n\r\nx");
+  run();
+  EXPECT_TRUE(shared(0)->latency.known());
+}
+
 TEST_F(BalanceTest, WhatAReloadSwitchesOffIsShownNoMore) {
   edit_ = [&] {
     shop().balance = config::Balance::PeakEwma;
