@@ -136,6 +136,9 @@ void Run::busyIsAvoided(std::size_t service) {
 // One that has been slow, and one that has failed, which counts as slow; a reload in between takes nobody away.
 void Run::slowIsAvoided(std::size_t service) {
   pass(60s);  // an hour that a request waited in the storm may still be seconds
+  // So that both are known again, and who has closed a pooled connection just as it was used is no worse for it.
+  for (int i = 0; i < kOthers && !ledger_.failed(); ++i) static_cast<void>(askFor(service, {.bytes = 100}, false));
+  if (ledger_.failed()) return;
   const std::uint64_t slow = askFor(service, {.bytes = 100, .delay = kLong}, false);
   stage_->proxy().reload(config_);
   if (!ledger_.failed()) othersGoElsewhere(service, slow, "which was slow");
