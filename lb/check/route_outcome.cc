@@ -91,8 +91,7 @@ Outcome answered(const config::Config& config, const config::Route& route, http:
                  const Question& question) {
   auto own = proxy::answerOf(route, head);
   if (!own) {
-    return refused(config, head, question, {400, "a redirect needs a host, and the request names none"},
-                   observe::Reason::BadRequest);
+    return refused(config, head, question, {400, proxy::kNoHostToRedirectTo}, observe::Reason::BadRequest);
   }
   Outcome outcome;
   outcome.status = own->status;
@@ -134,9 +133,8 @@ Outcome outcomeOf(const config::Config& config, const Question& question) {
   const proxy::Decision decision = router.decide(head, random);
   switch (decision.kind) {
     case proxy::Decision::Kind::NoRoute:
-      return refused(config, head, question, {404, "no service is configured for this host"}, observe::Reason::NoRoute);
-    case proxy::Decision::Kind::Refused:
-      return refuse({400, "servers read this path differently, and routes look at it"});
+      return refused(config, head, question, {404, proxy::kNoService}, observe::Reason::NoRoute);
+    case proxy::Decision::Kind::Refused: return refuse({400, proxy::kAmbiguousPath});
     case proxy::Decision::Kind::Answer: return answered(config, *decision.route, head, question);
     case proxy::Decision::Kind::Service: break;
   }
@@ -145,8 +143,7 @@ Outcome outcomeOf(const config::Config& config, const Question& question) {
     return most > 0 && framing->kind == http::BodyKind::Length && framing->length > most;
   };
   if (std::ranges::all_of(candidates(config, decision), tooLarge)) {
-    return refused(config, head, question, {413, "the request body is larger than this service takes"},
-                   observe::Reason::BodyTooLarge);
+    return refused(config, head, question, {413, proxy::kBodyTooLarge}, observe::Reason::BodyTooLarge);
   }
   Outcome outcome;
   forwarded(config, decision, head, question, outcome);

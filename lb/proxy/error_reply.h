@@ -16,6 +16,12 @@
 
 namespace lb::proxy {
 
+// What is wrong, where the decision is asked about by `--check --tests` as well.
+inline constexpr const char* kNoService = "no service is configured for this host";
+inline constexpr const char* kAmbiguousPath = "servers read this path differently, and routes look at it";
+inline constexpr const char* kNoHostToRedirectTo = "a redirect needs a host, and the request names none";
+inline constexpr const char* kBodyTooLarge = "the request body is larger than this service takes";
+
 struct ErrorReply {
   std::uint16_t status = 0;
   observe::Reason reason = observe::Reason::None;

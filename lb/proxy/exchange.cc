@@ -75,7 +75,7 @@ void Exchange::forward(back::Service& service, const Decision& decision) {
   if (!withinRate()) return;
   const std::uint64_t body_max = settings.limits.max_body;
   if (body_max > 0 && framing_.kind == http::BodyKind::Length && framing_.length > body_max) {
-    reply(413, Reason::BodyTooLarge, "the request body is larger than this service takes");
+    reply(413, Reason::BodyTooLarge, kBodyTooLarge);
     return;
   }
   if (framing_.kind == http::BodyKind::None && head_->version == http::Version::Http11)
@@ -167,7 +167,7 @@ void Exchange::onRequestBody(buf::Buffer& body) {
     body.clear();
     abandonBackend(AttemptResult::Cancelled);
     if (unanswered()) {
-      reply(413, Reason::BodyTooLarge, "the request body is larger than this service takes");
+      reply(413, Reason::BodyTooLarge, kBodyTooLarge);
     } else {
       reason_ = Reason::BodyTooLarge;
       finish();
@@ -188,12 +188,8 @@ void Exchange::onRequestEnd(const http::Fields* trailers) {
   request_ended_ = true;
   if (trailers != nullptr) replayable_ = false;
   if (upstream_ == nullptr) return;
-  if (trailers != nullptr) {
-    const http::Fields passed = editTrailers(*trailers, named_up_, &config::Headers::request);
-    upstream_->sendEnd(&passed);
-  } else {
-    upstream_->sendEnd(nullptr);
-  }
+  const auto passed = editTrailers(trailers, named_up_, &config::Headers::request);
+  upstream_->sendEnd(passed ? &*passed : nullptr);
   if (phase_ == Phase::Forward) watchTry();
 }
 

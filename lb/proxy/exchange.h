@@ -95,8 +95,8 @@ class Exchange final : public Disposable,
   void relayHead(http::ResponseHead& head, const http::Framing& framing);
   void endAnswer(const http::Fields* trailers);
   void editResponse(http::Fields& fields) const;
-  [[nodiscard]] http::Fields editTrailers(const http::Fields& trailers, std::string_view named,
-                                          config::HeaderRules config::Headers::* direction) const;
+  [[nodiscard]] std::optional<http::Fields> editTrailers(const http::Fields* trailers, std::string_view named,
+                                                         config::HeaderRules config::Headers::* direction) const;
   void abandonBackend(observe::AttemptResult result);
   void attemptEnded(observe::AttemptResult result, std::uint16_t code = 0);
   void countBytes(const http::MessageTimes& now, const http::MessageTimes& before);

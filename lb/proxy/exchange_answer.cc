@@ -3,6 +3,7 @@
 
 #include "lb/front/reply.h"
 #include "lb/http/hop_by_hop.h"
+#include "lb/proxy/error_reply.h"
 #include "lb/proxy/exchange.h"
 #include "lb/proxy/header_rules.h"
 #include "lb/proxy/route_answer.h"
@@ -17,9 +18,10 @@ void Exchange::editResponse(http::Fields& fields) const {
 }
 
 // RFC 9110 6.5.1: whoever merges them into the head is not to find there what was kept out of it.
-http::Fields Exchange::editTrailers(const http::Fields& trailers, std::string_view named,
-                                    config::HeaderRules config::Headers::* direction) const {
-  http::Fields passed = trailers;
+std::optional<http::Fields> Exchange::editTrailers(const http::Fields* trailers, std::string_view named,
+                                                   config::HeaderRules config::Headers::* direction) const {
+  if (trailers == nullptr) return std::nullopt;
+  http::Fields passed = *trailers;
   http::dropNamed(named, passed);
   if (rules_) dropRuled((*rules_).*direction, passed);
   dropRuled(service_->settings().headers.*direction, passed);
@@ -27,12 +29,8 @@ http::Fields Exchange::editTrailers(const http::Fields& trailers, std::string_vi
 }
 
 void Exchange::endAnswer(const http::Fields* trailers) {
-  if (trailers == nullptr) {
-    client_->sendEnd(nullptr);
-    return;
-  }
-  const http::Fields passed = editTrailers(*trailers, named_down_, &config::Headers::response);
-  client_->sendEnd(&passed);
+  const auto passed = editTrailers(trailers, named_down_, &config::Headers::response);
+  client_->sendEnd(passed ? &*passed : nullptr);
 }
 
 // The move into an answer of our own, whatever it says.
@@ -52,7 +50,7 @@ void Exchange::enterReply(std::uint16_t status, Reason reason, const char* detai
 void Exchange::answer(const config::Route& route) {
   const std::optional<RouteAnswer> own = answerOf(route, *head_);
   if (!own) {
-    reply(400, Reason::BadRequest, "a redirect needs a host, and the request names none");
+    reply(400, Reason::BadRequest, kNoHostToRedirectTo);
     return;
   }
   enterReply(own->status, own->reason, "");

@@ -133,12 +133,10 @@ http::HandlerPtr Proxy::onRequest(http::RequestHead& head, const http::Framing& 
   switch (decision.kind) {
     case Decision::Kind::Service: exchange.forward(*by_number_[decision.service], decision); break;
     case Decision::Kind::Answer: exchange.answer(*decision.route); break;
-    case Decision::Kind::Refused:
-      exchange.reply(400, Reason::BadRequest, "servers read this path differently, and routes look at it");
-      break;
+    case Decision::Kind::Refused: exchange.reply(400, Reason::BadRequest, kAmbiguousPath); break;
     case Decision::Kind::NoRoute:
       logNoRoute(head, writer.peer());
-      exchange.reply(404, Reason::NoRoute, "no service is configured for this host");
+      exchange.reply(404, Reason::NoRoute, kNoService);
       break;
   }
   return handler;

@@ -256,24 +256,25 @@ void Stage::applyName(std::uint32_t backend) {
   fabric_.setName(plan::backendName(backend), rule);
 }
 
+// What a story of the calm does counts as trouble, too.
+void Stage::note(FaultKind kind, int who, bool on) {
+  if (on) {
+    ledger_.troubles().begin(kind, who, world_.now());
+  } else {
+    ledger_.troubles().end(kind, who, world_.now());
+  }
+}
+
 void Stage::moveName(std::uint32_t backend, bool away) {
   const int who = static_cast<int>(backend);
-  if (away) {
-    ledger_.troubles().begin(FaultKind::DnsMoves, who, world_.now());
-  } else {
-    ledger_.troubles().end(FaultKind::DnsMoves, who, world_.now());
-  }
+  note(FaultKind::DnsMoves, who, away);
   on_[{FaultKind::DnsMoves, who}] = away ? 1 : 0;
   applyName(backend);
 }
 
 void Stage::makeSick(std::uint32_t backend, bool sick) {
   const int who = static_cast<int>(backend);
-  if (sick) {
-    ledger_.troubles().begin(FaultKind::Sick, who, world_.now());
-  } else {
-    ledger_.troubles().end(FaultKind::Sick, who, world_.now());
-  }
+  note(FaultKind::Sick, who, sick);
   backends_.at(backend)->beSick(sick);
 }
 

@@ -43,6 +43,7 @@ class Stage {
   void onProgress(plan::Trigger where, std::uint64_t request, std::uint64_t bytes);
   void turn(const plan::Fault& fault, bool on);
   void markStalls();
+  void note(plan::FaultKind kind, int who, bool on);
   void strike(const plan::Fault& fault, bool on);
   void moveApart(const plan::Fault& fault);
   [[nodiscard]] net::Host& hostOf(int who);  // a backend's, or the clients'

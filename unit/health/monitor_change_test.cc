@@ -8,8 +8,7 @@ TEST_F(MonitorTest, ChecksThatAReloadBringsTakeOutWhoFailsAndNobodyElse) {
   sick_checks_[1] = true;
   start();
   static_cast<void>(ask(8));
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.initial = config::InitialHealth::Down;
   proxy_->reload(config_);
   statuses_.clear();
@@ -26,8 +25,7 @@ TEST_F(MonitorTest, ChecksThatAReloadBringsTakeOutWhoFailsAndNobodyElse) {
 
 // Of a name: one of its addresses is drained and leaves it, as a pod that is replaced.
 TEST_F(MonitorTest, AddressThatLeavesItsNameIsNotAskedAndHasNoWeight) {
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.interval = 1s;
   shop().health_check.timeout = 500ms;
   pods({0, 1, 2});
@@ -61,8 +59,7 @@ TEST_F(MonitorTest, AddressOfTwoNamesIsOneBackend) {
   shop().hosts = {{.address = "a", .port = 80, .place = {}},
                   {.address = "b", .port = 80, .weight = 5, .place = {}},
                   {.address = "c", .port = 80, .place = {}}};
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.interval = 200ms;
   start();
   EXPECT_NEAR(ask(40)[0], 20, 1) << "with the weight of the first";
@@ -77,8 +74,7 @@ TEST_F(MonitorTest, AddressOfTwoNamesIsOneBackend) {
 // meanwhile.
 TEST_F(MonitorTest, AddressThatComesBackIsNewButForItsOrders) {
   shop().slow_start = {.window = 100s, .min_weight_percent = 10};
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.initial = config::InitialHealth::Down;
   shop().health_check.down_interval = 5s;
   shop().health_check.rise = 3;
@@ -110,11 +106,7 @@ TEST_F(MonitorTest, AddressThatComesBackToItsRequestIsNew) {
   pods({0, 1});
   silent_[1] = true;
   start();
-  std::vector<std::unique_ptr<RawClient>> waiting;
-  for (int i = 0; i < 8; ++i) {
-    waiting.push_back(std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080}));
-    waiting.back()->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
-  }
+  const auto waiting = eightWhoWait();
   world_.runFor(150s);
   silent_[1] = false;
   EXPECT_EQ(ask(20)[1], 10);
@@ -128,8 +120,7 @@ TEST_F(MonitorTest, AddressThatComesBackToItsRequestIsNew) {
 }
 
 TEST_F(MonitorTest, InitialDownWaitsForChecks) {
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.initial = config::InitialHealth::Down;
   shop().health_check.down_interval = 1s;
   shop().health_check.rise = 3;

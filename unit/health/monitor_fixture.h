@@ -66,6 +66,20 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
   }
 
   config::Service& shop() { return config_.services[0]; }
+  void check() {  // them, by what answer() takes for a check
+    shop().health_check.enabled = true;
+    shop().health_check.path = "/healthz";
+  }
+  [[nodiscard]] std::unique_ptr<RawClient> asking() {
+    auto client = std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080});
+    client->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    return client;
+  }
+  [[nodiscard]] std::vector<std::unique_ptr<RawClient>> eightWhoWait() {  // two for each backend
+    std::vector<std::unique_ptr<RawClient>> waiting;
+    for (int i = 0; i < 8; ++i) waiting.push_back(asking());
+    return waiting;
+  }
   // The service has one host, a name that leads to these backends.
   void pods(std::initializer_list<std::size_t> numbers) {
     shop().hosts = {{.address = "pods", .port = 80, .place = {}}};
@@ -99,8 +113,7 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
   }
   // An answer without an end, whose client waits for more.
   std::unique_ptr<RawClient> stream() {
-    auto client = std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080});
-    client->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    auto client = asking();
     EXPECT_TRUE(world_.runUntil([&] { return client->received().ends_with("hello\r\n"); }, 10s));
     return client;
   }

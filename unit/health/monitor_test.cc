@@ -99,8 +99,7 @@ TEST_F(MonitorTest, StreamOnProbationIsEnoughWhenItHasBegun) {
 TEST_F(MonitorTest, WhoIsDownIsNotCountedAmongTheEjected) {
   shop().hosts.resize(3);
   shop().outlier.base_ejection = 1s;
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.interval = 200ms;
   shop().health_check.timeout = 100ms;
   start();
@@ -154,8 +153,7 @@ TEST_F(MonitorTest, WhoWasSparedIsNotEjectedLaterForThat) {
 }
 
 TEST_F(MonitorTest, APassingCheckDoesNotEndAnEjection) {
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.interval = 200ms;
   fails_[2] = true;
   start();
@@ -169,8 +167,7 @@ TEST_F(MonitorTest, APassingCheckDoesNotEndAnEjection) {
 }
 
 TEST_F(MonitorTest, ChecksThatFailTakeItOutAndPanicUsesAll) {
-  shop().health_check.enabled = true;
-  shop().health_check.path = "/healthz";
+  check();
   shop().health_check.interval = 200ms;
   shop().health_check.down_interval = 200ms;
   start();
@@ -199,11 +196,7 @@ TEST_F(MonitorTest, ChecksThatFailTakeItOutAndPanicUsesAll) {
 TEST_F(MonitorTest, WeightByHandLeavesWithItsHost) {
   silent_[3] = true;
   start();
-  std::vector<std::unique_ptr<RawClient>> waiting;
-  for (int i = 0; i < 8; ++i) {
-    waiting.push_back(std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080}));
-    waiting.back()->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
-  }
+  const auto waiting = eightWhoWait();
   world_.runFor(100ms);
   ASSERT_EQ(order(admin::BackendOrder::Kind::Weight, 3, 0), 1U);
   EXPECT_EQ(ask(16).size(), 3U);
