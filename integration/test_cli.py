@@ -9,7 +9,7 @@ import yaml
 
 from config_file import proxy, service, write
 from ports import free_port
-from program import binary, can_connect, run, run_lb
+from program import binary, can_connect, run, run_lb, sanitized
 from raw_client import get
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -21,9 +21,9 @@ def good(tmp_path):
     return write(tmp_path / "good.yaml", proxy(service(HOST)))
 
 
-def fails_with_one_line(*arguments, cwd=None):
-    """The one line that a failed start says."""
-    result = run_lb(*arguments, cwd=cwd)
+def fails_with_one_line(*arguments, cwd=None, under=()):
+    """The one line that a failed start says; `under` is a command that starts it."""
+    result = run(*under, binary("lb"), *arguments, cwd=cwd)
     said = (result.stdout + result.stderr).strip()
     assert result.returncode == 1, said
     assert len(said.splitlines()) == 1, said
@@ -220,6 +220,57 @@ def test_a_second_lb_on_the_same_port_does_not_start(start, backend, tmp_path):
 def test_an_address_that_is_not_here_is_one_line(tmp_path):
     config = proxy(service(HOST), listen={"address": "192.0.2.1", "port": free_port()})
     assert "192.0.2.1" in fails_with_one_line("--config", write(tmp_path / "c.yaml", config), cwd=tmp_path)
+
+
+def test_too_few_descriptors_for_the_workers_are_one_line(start, backend, tmp_path):
+    config = proxy(service(backend), threads=32)
+    path = write(tmp_path / "c.yaml", config)
+
+    def refusal(descriptors):
+        return fails_with_one_line("--config", path, cwd=tmp_path, under=["prlimit", f"--nofile={descriptors}"])
+
+    said = refusal(128)
+    needed = re.search(r"cannot start 32 workers: that takes (\d+) file descriptors, and the limit is 128 ", said)
+    assert needed, said
+    needed = int(needed[1])
+    assert f"that takes {needed} file descriptors" in refusal(needed - 1)
+    assert start.lb_with(config, descriptors=needed).request(get()).status == 200
+
+
+def test_too_few_threads_for_the_workers_are_one_line(tmp_path):
+    """Each thread has a stack of a GiB, and of three GiB there is room for two of them."""
+    if sanitized():
+        pytest.skip("a sanitizer takes more addresses than that for itself")
+    path = write(tmp_path / "c.yaml", proxy(service(HOST), threads=8))
+    said = fails_with_one_line("--config", path, cwd=tmp_path, under=["prlimit", f"--stack={1 << 30}", f"--as={3 << 30}"])
+    assert "cannot start 8 workers: Resource temporarily unavailable" in said
+
+
+def redirected(redirection, *arguments):
+    """The command that runs lb so."""
+    return ["sh", "-c", f'exec "$0" "$@" {redirection}', binary("lb"), *arguments]
+
+
+def test_a_standard_error_that_takes_nothing_ends_nothing(start, tmp_path):
+    path = write(tmp_path / "warns.yaml", proxy(service(HOST), trusted_proxies=["0.0.0.0/0"]))
+    assert "(warning)" in run_lb("--check", "--config", path).stderr
+
+    def code(*arguments):
+        return run(*redirected("2>/dev/full", *arguments, "--config", path)).returncode
+
+    assert code("--check") == 0
+    assert code("--health") == 1  # nobody is there
+    program = start.program("lb", *redirected("2>/dev/full", "--config", path))
+    program.wait_until(lambda: code("--health") == 0, "it takes requests")
+    program.terminate()
+    assert program.wait_exit() == 0
+
+
+@pytest.mark.parametrize("asked", ["--check", "--dump-config"])
+def test_a_standard_output_that_takes_nothing_is_told(good, asked):
+    result = run(*redirected(">/dev/full", asked, "--config", good))
+    assert (result.returncode, result.stderr) == (1, "lb: cannot write to standard output\n")
+    assert run(*redirected(">/dev/full 2>&1", asked, "--config", good)).returncode == 1
 
 
 def test_health_asks_a_running_lb(lb):

@@ -1,13 +1,16 @@
 """SIGHUP: a new configuration without a dropped connection; a bad one changes nothing."""
 
 import copy
+import errno
+import os
+import signal
 import threading
 
 import pytest
 
 from config_file import proxy, service
 from ports import free_port
-from program import can_connect
+from program import binary, can_connect
 from raw_backend import echo_tunnel, ok
 from raw_client import RawClient, get
 from wait import until
@@ -125,6 +128,56 @@ def test_a_missing_file_changes_nothing(start, backend):
     lb.reload()
     lb.wait_until(lambda: lb.metrics().value("lb_config_last_reload_successful") == 0, "the reload failed")
     assert lb.request(get()).body == b"hello"
+
+
+def reading_a_pipe(start, backend):
+    """An lb that has begun to read its configuration from a pipe: it, a twin that tells its ports and what it is to read,
+    and the other end of the pipe."""
+    twin = start.lb(backend)
+    twin.stop()
+    pipe = twin.folder / "pipe"
+    os.mkfifo(pipe)
+    program = start.program("lb", binary("lb"), "--config", pipe)
+
+    def other_end():
+        assert program.running(), program.log()
+        try:
+            return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "w")
+        except OSError as error:
+            assert error.errno == errno.ENXIO  # nobody reads yet
+            return None
+
+    return program, twin, until(other_end, "it reads")
+
+
+def test_a_pipe_is_read_once(start, backend):
+    program, twin, writer = reading_a_pipe(start, backend)
+    with writer:
+        writer.write(twin.config_path.read_text())
+    program.wait_until(lambda: twin.admin_status("/readyz") == 200, "it takes requests")
+    program.signal(signal.SIGHUP)
+    program.wait_for_log(f"cannot read {twin.folder / 'pipe'}: not a regular file")
+    assert twin.request(get()).body == b"hello"
+    program.terminate()
+    assert program.wait_exit() == 0
+
+
+def test_signals_that_come_before_the_configuration_is_read(start, backend):
+    program, twin, writer = reading_a_pipe(start, backend)
+    with writer:
+        for number in [signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE]:
+            program.signal(number)
+        writer.write(twin.config_path.read_text())
+    program.wait_until(lambda: twin.admin_status("/readyz") == 200, "it takes requests")
+    program.wait_for_log("not a regular file")  # the reload that was asked for
+
+
+def test_a_start_that_waits_for_its_configuration_can_be_ended(start, backend):
+    program, _, writer = reading_a_pipe(start, backend)
+    program.expected_code = -signal.SIGTERM
+    with writer:
+        program.terminate()
+        assert program.wait_exit() == -signal.SIGTERM
 
 
 def test_listeners_come_and_go(start, backend):

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from config_file import proxy, service, write
+from http_message import Incomplete
 from ports import free_port
 from program import binary, run
 from raw_client import get, post
@@ -63,11 +64,12 @@ def test_recorded_traffic_happens_again(recorded):
     assert data["violation"] == ""
     shop, api, nobody = data["services"]
     assert [shop["name"], api["name"], nobody["name"]] == ["shop", "api", "_none"]
-    assert shop["requests"] == shop["recorded"]["requests"] == 27
+    assert shop["requests"] == shop["recorded"]["requests"] == 28
     assert api["requests"] == api["recorded"]["requests"] == 3
     assert nobody["requests"] == 1
     for row in data["services"]:
         assert row["errors_by_reason"] == row["recorded"]["errors_by_reason"], row["name"]
+    assert shop["errors_by_reason"] == {"client_gave_up": 1}
     assert sum(backend["requests"] for backend in shop["backends"]) == 27
     # Bytes: the log has them with their heads, so bodies are known but for those.
     sent = sum(line["bytes_out"] for line in lines if line["service"] == "shop" and not line["aborted"])
@@ -76,8 +78,29 @@ def test_recorded_traffic_happens_again(recorded):
     slowest = max(line["t_total"] for line in lines if line["service"] == "shop" and line["t_total"])
     assert WAIT <= shop["latency"]["p90"] <= shop["latency"]["max"] <= slowest + 0.01
     assert 0.5 <= api["latency"]["max"] < 0.6
-    assert data["notes"][0] == "32 lines, 31 of them replayed"
-    assert any("1 left out: clients that went away before any answer" in note for note in data["notes"]), data["notes"]
+    assert data["notes"][0] == "32 lines, 32 of them replayed"
+
+
+def test_answers_that_ended_too_early_end_so_again(start, config):
+    start.be(config)
+    lb = start.lb_with(config)
+    assert lb.request(get(host="shop.test")).status == 200
+    with pytest.raises((Incomplete, ConnectionResetError)):
+        lb.request(get("/size/1MiB/close/64KiB", host="shop.test"))
+    client = lb.connect()
+    client.send(get("/size/100MiB", host="shop.test"))
+    client.read_exactly(100)
+    client.reset()
+    lines = lb.access_log(3)
+    assert [line["reason"] for line in lines] == [None, "backend_closed", None]
+    assert [line["aborted"] for line in lines] == [None, None, "response"]
+    data = document(lb.folder / "access.jsonl", lb.config_path)
+    assert data["violation"] == ""
+    assert data["notes"] == ["3 lines, 3 of them replayed"]
+    shop = data["services"][0]
+    assert shop["requests"] == shop["recorded"]["requests"] == 3
+    assert shop["recorded"]["errors_by_reason"] == {"connection_lost": 1, "client_gave_up": 1}
+    assert shop["errors_by_reason"] == shop["recorded"]["errors_by_reason"]
 
 
 def test_another_configuration_makes_a_difference(recorded, config, tmp_path):
@@ -85,7 +108,7 @@ def test_another_configuration_makes_a_difference(recorded, config, tmp_path):
     shop = config["proxy"]["services"][0]
     shop["timeouts"] = {"response_header": "50ms"}
     data = document(log, write(tmp_path / "new.yaml", config), "--expect", "reason backend_timeout >= 5 of service shop")
-    assert data["services"][0]["recorded"]["errors"] == 0
+    assert data["services"][0]["recorded"]["errors_by_reason"] == {"client_gave_up": 1}
     assert data["services"][0]["errors"] >= 5
     result = replay(log, tmp_path / "new.yaml", "--expect", "errors < 1%")
     assert result.returncode == 70
@@ -121,9 +144,10 @@ def test_a_line_that_is_cut_off_is_a_mistake_with_its_place(recorded, tmp_path):
 
 def test_command_line_mistakes_are_exit_code_1(recorded, tmp_path):
     log, config, _ = recorded
-    for arguments in (["--expect", "p99 is nice"], ["--speed", "0"], ["--limit", "0"], ["--seed", "x"]):
+    for arguments in (["--expect", "p99 is nice"], ["--speed", "0"], ["--speed", "nan"], ["--limit", "0"], ["--seed", "x"]):
         result = replay(log, config, *arguments)
         assert result.returncode == 1, arguments
         assert result.stderr or result.stdout, arguments
+    assert "--speed: nan is no number above 0" in replay(log, config, "--speed", "nan").stderr
     assert replay(tmp_path / "no.jsonl", config).returncode == 1
     assert replay(log, tmp_path / "no.yaml").returncode == 1

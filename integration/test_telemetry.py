@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import subprocess
 
 import pytest
@@ -189,6 +190,18 @@ def test_lines_that_no_disk_takes_are_counted(start, backend):
         assert lb.request(get()).status == 200
     until(lambda: lb.metrics().value("lb_log_dropped_bytes_total", log="access") > 3 * 300, "three lines are missed")
     assert lb.metrics().value("lb_log_dropped_bytes_total", log="program") == 0
+
+
+def test_a_file_that_may_not_grow_loses_lines_and_ends_nothing(lb):
+    _, hard = resource.prlimit(lb.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(lb.pid, resource.RLIMIT_FSIZE, (4096, hard))
+
+    def lines_are_lost():
+        assert lb.request(get()).status == 200
+        return lb.metrics().value("lb_log_dropped_bytes_total", log="access") > 0
+
+    lb.wait_until(lines_are_lost, "lines are lost")
+    assert lb.request(get()).status == 200
 
 
 def test_access_log_fields_have_a_fixed_order(lb):

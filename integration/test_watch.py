@@ -128,6 +128,16 @@ def test_a_bad_file_that_is_put_back_is_no_reload_and_no_alarm_any_more(start, b
     assert lb.reloads("ok") == 0
 
 
+def test_a_pipe_in_place_of_the_file_is_not_waited_for(start, backend):
+    lb = start.lb(backend)
+    pipe = lb.folder / "pipe"
+    os.mkfifo(pipe)
+    os.rename(pipe, lb.config_path)
+    lb.wait_for_log(f"cannot read {lb.config_path}: not a regular file")
+    assert post_reload(lb).status_code == 422
+    assert lb.request(get()).body == b"hello"
+
+
 def test_a_folder_that_goes_and_comes_back(start, backend, other):
     lb = start.lb(backend)
     lb.stop()

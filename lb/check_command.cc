@@ -11,6 +11,7 @@
 #include "lb/config_file.h"
 #include "lb/observe/escape.h"
 #include "lb/observe/issues_json.h"
+#include "lb/tell.h"
 
 namespace lb {
 namespace {
@@ -44,23 +45,23 @@ Findings find(const CheckOptions& options) {
 void printIssues(const std::string& file, const std::vector<config::Issue>& issues, const char* suffix) {
   for (const config::Issue& issue : issues) {
     const std::string line = issue.place.line > 0 ? config::format(file, issue) : "lb: " + issue.message;
-    fmt::print(stderr, "{}{}\n", line, suffix);
+    tell(stderr, fmt::format("{}{}\n", line, suffix));
   }
 }
 
 void printText(const CheckOptions& options, const Findings& findings) {
   printIssues(options.config_path, findings.errors, "");
   printIssues(options.config_path, findings.warnings, " (warning)");
-  if (findings.errors.empty()) fmt::print("{}: valid\n", options.config_path);
+  if (findings.errors.empty()) tell(stdout, fmt::format("{}: valid\n", options.config_path));
   if (!findings.tests) return;
   const check::RouteTests& tests = *findings.tests;
   printIssues(options.tests_path, tests.failures, "");
   const char* const plural = tests.count == 1 ? "" : "s";
   if (tests.failures.empty()) {
-    fmt::print("{}: {} test{} passed\n", options.tests_path, tests.count, plural);
+    tell(stdout, fmt::format("{}: {} test{} passed\n", options.tests_path, tests.count, plural));
   } else {
-    fmt::print("{}: {} failure{} in {} test{}\n", options.tests_path, tests.failures.size(),
-               tests.failures.size() == 1 ? "" : "s", tests.count, plural);
+    tell(stdout, fmt::format("{}: {} failure{} in {} test{}\n", options.tests_path, tests.failures.size(),
+                             tests.failures.size() == 1 ? "" : "s", tests.count, plural));
   }
 }
 
@@ -75,7 +76,7 @@ void printJson(const CheckOptions& options, const Findings& findings) {
     out += fmt::format(",\"count\":{},\"passed\":{},{}}}", findings.tests->count, findings.tests->failures.empty(),
                        observe::issuesJson(findings.tests->failures, {}));
   }
-  fmt::print("{}}}\n", out);
+  tell(stdout, out + "}\n");
 }
 
 }  // namespace

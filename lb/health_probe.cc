@@ -4,6 +4,7 @@
 #include "lb/config_file.h"
 #include "lb/os/os_env.h"
 #include "lb/program.h"
+#include "lb/tell.h"
 
 namespace lb {
 namespace {
@@ -26,7 +27,7 @@ class Probe final : private StreamEvents {
   int run() {
     world_.loop.run();
     if (ready_) return 0;
-    fmt::print(stderr, "lb: not ready: {}\n", why_);
+    tellError(fmt::format("not ready: {}", why_));
     return 1;
   }
 
@@ -70,10 +71,10 @@ int probeHealth(const std::string& config_path) {
   // A file that has gone bad since is no reason to call a running lb unwell.
   const auto text = readFile(config_path);
   const auto read = text ? config::parseAdmin(*text) : std::nullopt;
-  if (!read) fmt::print(stderr, "lb: {} does not tell where the control plane is: trying its default\n", config_path);
+  if (!read) tellError(fmt::format("{} does not tell where the control plane is: trying its default", config_path));
   const config::Admin admin = read.value_or(config::Admin());
   if (!admin.enabled) {
-    fmt::print(stderr, "lb: the control plane is off (proxy.admin)\n");
+    tellError("the control plane is off (proxy.admin)");
     return 1;
   }
   // A control plane on every interface is asked on loopback.

@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <map>
 #include <string>
-#include <system_error>
 
 #include "lb/check_command.h"
 #include "lb/program.h"
+#include "lb/tell.h"
 
 int main(int argc, char** argv) {
   const lb::observe::BuildInfo build{AFE_VERSION, AFE_REVISION, AFE_COMPILER};
@@ -48,14 +48,10 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 1;  // 0: help or version was asked for
   }
   if (check || dump) {
-    try {
-      const int code =
-          check ? lb::checkConfiguration({config_path, tests_path, format}) : lb::dumpConfiguration(config_path);
-      if (std::fflush(stdout) == 0) return code;
-      fmt::print(stderr, "lb: cannot write to standard output\n");
-    } catch (const std::system_error& error) {  // of writing: the disk is full, say
-      fmt::print(stderr, "lb: {}\n", error.what());
-    }
+    const int code =
+        check ? lb::checkConfiguration({config_path, tests_path, format}) : lb::dumpConfiguration(config_path);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    lb::tellError("cannot write to standard output");
     return 1;
   }
   if (health) return lb::probeHealth(config_path);

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <semaphore>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "lb/os/repeat_limiter.h"
 #include "lb/os/signal_source.h"
 #include "lb/os/spdlog_logger.h"
+#include "lb/tell.h"
 #include "lb/worker.h"
 
 namespace lb {
@@ -25,6 +28,28 @@ namespace {
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
+}
+
+// What this process gets from the machine, as it is at the start.
+struct Machine {
+  std::uint64_t descriptors = 0;  // that may be open
+  std::uint32_t workers = 1;
+};
+
+std::unexpected<Error> cannotStart(std::uint32_t workers, std::string_view why) {
+  return fail(fmt::format("cannot start {} worker{}: {}", workers, workers == 1 ? "" : "s", why));
+}
+
+// They are counted before anything needs them: an event loop that gets none ends the program. A few stay for requests.
+Result<void> checkDescriptors(const config::Config& config, const Machine& machine) {
+  constexpr std::uint64_t kLoop = 5;             // epoll, the two of libevent's own pipe, timerfd, eventfd
+  constexpr std::uint64_t kControl = kLoop + 4;  // signals, the file's watch, the control plane, one for a moment
+  constexpr std::uint64_t kSpare = 16;
+  const std::uint64_t needed =
+      os::readProcessInfo().open_fds + kControl + machine.workers * (kLoop + config.listen.size()) + kSpare;
+  if (needed <= machine.descriptors) return {};
+  return cannotStart(machine.workers, fmt::format("that takes {} file descriptors, and the limit is {} (ulimit -n)",
+                                                  needed, machine.descriptors));
 }
 
 // One worker on a thread of its own. The world, the worker and all they own are made and destroyed by that thread.
@@ -78,33 +103,24 @@ class ThreadPort final : public WorkerPort {
 
 class Program final : private ControlHost {
  public:
-  Program(const RunOptions& options, const config::Config& config, const observe::BuildInfo& build,
-          os::SpdlogLogger& log, os::OutputFile* access_file, std::uint64_t descriptors)
+  Program(const RunOptions& options, const observe::BuildInfo& build, os::SpdlogLogger& log,
+          os::OutputFile* access_file, const Machine& machine)
       : config_path_(options.config_path),
         watches_(options.watch),
-        tells_stderr_(config.log.path == "stderr" && config.log.level != LogLevel::Off),
         log_(log),
         access_file_(access_file),
         signals_(world_.loop, {.on_terminate = [this] { control_.drain(); },
                                .on_hangup = [this] { control_.reload(); },
                                .on_user1 = [this] { reopenLogs(); }}),
-        workers_(config.threads > 0 ? config.threads : os::usableThreads()),
+        workers_(machine.workers),
         control_(world_.env(), *this, limited_,
-                 {.file_name = config_path_, .build = build, .max_connections = connectionsMax(descriptors)},
+                 {.file_name = config_path_, .build = build, .max_connections = connectionsMax(machine.descriptors)},
                  workers_) {}
 
-  int run(config::Config config) {
+  // The exit code, or why there was no start.
+  Result<int> run(config::Config config) {
     std::vector<std::unique_ptr<WorkerThread>> threads;
-    std::vector<std::unique_ptr<WorkerPort>> ports;
-    for (std::uint32_t i = 0; i < workers_; ++i) {
-      threads.push_back(std::make_unique<WorkerThread>(workers_, config, log_, access_file_, control_));
-      ports.push_back(std::make_unique<ThreadPort>(*threads.back()));
-    }
-    if (const auto started = control_.start(control_.resolved(std::move(config)), std::move(ports)); !started) {
-      log_.write(LogLevel::Error, started.error().what);
-      if (!tells_stderr_) fmt::print(stderr, "lb: {}\n", started.error().what);
-      return 1;
-    }
+    if (const auto started = start(std::move(config), threads); !started) return std::unexpected(started.error());
     startWatching();
     world_.loop.run();
     undisturbed_->disarm();
@@ -116,6 +132,19 @@ class Program final : private ControlHost {
   }
 
  private:
+  Result<void> start(config::Config config, std::vector<std::unique_ptr<WorkerThread>>& threads) {
+    std::vector<std::unique_ptr<WorkerPort>> ports;
+    try {
+      for (std::uint32_t i = 0; i < workers_; ++i) {
+        threads.push_back(std::make_unique<WorkerThread>(workers_, config, log_, access_file_, control_));
+        ports.push_back(std::make_unique<ThreadPort>(*threads.back()));
+      }
+    } catch (const std::system_error& error) {  // no more threads; those that have begun end with `threads`
+      return cannotStart(workers_, error.code().message());
+    }
+    return control_.start(control_.resolved(std::move(config)), std::move(ports));
+  }
+
   // A proxied request needs two descriptors; a fifth stays free for listeners, logs and the control plane.
   static std::uint32_t connectionsMax(std::uint64_t descriptors) {
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(descriptors * 8 / 10 / 2, 1, 10'000'000));
@@ -125,7 +154,7 @@ class Program final : private ControlHost {
   void startWatching() {
     std::error_code unknown;
     if (!watches_ || !std::filesystem::is_regular_file(config_path_, unknown)) return;  // a pipe is read only once
-    auto watch = os::FileWatch::start(world_.loop, config_path_, [this] { fileChanged(); });
+    auto watch = os::FileWatch::start(world_.loop, limited_, config_path_, [this] { fileChanged(); });
     if (!watch) {
       log_.write(LogLevel::Warn, watch.error().what + "; a HUP signal or POST /reload reloads it");
       return;
@@ -137,7 +166,7 @@ class Program final : private ControlHost {
   // Half of a configuration may well be one: what was written to while it was read is read again later. The system does
   // the writing before it tells of it, so that this is certain only a moment later.
   void fileChanged() {
-    text_ = readFile(config_path_);
+    text_ = readRegularFile(config_path_);
     undisturbed_->arm(kSystemTells);
   }
   void takeOver() {
@@ -150,7 +179,7 @@ class Program final : private ControlHost {
     if (const auto reopened = access_file_->reopen(); !reopened) log_.write(LogLevel::Error, reopened.error().what);
   }
 
-  Result<std::string> readConfiguration() override { return readFile(config_path_); }
+  Result<std::string> readConfiguration() override { return readRegularFile(config_path_); }
   Result<void> probeListen(const Address& at, bool beside_ours) override { return os::probeListen(at, beside_ours); }
   void postToControl(std::move_only_function<void()> task) override { world_.loop.postFromOutside(std::move(task)); }
   void onStopped(int exit_code) override {
@@ -170,7 +199,6 @@ class Program final : private ControlHost {
 
   std::string config_path_;
   bool watches_;
-  bool tells_stderr_;  // what is wrong, by its log
   os::SpdlogLogger& log_;
   os::OutputFile* access_file_;
   os::OsEnv world_;
@@ -185,41 +213,51 @@ class Program final : private ControlHost {
   int exit_code_ = 0;
 };
 
-void printError(const Error& error) {
-  fmt::print(stderr, "lb: {}\n", error.what);
+// For whoever reads the log, and for whoever looks at stderr, but there once.
+int refuseToStart(const Error& why, const config::Log& settings, Logger& log) {
+  log.write(LogLevel::Error, why.what);
+  if (settings.path != "stderr" || settings.level == LogLevel::Off) tellError(why.what);
+  return 1;
 }
 
 }  // namespace
 
 int runProgram(const RunOptions& options, const observe::BuildInfo& build) {
+  os::holdSignals();
   auto config = loadConfiguration(options.config_path);
   if (!config) return 1;
-  const std::uint64_t descriptors = os::raiseDescriptorLimit();
+  const Machine machine{.descriptors = os::raiseDescriptorLimit(),
+                        .workers = config->threads > 0 ? config->threads : os::usableThreads()};
+  const config::Log log_settings = config->log;
   auto log = os::SpdlogLogger::open(
-      {.target = config->log.path,
-       .level = config->log.level,
-       .format = config->log.format == config::LogFormat::Json ? os::LogFormat::Json : os::LogFormat::Text});
+      {.target = log_settings.path,
+       .level = log_settings.level,
+       .format = log_settings.format == config::LogFormat::Json ? os::LogFormat::Json : os::LogFormat::Text});
   if (!log) {
-    printError(log.error());
+    tellError(log.error().what);
     return 1;
   }
   std::unique_ptr<os::OutputFile> access_file;
   if (config->access_log.path != "off") {
     auto opened = os::OutputFile::open(config->access_log.path);
     if (!opened) {
-      printError(opened.error());
+      tellError(opened.error().what);
       return 1;
     }
     access_file = std::move(*opened);
   }
-  Program program(options, *config, build, **log, access_file.get(), descriptors);
-  return program.run(std::move(*config));
+  if (const auto enough = checkDescriptors(*config, machine); !enough) {
+    return refuseToStart(enough.error(), log_settings, **log);
+  }
+  Program program(options, build, **log, access_file.get(), machine);
+  const auto ended = program.run(std::move(*config));
+  return ended ? *ended : refuseToStart(ended.error(), log_settings, **log);
 }
 
 int dumpConfiguration(const std::string& config_path) {
   const auto config = loadConfiguration(config_path);
   if (!config) return 1;
-  fmt::print("{}", config::dump(*config));
+  tell(stdout, config::dump(*config));
   return 0;
 }
 

@@ -37,5 +37,8 @@ BAD = [
     ("two backends on one port", ["--set-json", "be.ports=[9090,9090]"], "/be/ports"),
     ("a monitor that nobody reads", ["--set", "serviceMonitor.enabled=true"], "monitoring.coreos.com/v1"),
     ("a probe's path", ["--set", "readinessProbe.httpGet.path=/"], "/readinessProbe"),
+    ("a liveness that takes two successes", ["--set", "livenessProbe.successThreshold=2"], "/livenessProbe"),
+    ("more replicas at least than at most", ["--set", "autoscaling.enabled=true,autoscaling.minReplicas=20"],
+     "autoscaling.minReplicas is more"),
     ("an ingress path without a slash", ["--values", HERE / "values-bad-ingress.yaml"], "/ingress/hosts/0/paths/0/path"),
 ]  # fmt: skip

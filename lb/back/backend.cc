@@ -89,11 +89,11 @@ UpstreamConn& Backend::lease(http::ResponseHandler& handler, const LeaseOptions&
   return connection;
 }
 
-void Backend::onDetached(UpstreamConn&) {
+void Backend::onDetached(UpstreamConn&, bool keeps_place) {
   LB_CHECK(inflight_ > 0);
   --inflight_;
   stats_->inflight_requests.subtract();
-  giveBack();
+  if (!keeps_place) giveBack();
 }
 
 void Backend::onIdle(UpstreamConn& connection) {

@@ -76,7 +76,7 @@ class alignas(64) Backend final : public Disposable, private UpstreamConnOwner {
   void dropUser();
 
  private:
-  void onDetached(UpstreamConn& connection) override;
+  void onDetached(UpstreamConn& connection, bool keeps_place) override;
   void onIdle(UpstreamConn& connection) override;
   void onClosed(UpstreamConn& connection) override;
   void departIfUnused();

@@ -171,21 +171,22 @@ void UpstreamConn::flushOut() {
       onWriteFailed(result.status);
       return;
     }
-    last_write_ = context_.clock.precise();
+    times_.write_latest = context_.clock.precise();
     if (times_.bytes_written == 0) {
-      times_.write_first = last_write_;
+      times_.write_first = times_.write_latest;
       // Who waits for 100 (Continue) sends nothing more before it is told to: the backend is to move.
       if (expects_continue_) deadlines_.set(kReadSlot, context_.settings.timeouts.response_header);
     }
     times_.bytes_written += result.bytes;
     out_.consume(result.bytes);
     deadlines_.clear(kWriteSlot);
+    if (reading_ == Reading::Body) expectBody();  // who still takes the request may want all of it before it goes on
   }
   if (!out_.empty()) {
     deadlines_.setUnlessSet(kWriteSlot, context_.settings.timeouts.response_idle);
   } else if (request_ended_ && !request_sent_) {
     request_sent_ = true;
-    times_.write_last = last_write_;
+    times_.write_last = times_.write_latest;
     if (tunnel_ && !write_failed_) static_cast<void>(stream_->finish());  // a failure shows at the next read
     if (tunnel_ && handler_ == nullptr) {
       close();
@@ -300,14 +301,14 @@ void UpstreamConn::goIdle() {
   context_.owner.onIdle(*this);
 }
 
-http::ResponseHandler* UpstreamConn::detach() {
+http::ResponseHandler* UpstreamConn::detach(bool keeps_place) {
   http::ResponseHandler* handler = std::exchange(handler_, nullptr);
-  if (handler != nullptr) context_.owner.onDetached(*this);
+  if (handler != nullptr) context_.owner.onDetached(*this, keeps_place);
   return handler;
 }
 
 void UpstreamConn::fail(ResponseFailure why, const char* detail) {
-  http::ResponseHandler* handler = detach();
+  http::ResponseHandler* handler = detach(handler_ != nullptr && handler_->sendsAgain(why));
   stream_->abort();
   close();
   if (handler != nullptr) handler->onResponseFailed(why, detail);

@@ -26,9 +26,10 @@ class UpstreamConn;
 
 class UpstreamConnOwner {
  public:
-  virtual void onDetached(UpstreamConn& connection) = 0;  // its request is over
-  virtual void onIdle(UpstreamConn& connection) = 0;      // and it may be used again
-  virtual void onClosed(UpstreamConn& connection) = 0;    // unlink it and retire it
+  // Its request is over, or its place at the backend is kept because it will be sent again at once.
+  virtual void onDetached(UpstreamConn& connection, bool keeps_place) = 0;
+  virtual void onIdle(UpstreamConn& connection) = 0;    // and it may be used again
+  virtual void onClosed(UpstreamConn& connection) = 0;  // unlink it and retire it
 
  protected:
   ~UpstreamConnOwner() = default;
@@ -130,7 +131,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   void flushOut();
   void onWriteFailed(IoStatus status);
   void fail(http::ResponseFailure why, const char* detail);
-  http::ResponseHandler* detach();
+  http::ResponseHandler* detach(bool keeps_place = false);
   void close();
   [[nodiscard]] bool wantsRead() const;
   void updateInterest();
@@ -148,7 +149,6 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   MonoTime opened_{};
   MonoTime begun_{};  // the turn in which the request in progress began
   MonoTime last_read_{};
-  MonoTime last_write_{};
   MonoTime idle_since_{};
   Duration promised_ = Duration::max();  // a second less than the backend's Keep-Alive field says, if it has one
   std::uint64_t requests_ = 0;

@@ -93,8 +93,10 @@ void ClientConn::flushOut() {
     }
     last_write_ = context_.clock.precise();
     if (state_) {
-      if (state_->times.write_first == MonoTime{}) state_->times.write_first = last_write_;
-      state_->times.bytes_written += result.bytes;
+      http::MessageTimes& times = state_->times;
+      times.write_latest = last_write_;
+      if (times.write_first == MonoTime{}) times.write_first = last_write_;
+      times.bytes_written += result.bytes;
     }
     out_.consume(result.bytes);
     deadlines_.clear(kWriteSlot);

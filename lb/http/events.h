@@ -25,6 +25,7 @@ struct MessageTimes {
   MonoTime read_last{};      // last byte read
   MonoTime write_first{};    // first byte written towards the other side
   MonoTime write_last{};     // last byte written
+  MonoTime write_latest{};   // the latest write so far
   MonoTime connect_begin{};  // backend side only; zero on a reused connection
   MonoTime connect_end{};
   std::uint64_t bytes_read = 0;
@@ -137,6 +138,9 @@ class ResponseHandler {
   [[nodiscard]] virtual std::size_t responseRoom() const = 0;
   virtual void onRequestDrained() = 0;
   virtual void onResponseFailed(ResponseFailure why, const char* detail) = 0;  // detached already
+  // Whether onResponseFailed will send the request again to the same backend at once. Asked before the connection
+  // detaches, so that the request keeps its place there.
+  [[nodiscard]] virtual bool sendsAgain(ResponseFailure) const { return false; }
 
  protected:
   ~ResponseHandler() = default;

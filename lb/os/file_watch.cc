@@ -34,22 +34,27 @@ std::string joined(const std::string& directory, const std::string& name) {
   return directory.ends_with('/') ? directory + name : directory + "/" + name;
 }
 
+std::string cannotWatch(const std::string& path, int error) {
+  return fmt::format("cannot watch {}: {}", path, std::generic_category().message(error));
+}
+
 }  // namespace
 
-Result<std::unique_ptr<FileWatch>> FileWatch::start(OsLoop& loop, std::string path, std::function<void()> on_change) {
+Result<std::unique_ptr<FileWatch>> FileWatch::start(OsLoop& loop, Logger& log, std::string path,
+                                                    std::function<void()> on_change) {
   UniqueFd fd(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!fd.valid()) {
-    return fail(fmt::format("cannot watch {}: {}", path, std::generic_category().message(errno)));
-  }
-  std::unique_ptr<FileWatch> made(new FileWatch(loop, std::move(fd), std::move(path), std::move(on_change)));
+  if (!fd.valid()) return fail(cannotWatch(path, errno));
+  std::unique_ptr<FileWatch> made(new FileWatch(loop, log, std::move(fd), std::move(path), std::move(on_change)));
   if (made->directories_.empty()) {
-    return fail(fmt::format("cannot watch {}: {}", made->path_, std::generic_category().message(errno)));
+    return fail(cannotWatch(made->path_, made->unwatched_.empty() ? ENOENT : made->unwatched_.begin()->second));
   }
+  made->tellUnwatched();
   return made;
 }
 
-FileWatch::FileWatch(OsLoop& loop, UniqueFd fd, std::string path, std::function<void()> on_change)
-    : fd_(std::move(fd)),
+FileWatch::FileWatch(OsLoop& loop, Logger& log, UniqueFd fd, std::string path, std::function<void()> on_change)
+    : log_(log),
+      fd_(std::move(fd)),
       path_(std::move(path)),
       on_change_(std::move(on_change)),
       settle_(loop.makeTimer([this] { settled(); })) {
@@ -66,14 +71,17 @@ FileWatch::~FileWatch() {
 void FileWatch::watchName(const std::string& directory, const std::string& name) {
   const int watch = inotify_add_watch(fd_.get(), directory.c_str(), kWatched);
   if (watch < 0) {
-    if (errno != ENOENT && errno != ENOTDIR) return;
-    // It is gone at the moment: the directory above tells when it is back.
+    const int error = errno;
     const std::size_t slash = directory.find_last_not_of('/');
     const std::size_t begin = slash == std::string::npos ? std::string::npos : directory.rfind('/', slash);
-    if (begin == std::string::npos) return;
+    if ((error != ENOENT && error != ENOTDIR) || begin == std::string::npos) {
+      unwatched_[directory] = error;
+      return;
+    }
+    // It is gone at the moment: the directory above tells when it is back.
     watchName(begin == 0 ? "/" : directory.substr(0, begin), directory.substr(begin + 1, slash - begin));
     struct stat back{};  // before the watch above was there
-    if (::stat(directory.c_str(), &back) == 0) noteChange();
+    if (::stat(directory.c_str(), &back) == 0 && S_ISDIR(back.st_mode)) noteChange();
     return;
   }
   Directory& known = directories_[watch];
@@ -84,6 +92,7 @@ void FileWatch::watchName(const std::string& directory, const std::string& name)
 // Component by component, as the system finds the file: each link's own name counts, and then where it leads.
 void FileWatch::watchAll() {
   std::map<int, Directory> before = std::exchange(directories_, {});
+  unwatched_.clear();
   std::string directory(1, path_.starts_with('/') ? '/' : '.');
   std::string rest = path_;
   for (int links = 0; !rest.empty();) {
@@ -108,6 +117,14 @@ void FileWatch::watchAll() {
   }
 }
 
+void FileWatch::tellUnwatched() {
+  for (const auto& [directory, error] : unwatched_) {
+    if (told_.contains(directory)) continue;
+    log_.write(LogLevel::Warn, cannotWatch(directory, error) + "; what changes there is not seen");
+  }
+  told_ = unwatched_;
+}
+
 void FileWatch::onChange(int watch, std::uint32_t what, const std::string& name) {
   const auto known = directories_.find(watch);
   if (known == directories_.end()) return;
@@ -118,8 +135,14 @@ void FileWatch::onChange(int watch, std::uint32_t what, const std::string& name)
     return;
   }
   if ((what & IN_CREATE) != 0) {
-    struct stat found{};  // a link is there at once, a file when it is closed
-    if (::lstat(joined(known->second.path, name).c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;
+    struct stat found{};
+    if (::lstat(joined(known->second.path, name).c_str(), &found) != 0) return;
+    // A symbolic link is there at once, and so is a file that has, or had, another name before this one. One that is
+    // made here is there when it is closed: what it has in it until then was written, of which an event is on its way.
+    if (S_ISREG(found.st_mode)) {
+      if (found.st_nlink > 1 || (found.st_size > 0 && !being_written_)) changed_ = true;
+      return;
+    }
   }
   if ((what & IN_ATTRIB) == 0) being_written_ = false;
   changed_ = true;
@@ -162,6 +185,7 @@ void FileWatch::settled() {
   settle_->disarm();
   settling_ = changed_ = false;
   watchAll();
+  tellUnwatched();
   on_change_();
 }
 

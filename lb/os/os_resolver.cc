@@ -1,10 +1,8 @@
-// c-ares tells which of its sockets to watch; everything else it does in ares_process_fd, called from the loop.
+// See os_resolver.h.
 #include "lb/os/os_resolver.h"
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
-#include <netdb.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <optional>
@@ -16,8 +14,6 @@
 namespace lb::os {
 namespace {
 
-constexpr int kTryTimeoutMs = 2000;
-constexpr int kTries = 3;
 constexpr Duration kNoTtl{};
 
 Result<Resolved> toResult(const std::string& host, int status, const ares_addrinfo* info) {
@@ -72,67 +68,67 @@ class OsResolver::Lookup final : public Disposable, private Wakeable {
   Result<Resolved> result_;
 };
 
-// What c-ares works on. It outlives a handle that was dropped, as single queries cannot be cancelled.
-struct OsResolver::Query {
-  OsResolver& resolver;
-  std::uint64_t id;
-  std::string host;
-  Lookup* lookup;  // null if nobody wants to know any more
+// One question. It outlives a handle that was dropped, as single questions cannot be taken back.
+class OsResolver::Query final : public DnsChannel::Asker {
+ public:
+  Query(OsResolver& resolver, std::uint64_t id, std::string host, Lookup& lookup)
+      : resolver_(resolver), id_(id), host_(std::move(host)), lookup_(&lookup) {}
+
+  [[nodiscard]] const std::string& host() const { return host_; }
+  void forget() { lookup_ = nullptr; }  // nobody wants to know any more
+
+ private:
+  void onAnswer(int status, const ares_addrinfo* info) override;
+
+  OsResolver& resolver_;
+  std::uint64_t id_;
+  std::string host_;
+  Lookup* lookup_;
 };
 
 OsResolver::Lookup::~Lookup() {
-  if (query_ != nullptr) query_->lookup = nullptr;
+  if (query_ != nullptr) query_->forget();
 }
 
-// One socket of c-ares, level-triggered for as long as c-ares wants it.
-class OsResolver::Socket {
- public:
-  Socket(OsResolver& resolver, int fd, short interest) : resolver_(resolver) {
-    const auto callback = [](evutil_socket_t, short what, void* self) { static_cast<Socket*>(self)->onEvent(what); };
-    event_assign(&event_, resolver.loop_.base(), fd, static_cast<short>(interest | EV_PERSIST), callback, this);
-    event_add(&event_, nullptr);
+void OsResolver::Query::onAnswer(int status, const ares_addrinfo* info) {
+  if (lookup_ != nullptr) {
+    Result<Resolved> result = toResult(host_, status, info);
+    // "localhost" means this machine even if no hosts file says so (RFC 6761 6.3).
+    if ((!result || result->addresses.empty()) && isLocalhost(host_)) {
+      result = Resolved{{*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")}, kNoTtl};
+    }
+    lookup_->complete(std::move(result));
   }
-  ~Socket() { event_del(&event_); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-
- private:
-  void onEvent(short what) {
-    const int fd = event_get_fd(&event_);
-    resolver_.process((what & EV_READ) != 0 ? fd : ARES_SOCKET_BAD,  // may destroy this object
-                      (what & EV_WRITE) != 0 ? fd : ARES_SOCKET_BAD);
-  }
-
-  OsResolver& resolver_;
-  event event_{};
-};
-
-OsResolver::OsResolver(OsLoop& loop, const std::vector<Address>& servers)
-    : loop_(loop), timeout_(loop.makeTimer([this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); })) {
-  int status = ares_library_init(ARES_LIB_INIT_ALL);
-  if (status == ARES_SUCCESS) {
-    ares_options options{};
-    options.timeout = kTryTimeoutMs;
-    options.tries = kTries;
-    options.sock_state_cb_data = this;
-    options.sock_state_cb = [](void* self, ares_socket_t fd, int readable, int writable) {
-      static_cast<OsResolver*>(self)->socketChanged(fd, readable != 0, writable != 0);
-    };
-    status = ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-  }
-  std::string csv;
-  for (const Address& server : servers) csv += (csv.empty() ? "" : ",") + server.toString();
-  if (status == ARES_SUCCESS && !csv.empty()) status = ares_set_servers_ports_csv(channel_, csv.c_str());
-  if (status != ARES_SUCCESS) unusable_ = ares_strerror(status);
+  resolver_.queries_.erase(id_);  // destroys this object
 }
+
+OsResolver::FileVersion OsResolver::FileVersion::of(const std::string& path) {
+  struct stat seen{};
+  if (stat(path.c_str(), &seen) != 0) return {};
+  return {seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtim.tv_sec, seen.st_mtim.tv_nsec};
+}
+
+OsResolver::OsResolver(OsLoop& loop, const std::vector<Address>& servers, ResolvConf resolv_conf)
+    : loop_(loop),
+      servers_(servers),
+      resolv_conf_(std::move(resolv_conf)),
+      version_(FileVersion::of(resolv_conf_.path)),
+      channel_(std::make_unique<DnsChannel>(loop_, servers_, resolv_conf_)) {}
 
 OsResolver::~OsResolver() {
-  for (auto& [id, query] : queries_) {
-    if (query->lookup != nullptr) query->lookup->attach(nullptr);
-    query->lookup = nullptr;
-  }
-  if (channel_ != nullptr) ares_destroy(channel_);  // answers every query
-  ares_library_cleanup();
+  for (auto& [id, query] : queries_) query->forget();
+  leaving_.clear();
+  channel_.reset();
+}
+
+// An old channel ends when it has nothing to do, and not from inside its own answers.
+void OsResolver::renewChannel() {
+  std::erase_if(leaving_, [](const auto& channel) { return channel->idle(); });
+  if (!servers_.empty()) return;
+  const FileVersion version = FileVersion::of(resolv_conf_.path);
+  if (version == version_) return;
+  version_ = version;
+  leaving_.push_back(std::exchange(channel_, std::make_unique<DnsChannel>(loop_, servers_, resolv_conf_)));
 }
 
 std::unique_ptr<Disposable> OsResolver::lookup(std::string_view host, ResolveEvents& events) {
@@ -141,62 +137,18 @@ std::unique_ptr<Disposable> OsResolver::lookup(std::string_view host, ResolveEve
   const std::string name(bracketed ? host.substr(1, host.size() - 2) : host);
   if (const std::optional<IpAddress> literal = IpAddress::parse(name)) {
     lookup->complete(Resolved{{*literal}, kNoTtl});
-  } else if (channel_ == nullptr) {
-    lookup->complete(fail("cannot resolve " + name + ": " + unusable_));
-  } else {
-    start(*lookup, name);
+    return lookup;
   }
+  renewChannel();
+  if (!channel_->unusable().empty()) {
+    lookup->complete(fail("cannot resolve " + name + ": " + channel_->unusable()));
+    return lookup;
+  }
+  const auto [place, added] = queries_.emplace(next_query_, std::make_unique<Query>(*this, next_query_, name, *lookup));
+  ++next_query_;
+  lookup->attach(place->second.get());
+  channel_->ask(name, *place->second);  // may answer at once
   return lookup;
-}
-
-void OsResolver::start(Lookup& lookup, const std::string& host) {
-  auto owned = std::make_unique<Query>(Query{*this, next_query_++, host, &lookup});
-  Query* query = owned.get();
-  lookup.attach(query);
-  queries_.emplace(query->id, std::move(owned));
-  const auto callback = [](void* argument, int status, int, ares_addrinfo* info) {
-    auto& answered = *static_cast<Query*>(argument);
-    answered.resolver.answered(answered, status, info);
-  };
-  ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, callback, query);  // may answer at once
-  armTimeout();
-}
-
-void OsResolver::answered(Query& query, int status, ares_addrinfo* info) {
-  if (query.lookup != nullptr) {
-    Result<Resolved> result = toResult(query.host, status, info);
-    // "localhost" means this machine even if no hosts file says so (RFC 6761 6.3).
-    if ((!result || result->addresses.empty()) && isLocalhost(query.host)) {
-      result = Resolved{{*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")}, kNoTtl};
-    }
-    query.lookup->complete(std::move(result));
-  }
-  if (info != nullptr) ares_freeaddrinfo(info);
-  queries_.erase(query.id);
-}
-
-void OsResolver::socketChanged(int fd, bool readable, bool writable) {
-  sockets_.erase(fd);
-  const int interest = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
-  if (interest != 0) sockets_.emplace(fd, std::make_unique<Socket>(*this, fd, static_cast<short>(interest)));
-}
-
-void OsResolver::process(int readable_fd, int writable_fd) {
-  loop_.enterCallback();
-  ares_process_fd(channel_, readable_fd, writable_fd);
-  armTimeout();
-}
-
-void OsResolver::armTimeout() {
-  timeval wait{};
-  if (ares_timeout(channel_, nullptr, &wait) == nullptr) {
-    timeout_->disarm();
-  } else {
-    timeout_->arm(std::chrono::seconds(wait.tv_sec) + std::chrono::microseconds(wait.tv_usec));
-  }
 }
 
 }  // namespace lb::os

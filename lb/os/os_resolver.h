@@ -2,22 +2,26 @@
 // thread and without ever blocking the loop.
 //
 // The TTL of an answer is the smallest of its records'; 0 if unknown (the hosts file, an address instead of a name).
+// Where no servers are given, a resolv.conf that has changed is read again at the next question: it may be written
+// after this program has started, and a laptop changes its network.
 #pragma once
-
-#include <ares.h>
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "lb/env/resolver.h"
+#include "lb/os/dns_channel.h"
 #include "lb/os/os_loop.h"
 
 namespace lb::os {
 
 class OsResolver final : public Resolver {
  public:
-  // `servers` instead of those of this machine's resolv.conf; none: those.
-  explicit OsResolver(OsLoop& loop, const std::vector<Address>& servers = {});
+  // `servers` instead of those of `resolv_conf`; none: those.
+  explicit OsResolver(OsLoop& loop, const std::vector<Address>& servers = {}, ResolvConf resolv_conf = {});
   ~OsResolver() override;  // what is still in progress gets no event
   OsResolver(const OsResolver&) = delete;
   OsResolver& operator=(const OsResolver&) = delete;
@@ -26,20 +30,26 @@ class OsResolver final : public Resolver {
 
  private:
   class Lookup;
-  class Socket;
-  struct Query;
+  class Query;
+  // Which version of a file was seen; all zero without a file.
+  struct FileVersion {
+    static FileVersion of(const std::string& path);
+    friend bool operator==(const FileVersion&, const FileVersion&) = default;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t bytes = 0;
+    std::int64_t changed_s = 0;
+    std::int64_t changed_ns = 0;
+  };
 
-  void start(Lookup& lookup, const std::string& host);
-  void answered(Query& query, int status, ares_addrinfo* info);
-  void socketChanged(int fd, bool readable, bool writable);
-  void process(int readable_fd, int writable_fd);
-  void armTimeout();
+  void renewChannel();
 
   OsLoop& loop_;
-  ares_channel channel_ = nullptr;
-  std::string unusable_;  // why there is no channel
-  std::unique_ptr<Timer> timeout_;
-  std::map<int, std::unique_ptr<Socket>> sockets_;
+  std::vector<Address> servers_;
+  ResolvConf resolv_conf_;
+  FileVersion version_;  // of resolv.conf, that the channel goes by
+  std::unique_ptr<DnsChannel> channel_;
+  std::vector<std::unique_ptr<DnsChannel>> leaving_;  // the ones before, until their questions are answered
   std::map<std::uint64_t, std::unique_ptr<Query>> queries_;
   std::uint64_t next_query_ = 0;
 };

@@ -81,7 +81,7 @@ std::unique_ptr<OsStream> OsStream::connecting(OsLoop& loop, const Address& to) 
     stream->phase_ = Phase::Open;
     stream->writable_ = true;
   } else if (errno != EINPROGRESS && errno != EINTR) {
-    static_cast<void>(stream->failWith(ioStatusFromErrno(errno)));
+    static_cast<void>(stream->failWith(connectStatusFromErrno(errno, address)));
     return stream;
   }
   stream->watch();

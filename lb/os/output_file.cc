@@ -8,13 +8,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstring>
 
 namespace lb::os {
 namespace {
 
-constexpr int kWaitMs = 20;
+constexpr std::chrono::milliseconds kWait(20);  // for all pieces of a text together
 constexpr int kTries = 10;
 constexpr mode_t kMode = 0640;  // access logs name people's addresses
 
@@ -72,13 +73,15 @@ Result<void> OutputFile::reopen() {
 
 void OutputFile::append(std::string_view lines) {
   const std::lock_guard lock(mutex_);
-  if (cut_line_ && ((may_block_ && !waitForSpace()) || writeSome(fd_.get(), "\n") == 0)) {
+  Wait wait;
+  if (cut_line_ && ((may_block_ && !waitForSpace(wait)) || writeSome(fd_.get(), "\n") == 0)) {
     drop(lines.size());
     return;
   }
   cut_line_ = false;
   if (may_block_) {
-    appendToPipe(lines);
+    appendToPipe(lines, wait);
+    if (!wait.begun) stuck_ = false;
     return;
   }
   const std::size_t written = writeSome(fd_.get(), lines);  // less than asked for: the disk is full
@@ -87,13 +90,13 @@ void OutputFile::append(std::string_view lines) {
 }
 
 // poll promises room for PIPE_BUF bytes of a pipe, so that pieces of that size get out whole or not at all.
-void OutputFile::appendToPipe(std::string_view lines) {
+void OutputFile::appendToPipe(std::string_view lines, Wait& wait) {
   while (!lines.empty()) {
     const std::string_view piece = lines.substr(0, PIPE_BUF);
     const std::size_t line_end = piece.rfind('\n');  // several whole lines if possible, else a part of a long one
     const std::size_t size = line_end == std::string_view::npos ? piece.size() : line_end + 1;
     std::size_t written = 0;  // another process may be quicker to take the space
-    for (int tries = 0; tries < kTries && written == 0 && waitForSpace(); ++tries)
+    for (int tries = 0; tries < kTries && written == 0 && waitForSpace(wait); ++tries)
       written = writeSome(fd_.get(), piece.substr(0, size));
     if (written > 0) cut_line_ = lines[written - 1] != '\n';
     lines.remove_prefix(written);
@@ -104,11 +107,19 @@ void OutputFile::appendToPipe(std::string_view lines) {
   }
 }
 
-bool OutputFile::waitForSpace() {
+bool OutputFile::waitForSpace(Wait& wait) {
   pollfd room{fd_.get(), POLLOUT, 0};
-  const bool found = ::poll(&room, 1, stuck_ ? 0 : kWaitMs) == 1 && (room.revents & POLLOUT) != 0;
-  stuck_ = !found;
-  return found;
+  const auto found = [&room](std::chrono::milliseconds patience) {
+    return ::poll(&room, 1, static_cast<int>(patience.count())) == 1 && (room.revents & POLLOUT) != 0;
+  };
+  constexpr std::chrono::milliseconds kNoTime(0);
+  if (found(kNoTime)) return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (!wait.begun) wait = {true, now + (stuck_ ? kNoTime : kWait)};
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(wait.end - now);
+  if (left > kNoTime && found(left)) return true;
+  stuck_ = true;
+  return false;
 }
 
 void OutputFile::drop(std::size_t bytes) {

@@ -1,9 +1,11 @@
 // A file, stdout or stderr that lines are appended to, shared by threads. A regular file is opened with O_APPEND and
 // each call is one write, so lines of several writers and of a rotated file never mix. Nothing here blocks for ever: a
-// pipe that nobody reads is waited for a short while once, and then lines are dropped and counted until it moves again.
+// pipe that nobody reads, or too slowly, is waited for a short while, however long the text is, and then lines are
+// dropped and counted until it takes a text again without a wait.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -31,15 +33,20 @@ class OutputFile {
  private:
   OutputFile(std::string path, UniqueFd fd, bool may_block);
 
-  bool waitForSpace();
-  void appendToPipe(std::string_view lines);
+  struct Wait {  // of one append(), over all its pieces
+    bool begun = false;
+    std::chrono::steady_clock::time_point end{};
+  };
+
+  bool waitForSpace(Wait& wait);
+  void appendToPipe(std::string_view lines, Wait& wait);
   void drop(std::size_t bytes);
 
   const std::string path_;  // empty for the standard streams
   std::mutex mutex_;
   UniqueFd fd_;
   const bool may_block_;   // a pipe or a terminal; disks are trusted
-  bool stuck_ = false;     // the last wait was in vain
+  bool stuck_ = false;     // a wait was in vain, and no text has got out without one since
   bool cut_line_ = false;  // the last line got out in part only
   std::atomic<std::uint64_t> dropped_ = 0;
 };

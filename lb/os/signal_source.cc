@@ -4,18 +4,36 @@
 #include <sys/signalfd.h>
 
 #include <csignal>
+#include <initializer_list>
 #include <utility>
 
 #include "lb/base/check.h"
 
 namespace lb::os {
+namespace {
+
+sigset_t setOf(std::initializer_list<int> numbers) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : numbers) sigaddset(&set, number);
+  return set;
+}
+
+void block(const sigset_t& set) {
+  LB_CHECK(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+}
+
+}  // namespace
+
+void holdSignals() {
+  for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
+  block(setOf({SIGHUP, SIGUSR1}));
+}
 
 SignalSource::SignalSource(OsLoop& loop, SignalCallbacks callbacks) : loop_(loop), callbacks_(std::move(callbacks)) {
-  std::signal(SIGPIPE, SIG_IGN);
-  sigset_t wanted;
-  sigemptyset(&wanted);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&wanted, number);
-  LB_CHECK(pthread_sigmask(SIG_BLOCK, &wanted, nullptr) == 0);
+  holdSignals();
+  const sigset_t wanted = setOf({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+  block(wanted);
   fd_ = UniqueFd(signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
   LB_CHECK(fd_.valid());
   const auto callback = [](evutil_socket_t, short, void* self) { static_cast<SignalSource*>(self)->onEvent(); };

@@ -89,6 +89,16 @@ IoStatus ioStatusFromErrno(int error) {
   }
 }
 
+IoStatus connectStatusFromErrno(int error, const SocketAddress& to) {
+  if (error == EADDRNOTAVAIL) {
+    // A datagram socket sends nothing when it connects; it only looks for a source address, and ports are no matter.
+    const UniqueFd probe(socket(to.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (probe.valid() && connect(probe.get(), to.raw(), to.size) != 0 && errno == EADDRNOTAVAIL)
+      return IoStatus::Unreachable;
+  }
+  return ioStatusFromErrno(error);
+}
+
 bool wouldBlock(int error) {
   return error == EAGAIN;
 }  // EWOULDBLOCK is the same number on Linux

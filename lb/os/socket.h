@@ -27,6 +27,9 @@ struct SocketAddress {
 void setOption(int fd, int level, int name, int value);  // best effort: a refused option costs speed, not correctness
 
 [[nodiscard]] IoStatus ioStatusFromErrno(int error);
+// Why connect() to this address failed. Linux says "no address available" both if all local ports are taken and if this
+// machine has no address from which that one could be reached: ::1 where IPv6 is off. The latter is the address' fault.
+[[nodiscard]] IoStatus connectStatusFromErrno(int error, const SocketAddress& to);
 [[nodiscard]] bool wouldBlock(int error);
 [[nodiscard]] bool isExhaustion(int error);
 

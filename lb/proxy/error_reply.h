@@ -40,19 +40,23 @@ struct ErrorReply {
   }
 }
 
+// What is forwarded of the methods that servers know (RFC 9110 9.3, RFC 5789); CONNECT is not.
+inline constexpr std::string_view kAllowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH";
+
 // Calls use(reply).
 template <class Use>
 void withErrorReply(const ErrorReply& error, Use&& use) {
   const std::string proxy_status = fmt::format("lb; error={}", observe::toString(error.reason));
   const std::string retry_after = std::to_string(error.retry_after.count());
-  const std::array<std::pair<std::string_view, std::string_view>, 3> fields{{
+  std::array<std::pair<std::string_view, std::string_view>, 3> fields{{
       {"Proxy-Status", proxy_status},
       {"X-Request-Id", error.request_id},
-      {"Retry-After", retry_after},
   }};
-  const bool retry_later = error.status == 503 || error.status == 429;
+  std::size_t count = 2;
+  if (error.status == 503 || error.status == 429) fields[count++] = {"Retry-After", retry_after};
+  if (error.status == 405) fields[count++] = {"Allow", kAllowed};
   const std::string body = fmt::format("{} {}: {}\n", error.status, http::reasonPhrase(error.status), error.detail);
-  use(front::Reply{.status = error.status, .body = body, .fields = std::span(fields).first(retry_later ? 3 : 2)});
+  use(front::Reply{.status = error.status, .body = body, .fields = std::span(fields).first(count)});
 }
 
 }  // namespace lb::proxy

@@ -221,23 +221,10 @@ void Exchange::onResponseHead(http::ResponseHead& head, const http::Framing& fra
   dropHeld();
   if (head.status < 500) backend_->shared().health.answered(health_epoch_);
   if (head.status == 101) {
-    reportHealth(AttemptResult::Ok, 0);
-    status_ = head.status;
-    replayable_ = false;
-    replay_.clear();
-    const std::string protocol(head.fields.find(http::FieldId::Upgrade).value_or(""));
-    http::dropHopByHop(head.fields);
-    editResponse(head.fields);
-    markBackend(head);
-    enter(Phase::Tunnel);
-    request_ended_ = false;  // from here on, the end of the client's direction
-    client_->sendHead(head, {}, protocol);
-    if (deadlines_) deadlines_->clear(kTotalSlot);
-    releasePermit();  // a tunnel may last for hours
-    touchTunnel();
-    return;
+    beginTunnel(head);
+  } else {
+    relayHead(head, framing);
   }
-  relayHead(head, framing);
 }
 
 void Exchange::relayHead(http::ResponseHead& head, const http::Framing& framing) {
@@ -309,6 +296,7 @@ void Exchange::onRequestReset(http::RequestReset why) {
 
 void Exchange::onDeadline(std::size_t slot) {
   if (slot == kTunnelSlot) {
+    if (tunnelMoves()) return;
     abandonBackend(AttemptResult::Ok);
     finish();
     client_->reset();
@@ -336,12 +324,6 @@ void Exchange::onDeadline(std::size_t slot) {
   }
   if (held_ && !held_->ended()) dropHeld();  // there is no time for the rest of it
   giveUp();
-}
-
-void Exchange::touchTunnel() {
-  const Duration idle = service_->settings().timeouts.tunnel_idle;
-  if (idle == Duration::zero()) return;
-  deadlines().set(kTunnelSlot, idle);
 }
 
 void Exchange::abandonBackend(AttemptResult result) {

@@ -107,7 +107,9 @@ class Exchange final : public Disposable,
   void backendFailed(observe::AttemptResult result);
   void learnLatency(Duration took);
   void reportHealth(observe::AttemptResult result, std::uint16_t code);
+  void beginTunnel(http::ResponseHead& head);
   void touchTunnel();
+  bool tunnelMoves();
   Deadlines& deadlines();
   void watchTry();
   [[nodiscard]] bool answering() const { return phase_ == Phase::Relay || phase_ == Phase::Tunnel; }
@@ -130,6 +132,8 @@ class Exchange final : public Disposable,
   void releasePermit();
   void again();
   void resend();
+  [[nodiscard]] bool sendsAgain(http::ResponseFailure why) const override;
+  [[nodiscard]] bool isStale(http::ResponseFailure why) const;
   bool replayStale(http::ResponseFailure why);
   void onTryTimeout();
   bool holdAnswer(const http::ResponseHead& head, const http::Framing& framing);

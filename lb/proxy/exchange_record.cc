@@ -128,6 +128,9 @@ void Exchange::writeToLog(observe::Record& record) {
     record.backend = backend_->stats().label;
     record.backend_address = backend_->address();
   }
+  // When an exchange that was cut began can be read off its line as well; the histograms have whole ones only.
+  if (record.phases.total == kUnknown)
+    record.phases.total = between(client_->times().read_first, context_.clock.precise());
   record.user_agent = userAgentOf(head_->fields, fields_sent_);
   record.detail = detail_;
   record.attempts = attempts_;

@@ -127,40 +127,32 @@ void Exchange::resend() {
 }
 
 // The backend closed the pooled connection just as it was used again: nobody's failure, once more on a fresh one. That
-// is no attempt of retry.attempts and costs no budget.
+// is no attempt of retry.attempts, costs no budget, and the request keeps the place that it has.
+bool Exchange::sendsAgain(ResponseFailure why) const {
+  return isStale(why) && phase_ == Phase::Forward && replayable_ &&
+         (!upstream_->anyByteWritten() || http::isIdempotent(head_->method));
+}
+
+bool Exchange::isStale(ResponseFailure why) const {
+  return why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
+}
+
 bool Exchange::replayStale(ResponseFailure why) {
-  if (why != ResponseFailure::Closed || !reused_ || upstream_->anyByteRead()) return false;
-  backend_->stats().connections_stale_reuse.add();
-  if (phase_ != Phase::Forward || !replayable_) return false;
-  if (upstream_->anyByteWritten() && !http::isIdempotent(head_->method)) return false;
-  const bool here = backend_->reserve();
-  if (here) {
-    backend_judged_ = true;  // by what comes of it there
-  } else {
-    reportHealth(AttemptResult::Cancelled, 0);
-  }
+  if (isStale(why)) backend_->stats().connections_stale_reuse.add();
+  if (!sendsAgain(why)) return false;
+  backend_judged_ = true;  // by what comes of it there
   attemptEnded(AttemptResult::Reset);
   upstream_ = nullptr;
   retry_why_ = RetryReason::StaleConnection;
-  if (here) {
-    send(true);
-    sendWhatIsKnown();
-    return true;
-  }
-  tried_count_ = 0;
-  dispatch();  // another worker has taken the place that it had
-  if (upstream_ != nullptr) {
-    sendWhatIsKnown();
-  } else {
-    client_->flush();
-  }
+  send(true);
+  sendWhatIsKnown();
   return true;
 }
 
 void Exchange::onResponseFailed(ResponseFailure why, const char* detail) {
   if (replayStale(why)) return;
-  const bool stale = why == ResponseFailure::Closed && reused_ && !upstream_->anyByteRead();
-  if (stale || why == ResponseFailure::Exhausted) reportHealth(AttemptResult::Cancelled, 0);  // not the backend's doing
+  if (isStale(why) || why == ResponseFailure::Exhausted)
+    reportHealth(AttemptResult::Cancelled, 0);  // not the backend's doing
   const Verdict& verdict = kVerdicts[static_cast<std::size_t>(why)];
   failure_ = {verdict.status, verdict.reason, detail};
   const auto retried =

@@ -45,6 +45,7 @@ struct Logged {
   bool from_backend = false;
   bool reused = false;
   bool queued = false;
+  bool cut = false;  // its answer was not written to its end
   std::string reason;
   std::string aborted;
   std::string client;
@@ -244,6 +245,7 @@ class Ledger {
   void checkProxyHead(Entry& entry, const actor::Head& head);
   void checkLogged(const Entry& entry);
   void checkLoggedAttempt(const Entry& entry);
+  void checkLoggedSpan(const Entry& entry);
   void checkLoggedTimes(const Entry& entry);
 
   World& world_;

@@ -24,10 +24,9 @@ std::string_view textAt(std::uint64_t id, std::uint64_t offset) {
   return std::string_view(kText.data() + begin, kTextBytes);
 }
 
-bool isName(std::string_view name, std::string_view lower) {
-  return name.size() == lower.size() && std::ranges::equal(name, lower, [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-         });
+bool isName(std::string_view name, std::string_view known) {
+  constexpr auto kLower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return name.size() == known.size() && std::ranges::equal(name, known, {}, kLower, kLower);
 }
 
 std::optional<std::uint64_t> numberFrom(std::string_view text) {
@@ -62,20 +61,13 @@ bool readField(std::string_view line, FastHead& head, Found& found) {
   const std::string_view name = line.substr(0, colon);
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-  switch (name.size()) {
-    case 4: return !isName(name, "x-id") || setNumber(head.id, value);
-    case 8: return !isName(name, "x-answer") || setNumber(head.answer, value);
-    case 9: return !isName(name, "x-backend") || setNumber(head.backend, value);
-    case 10:
-      if (isName(name, "connection")) head.close = isName(value, "close");
-      return true;
-    case 12:
-      if (isName(name, "proxy-status")) head.proxy_error = errorOf(value);
-      return true;
-    case 14: return !isName(name, "content-length") || setNumber(found.length, value);
-    case 17: return !isName(name, "transfer-encoding");  // nobody in these experiments sends one
-    default: return true;
-  }
+  if (isName(name, kIdField)) return setNumber(head.id, value);
+  if (isName(name, kBackendField)) return setNumber(head.backend, value);
+  if (isName(name, kAnswerField)) return setNumber(head.answer, value);
+  if (isName(name, "content-length")) return setNumber(found.length, value);
+  if (isName(name, "connection")) head.close = isName(value, "close");
+  if (isName(name, "proxy-status")) head.proxy_error = errorOf(value);
+  return !isName(name, "transfer-encoding");  // nobody in these experiments sends one
 }
 
 bool readStatus(FastHead& head) {
@@ -132,6 +124,11 @@ void appendNumber(std::string& to, std::uint64_t number) {
   std::array<char, 20> digits;
   const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
   to.append(digits.data(), result.ptr);
+}
+
+void appendField(std::string& to, std::string_view name, std::uint64_t number) {
+  to.append("\r\n").append(name).append(": ");
+  appendNumber(to, number);
 }
 
 }  // namespace sim::model

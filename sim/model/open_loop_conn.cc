@@ -40,17 +40,10 @@ void OpenLoop::Conn::ask(const Outcome& outcome) {
     if (request->patience > Duration::zero()) armPatience(request->patience);
   }
   outbox_.append(" HTTP/1.1\r\nHost: ").append(ask.host);
-  outbox_ += "\r\nX-Id: ";
-  appendNumber(outbox_, outcome.id);
-  if (outcome.wanted_bytes) {
-    outbox_ += "\r\nX-Answer: ";
-    appendNumber(outbox_, *outcome.wanted_bytes);
-  }
+  appendField(outbox_, kIdField, outcome.id);
+  if (outcome.wanted_bytes) appendField(outbox_, kAnswerField, *outcome.wanted_bytes);
   body_unsent_ = outcome.sent_bytes;
-  if (body_unsent_ > 0) {
-    outbox_ += "\r\nContent-Length: ";
-    appendNumber(outbox_, body_unsent_);
-  }
+  if (body_unsent_ > 0) appendField(outbox_, "Content-Length", body_unsent_);
   outbox_ += "\r\n\r\n";
   if (connected_) writeSome();
   if (stream_ && busy_) stream_->want(outbox_.empty() ? Interest::Read : Interest::Both);

@@ -158,13 +158,9 @@ void QueueBackend::Conn::answerCheck() {
   answer_bytes_ = answer_due_ = answer_queued_ = 0;
   outbox_ = "HTTP/1.1 ";
   appendNumber(outbox_, check_->status);
-  outbox_ += " Modelled\r\n";
-  if (hasBody(check_->status)) {
-    outbox_ += "Content-Length: ";
-    appendNumber(outbox_, check_->body.size());
-    outbox_ += "\r\n";
-  }
-  outbox_ += close_ ? "Connection: close\r\n\r\n" : "\r\n";
+  outbox_ += " Modelled";
+  if (hasBody(check_->status)) appendField(outbox_, "Content-Length", check_->body.size());
+  outbox_ += close_ ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
   if (hasBody(check_->status)) outbox_ += check_->body;
   outbox_sent_ = 0;
   writeSome();
@@ -216,14 +212,10 @@ void QueueBackend::Conn::answer(int status) {
   const bool ends_well = written_ == nullptr || written_->ending == Ending::Whole;
   outbox_ = "HTTP/1.1 ";
   appendNumber(outbox_, static_cast<std::uint64_t>(status));
-  outbox_ += " Modelled\r\nX-Backend: ";
-  appendNumber(outbox_, owner_.plan_.number);
-  outbox_ += "\r\nX-Id: ";
-  appendNumber(outbox_, id_);
-  if (hasBody(status)) {
-    outbox_ += "\r\nContent-Length: ";
-    appendNumber(outbox_, answer_bytes_ + (ends_well ? 0 : 1));
-  }
+  outbox_ += " Modelled";
+  appendField(outbox_, kBackendField, owner_.plan_.number);
+  appendField(outbox_, kIdField, id_);
+  if (hasBody(status)) appendField(outbox_, "Content-Length", answer_bytes_ + (ends_well ? 0 : 1));
   outbox_ += close_ ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
   outbox_sent_ = 0;
   writeSome();

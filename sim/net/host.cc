@@ -2,6 +2,7 @@
 #include "sim/net/host.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "lb/base/check.h"
 #include "sim/net/sim_listener.h"
@@ -21,10 +22,12 @@ bool Host::has(const lb::IpAddress& ip) const {
 }
 
 std::uint16_t Host::takePort(const lb::Address& remote, MonoTime now) {
-  const std::uint16_t count = std::min(rules_.ports, kPortsMax);
-  for (std::uint16_t tried = 0; tried < count; ++tried) {
-    const bool last = last_port_ + 1 >= kFirstEphemeral + count;
-    last_port_ = last ? kFirstEphemeral : static_cast<std::uint16_t>(last_port_ + 1);
+  constexpr int kNoPort = 0x10000;
+  const int first = rules_.first_port;
+  const int end = std::min(first + rules_.ports, kNoPort);
+  for (int tried = first; tried < end; ++tried) {
+    const int next = last_port_ + 1;
+    last_port_ = static_cast<std::uint16_t>(first <= next && next < end ? next : first);
     const auto [found, fresh] = ports_.try_emplace({remote, last_port_}, kHeld);
     if (!fresh && found->second > now) continue;
     found->second = kHeld;
@@ -93,9 +96,10 @@ bool Host::listensOn(std::uint16_t port) const {
 
 SimListener* Host::listenerAt(const lb::Address& at, Prng& chance) const {
   std::vector<SimListener*> found;
-  for (SimListener* listener : listeners_) {
-    const lb::Address& local = listener->local();
-    if (local.port == at.port && (local.ip == at.ip || local.ip == lb::IpAddress{})) found.push_back(listener);
+  for (const lb::Address& bound : {at, lb::Address{{}, at.port}}) {
+    std::ranges::copy_if(listeners_, std::back_inserter(found),
+                         [&](const SimListener* listener) { return listener->local() == bound; });
+    if (!found.empty()) break;
   }
   if (found.empty()) return nullptr;
   return found.size() == 1 ? found.front() : found[chance.below(found.size())];

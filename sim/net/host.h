@@ -21,11 +21,8 @@ using lb::MonoTime;
 
 class Host {
  public:
-  static constexpr std::uint16_t kFirstEphemeral = 32768;
-  static constexpr std::uint16_t kPortsMax = HostRules{}.ports;
-  // Who ends a connection first may not use its port towards the same address for so long.
-  static constexpr Duration kTimeWait = std::chrono::seconds(60);
-  static constexpr Duration kTimeWaitOnLoopback = std::chrono::seconds(1);  // Linux: tcp_tw_reuse
+  static constexpr std::uint16_t kFirstEphemeral = HostRules{}.first_port;
+  static constexpr Duration kTimeWaitOnLoopback = std::chrono::seconds(1);  // at most; Linux: tcp_tw_reuse
 
   Host(std::uint64_t id, std::string name, std::vector<lb::IpAddress> addresses)
       : id_(id), name_(std::move(name)), addresses_(std::move(addresses)) {}
@@ -59,7 +56,8 @@ class Host {
   void removeListener(SimListener& listener);
   [[nodiscard]] std::size_t waitingToBeAccepted() const;  // connections, at all listeners
   [[nodiscard]] bool listensOn(std::uint16_t port) const;
-  // Who answers there; if several do, one of them by chance. Null: nobody.
+  // Who answers there: whoever listens on that very address comes before those who listen on all of them, as in a
+  // kernel; of several, one by chance. Null: nobody.
   [[nodiscard]] SimListener* listenerAt(const lb::Address& at, Prng& chance) const;
 
  private:

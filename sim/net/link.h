@@ -39,9 +39,12 @@ struct HostRules {
   std::size_t backlog = 4096;
   Ratio short_read{0, 100};                 // such a read gets some of what is there
   Ratio short_write{0, 100};                // such a write takes some of what there is room for, one byte at least
-  std::uint16_t ports = 60999 - 32768 + 1;  // to connect from, towards each address
-  bool accept_exhausted = false;            // no descriptors to accept with
-  bool connect_exhausted = false;           // nor to connect with
+  std::uint16_t first_port = 32768;         // to connect from
+  std::uint16_t ports = 60999 - 32768 + 1;  // of these so many, towards each address
+  // Who ends a connection first may not use its port towards the same address for so long.
+  lb::Duration time_wait = std::chrono::seconds(60);
+  bool accept_exhausted = false;   // no descriptors to accept with
+  bool connect_exhausted = false;  // nor to connect with
 };
 
 }  // namespace sim::net

@@ -109,7 +109,8 @@ void Connection::releasePort() {
     client.host->releasePort(port, remote);
   } else {
     port_ = Port::Waiting;
-    port_until_ = world_.now() + (isLoopback(remote.ip) ? Host::kTimeWaitOnLoopback : Host::kTimeWait);
+    const Duration time_wait = client.host->rules().time_wait;
+    port_until_ = world_.now() + (isLoopback(remote.ip) ? std::min(time_wait, Host::kTimeWaitOnLoopback) : time_wait);
     client.host->releasePortAt(port, remote, port_until_);
   }
 }

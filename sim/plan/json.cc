@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -79,10 +80,13 @@ struct Refusal {
   throw Refusal{fmt::format("{}: {}", path.empty() ? "/" : path, message)};
 }
 
-std::string shown(const Json& json) {
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string shortened(std::string text) {
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   return text;
+}
+
+std::string shown(const Json& json) {
+  return shortened(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void read(const Json& json, const std::string& path, bool& value) {
@@ -165,6 +169,38 @@ void read(const Json& json, const std::string& path, T& object) {
   }
 }
 
+// Looks for the number that is too large for any variable: the library's exception about it has no place.
+class HugeNumber final : public nlohmann::json_sax<Json> {
+ public:
+  // REQUIRES: the text is JSON up to there.
+  explicit HugeNumber(std::string_view json) { static_cast<void>(Json::sax_parse(json, this)); }
+
+  [[nodiscard]] std::size_t offset() const { return offset_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t end, const std::string& token, const Json::exception&) override {
+    offset_ = end - std::min(end, token.size());
+    text_ = token;
+    return false;
+  }
+
+ private:
+  std::size_t offset_ = 0;
+  std::string text_;
+};
+
 }  // namespace
 
 std::string toJson(const Scenario& scenario) {
@@ -182,6 +218,10 @@ std::expected<Scenario, std::string> fromJson(std::string_view text, std::string
   } catch (const Json::parse_error& error) {
     const std::size_t offset = error.byte > 0 ? error.byte - 1 : 0;  // it counts from one
     return std::unexpected(fmt::format("{}:{}: this is not JSON: {}", file_name, placeOf(text, offset), error.what()));
+  } catch (const Json::out_of_range&) {
+    const HugeNumber number(text);
+    return std::unexpected(fmt::format("{}:{}: {} is too large a number", file_name, placeOf(text, number.offset()),
+                                       shortened(number.text())));
   } catch (const Refusal& refusal) {
     return refused(refusal.message);
   }

@@ -1,27 +1,36 @@
 // See checks.h.
 #include "sim/rehearse/checks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace sim::rehearse {
 namespace {
 
 constexpr std::uint16_t kUsual = 200;
+constexpr std::uint16_t kFirstFinal = 200;  // interim answers are none
 
-// Interim answers are none, and these two have no body.
 bool suits(std::uint16_t status, bool needs_body) {
-  return status >= 200 && !(needs_body && (status == 204 || status == 304));
+  return !(needs_body && (status == 204 || status == 304));  // these have none
 }
 
-std::uint16_t statusFor(const lb::config::HealthCheck& check) {
-  std::uint16_t first = 0;
-  for (const auto& range : check.expect) {
-    if (range.first <= kUsual && kUsual <= range.last) return kUsual;
-    for (std::uint16_t status = range.first; status <= range.last && first == 0; ++status) {
-      if (suits(status, !check.body.empty())) first = status;
-    }
-  }
-  return first == 0 ? kUsual : first;
+// 0: none passes.
+std::uint16_t statusFor(const CheckedPath& checks) {
+  if (std::ranges::find(checks.statuses, kUsual) != checks.statuses.end()) return kUsual;
+  const auto first =
+      std::ranges::find_if(checks.statuses, [&](std::uint16_t status) { return suits(status, !checks.body.empty()); });
+  return first == checks.statuses.end() ? std::uint16_t{0} : *first;
+}
+
+// Several services ask the same thing, look for different words and expect different statuses. False: what one answer
+// could do before, none can now.
+bool join(CheckedPath& known, const CheckedPath& wish) {
+  const bool possible = statusFor(known) != 0;
+  std::erase_if(known.statuses,
+                [&](std::uint16_t status) { return std::ranges::find(wish.statuses, status) == wish.statuses.end(); });
+  if (known.body.find(wish.body) == std::string::npos) known.body += "\n" + wish.body;
+  return !possible || statusFor(known) != 0;
 }
 
 // Whoever has the address, or listens there for checks.
@@ -35,8 +44,19 @@ Site* listenerAt(Layout& layout, const lb::Address& where) {
 
 }  // namespace
 
-model::CheckAnswer answerThatPasses(const lb::config::HealthCheck& check) {
-  return {.path = check.path, .status = statusFor(check), .body = check.body};
+CheckedPath wishOf(const lb::config::HealthCheck& check) {
+  CheckedPath wish{.path = check.path, .statuses = {}, .body = check.body};
+  for (const lb::config::StatusRange& range : check.expect) {
+    for (std::uint32_t status = std::max(range.first, kFirstFinal); status <= range.last; ++status)
+      wish.statuses.push_back(static_cast<std::uint16_t>(status));
+  }
+  return wish;
+}
+
+// What nothing passes is answered as usual, and fails as it would in production.
+model::CheckAnswer answerThatPasses(const CheckedPath& checks) {
+  const std::uint16_t status = statusFor(checks);
+  return {.path = checks.path, .status = status == 0 ? kUsual : status, .body = checks.body};
 }
 
 void addChecks(Layout& layout, const lb::config::HealthCheck& check, const std::vector<lb::Address>& backends) {
@@ -48,12 +68,14 @@ void addChecks(Layout& layout, const lb::config::HealthCheck& check, const std::
       asked->check_ports.push_back(check.port);
     }
     if (check.kind != lb::health::CheckKind::Http) continue;
-    const model::CheckAnswer wanted = answerThatPasses(check);
-    const auto known = std::ranges::find(asked->checks, wanted.path, &model::CheckAnswer::path);
+    const CheckedPath wish = wishOf(check);
+    const auto known = std::ranges::find(asked->checks, wish.path, &CheckedPath::path);
     if (known == asked->checks.end()) {
-      asked->checks.push_back(wanted);
-    } else if (known->body.find(wanted.body) == std::string::npos) {
-      known->body += "\n" + wanted.body;  // several services ask the same thing and look for different words
+      asked->checks.push_back(wish);
+    } else if (!join(*known, wish)) {
+      layout.conflicts.push_back(fmt::format(
+          "no answer of {} to GET {} passes all health checks that ask for it, by their `expect` and `body`",
+          asked->label, wish.path));
     }
   }
 }

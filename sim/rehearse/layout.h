@@ -10,7 +10,6 @@
 
 #include "lb/base/address.h"
 #include "lb/config/config.h"
-#include "sim/model/check_answer.h"
 
 namespace sim::rehearse {
 
@@ -40,12 +39,20 @@ struct NamePatch {
   }
 };
 
+// What active checks by HTTP ask of a backend: one path, which several services may look at.
+struct CheckedPath {
+  std::string path;
+  std::vector<std::uint16_t> statuses;  // that pass with all of them, as the first lists them
+  std::string body;                     // in which each finds what it looks for
+  friend bool operator==(const CheckedPath&, const CheckedPath&) = default;
+};
+
 struct Site {
   std::string label;                         // what people call it: "10.0.0.3:8080", "api.internal:8080"
   std::vector<std::string> also;             // further names that match it
   lb::Address address;                       // where it listens; on lb's own machine if that is a loopback address
   std::vector<std::size_t> services;         // that may send to it
-  std::vector<model::CheckAnswer> checks{};  // by HTTP, one for each path
+  std::vector<CheckedPath> checks{};         // each path once
   std::vector<std::uint16_t> check_ports{};  // where it listens as well
 };
 
@@ -53,6 +60,7 @@ struct Layout {
   std::vector<std::string> services;
   std::vector<Site> sites;
   std::map<std::string, NameAnswer> names;  // as they are at the start
+  std::vector<std::string> conflicts;       // between active checks, for people: no backend can pass all of them
 
   [[nodiscard]] std::vector<std::size_t> matching(std::string_view pattern) const;  // `*` stands for any text
   [[nodiscard]] std::vector<std::string_view> labels() const;

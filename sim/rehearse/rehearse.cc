@@ -8,6 +8,8 @@
 
 #include "sim/model/open_loop.h"
 #include "sim/net/sim_env.h"
+#include "sim/rehearse/crowd.h"
+#include "sim/rehearse/fit.h"
 #include "sim/rehearse/stage.h"
 #include "sim/run/proxy.h"
 
@@ -152,8 +154,10 @@ class Rehearsal final : private run::ProxyOutput {
     Source(Rehearsal& owner, std::size_t stream)
         : rehearsal(owner),
           number(stream),
-          env(owner.fabric_, owner.stage_.clients(stream), fmt::format("stream{}", stream)),
-          loop(env.env(), {owner.stage_.lb().address(), owner.config_.listen.front().port},
+          env(owner.fabric_, *owner.stage_.clients(stream).front(), fmt::format("stream{}", stream)),
+          crowd(env.loop, owner.fabric_, owner.stage_.clients(stream)),
+          loop({env.loop, env.clock, crowd, env.resolver, env.random},
+               {owner.stage_.lb().address(), owner.config_.listen.front().port},
                planOf(owner.scenario_.traffic[stream], owner.scenario_, owner.config_),
                owner.world_.chance().stream(fmt::format("traffic{}", stream)), *this,
                std::uint64_t{stream} << kNumberBits) {
@@ -169,6 +173,7 @@ class Rehearsal final : private run::ProxyOutput {
     Rehearsal& rehearsal;
     std::size_t number;
     net::SimEnv env;
+    Crowd crowd;
     model::OpenLoop loop;
   };
 
@@ -269,6 +274,7 @@ lb::config::Config onStage(lb::config::Config config, const Scenario& scenario) 
 }
 
 lb::Result<Result> rehearse(const lb::config::Config& config, const Scenario& scenario, std::uint64_t seed) {
+  if (const auto fits = checkFit(config, scenario); !fits) return lb::fail(fits.error().what);
   return Rehearsal(config, scenario, seed).run();
 }
 

@@ -12,7 +12,7 @@ namespace sim::rehearse {
 // interface, `auto` becomes what the scenario says, and neither control plane nor files are there.
 [[nodiscard]] lb::config::Config onStage(lb::config::Config config, const Scenario& scenario);
 
-// An error: the proxy does not start.
+// An error: a configuration does not fit (fit.h), or the proxy does not start.
 [[nodiscard]] lb::Result<Result> rehearse(const lb::config::Config& config, const Scenario& scenario,
                                           std::uint64_t seed);
 

@@ -5,11 +5,15 @@
 
 #include <algorithm>
 
+#include "sim/rehearse/checks.h"
+
 namespace sim::rehearse {
 namespace {
 
 constexpr std::uint32_t kUnlimited = 1'000'000;  // requests at once that no simulated backend reaches
 constexpr std::string_view kLbAddress = "198.19.0.1";
+constexpr std::uint16_t kFirstClientPort = 1024;
+constexpr std::uint16_t kClientPorts = 0x10000 - kFirstClientPort;
 
 bool isLocal(const lb::IpAddress& ip) {
   return isLoopback(ip) || ip == lb::IpAddress{};
@@ -26,11 +30,12 @@ model::BackendPlan planOf(const Behaviour& behaviour, std::size_t number, const 
                           .ip = site.address.ip,
                           .station = {},
                           .answer = {},
-                          .checks = site.checks,
+                          .checks = {},
                           .check_ports = site.check_ports};
   plan.station.slots = behaviour.concurrency == 0 ? kUnlimited : behaviour.concurrency;
   plan.station.queue_max = behaviour.queue;
   plan.station.service = behaviour.latency;
+  for (const CheckedPath& check : site.checks) plan.checks.push_back(answerThatPasses(check));
   if (recording != nullptr) {
     plan.script = &recording->script;
     plan.drops_abandoned = true;  // what it had to do beyond that, no log knows
@@ -46,8 +51,7 @@ bool isOfStage(const lb::IpAddress& ip) {
 
 Stage::Stage(net::Fabric& fabric, const Scenario& scenario)
     : fabric_(fabric), scenario_(scenario), lb_(&fabric.addHost("lb", std::string(kLbAddress))) {
-  for (std::size_t i = 0; i < scenario.traffic.size(); ++i)
-    clients_.push_back(&fabric.addHost(scenario.traffic[i].name, fmt::format("198.19.1.{}", i + 1)));
+  for (const Stream& stream : scenario.traffic) addClients(stream);
   const auto& sites = scenario.layout.sites;
   behaviours_.resize(sites.size());
   for (const BackendRule& rule : scenario.backends) {
@@ -64,6 +68,19 @@ Stage::Stage(net::Fabric& fabric, const Scenario& scenario)
   for (const auto& [name, answer] : scenario.layout.names) applyToName(name);
   fabric.setName("localhost", {.addresses = {*lb::IpAddress::parse("127.0.0.1")}});  // where the layout has it
   applyToWays();
+}
+
+// Clients stand for many machines, of which none ever lacks a port: one that was used is free at once, and where an
+// address has fewer than the stream may have connections there are further addresses.
+void Stage::addClients(const Stream& stream) {
+  std::vector<net::Host*>& hosts = clients_.emplace_back();
+  for (std::uint32_t ports = 0; hosts.empty() || ports < stream.connections; ports += kClientPorts) {
+    net::Host& host = fabric_.addHost(stream.name, fmt::format("198.19.{}.{}", hosts.size() + 1, clients_.size()));
+    host.rules().first_port = kFirstClientPort;
+    host.rules().ports = kClientPorts;
+    host.rules().time_wait = Duration::zero();
+    hosts.push_back(&host);
+  }
 }
 
 net::Host& Stage::hostOf(const lb::IpAddress& ip) {
@@ -161,7 +178,9 @@ void Stage::applyToSite(std::size_t site) {
 bool Stage::stands(const Side& side, const net::Host& host) const {
   switch (side.kind) {
     case Side::Kind::Lb: return &host == lb_;
-    case Side::Kind::Clients: return std::ranges::find(clients_, &host) != clients_.end();
+    case Side::Kind::Clients:
+      return std::ranges::any_of(clients_,
+                                 [&](const auto& hosts) { return std::ranges::find(hosts, &host) != hosts.end(); });
     case Side::Kind::Backends:
       return std::ranges::any_of(side.backends, [&](std::size_t site) { return site_hosts_[site] == &host; });
   }
@@ -169,12 +188,14 @@ bool Stage::stands(const Side& side, const net::Host& host) const {
 }
 
 void Stage::applyToWays() {
-  for (const auto& group : {clients_, machines_}) {
-    for (net::Host* host : group) {
+  const auto apply = [&](const std::vector<net::Host*>& hosts) {
+    for (net::Host* host : hosts) {
       setWay(*lb_, *host);
       if (host != lb_) setWay(*host, *lb_);
     }
-  }
+  };
+  for (const auto& hosts : clients_) apply(hosts);
+  apply(machines_);
 }
 
 void Stage::setWay(net::Host& from, net::Host& to) {

@@ -23,7 +23,8 @@ class Stage {
   Stage(net::Fabric& fabric, const Scenario& scenario);
 
   [[nodiscard]] net::Host& lb() { return *lb_; }
-  [[nodiscard]] net::Host& clients(std::size_t stream) { return *clients_[stream]; }
+  // At least one; where it makes more connections than one address has ports, more.
+  [[nodiscard]] const std::vector<net::Host*>& clients(std::size_t stream) const { return clients_[stream]; }
 
   // Of the scenario's faults, by index. What concerns lb itself is not done here.
   void begin(std::size_t fault);
@@ -34,6 +35,7 @@ class Stage {
   [[nodiscard]] std::string violation() const;  // of HTTP, seen by a backend; empty: none
 
  private:
+  void addClients(const Stream& stream);
   [[nodiscard]] net::Host& hostOf(const lb::IpAddress& ip);
   struct Work {
     bool hangs = false;
@@ -52,8 +54,8 @@ class Stage {
   net::Fabric& fabric_;
   const Scenario& scenario_;
   net::Host* lb_;
-  std::vector<net::Host*> clients_;
-  std::vector<net::Host*> machines_;  // of backends, each once
+  std::vector<std::vector<net::Host*>> clients_;  // by stream
+  std::vector<net::Host*> machines_;              // of backends, each once
   std::vector<net::Host*> site_hosts_;
   std::vector<Behaviour> behaviours_;
   std::vector<std::unique_ptr<model::QueueBackend>> backends_;

@@ -9,7 +9,7 @@
 
 #include "sim/rehearse/files.h"
 #include "sim/rehearse/rehearse.h"
-#include "sim/rehearse/stage.h"
+#include "sim/replay/names.h"
 
 namespace sim::replay {
 namespace {
@@ -33,7 +33,7 @@ Duration longest(const rehearse::Result& recorded) {
   return most;
 }
 
-std::optional<Log> readLog(const Options& options, const lb::config::Config& config, rehearse::Layout& layout) {
+std::optional<Log> readLog(const Options& options, const lb::config::Config& config) {
   const bool standard = options.log == "-";
   std::ifstream file;
   if (!standard) file.open(options.log, std::ios::binary);
@@ -41,8 +41,7 @@ std::optional<Log> readLog(const Options& options, const lb::config::Config& con
     complain(fmt::format("{}: cannot be read", options.log));
     return std::nullopt;
   }
-  auto log =
-      readLog(standard ? std::cin : file, standard ? "standard input" : options.log, config, layout, options.reading);
+  auto log = readLog(standard ? std::cin : file, standard ? "standard input" : options.log, config, options.reading);
   if (log) return std::move(*log);
   for (const std::string& mistake : log.error()) complain(mistake);
   return std::nullopt;
@@ -65,10 +64,10 @@ bool addExpectations(const std::vector<std::string>& texts, rehearse::Scenario& 
 
 }  // namespace
 
-rehearse::Scenario scenarioOf(Log& log, rehearse::Layout layout) {
+rehearse::Scenario scenarioOf(Log& log) {
   rehearse::Scenario scenario;
   scenario.duration = roundUp(log.duration);
-  scenario.layout = std::move(layout);
+  scenario.layout = std::move(log.layout);
   rehearse::Stream stream;
   stream.name = kStream;
   stream.patience = std::max(kPatienceMin, 2 * longest(log.recorded));
@@ -90,15 +89,14 @@ rehearse::Scenario scenarioOf(Log& log, rehearse::Layout layout) {
 int command(const Options& options) {
   const auto config = rehearse::readConfig(options.config);
   if (!config) return rehearse::kBadInput;
-  rehearse::Layout layout = rehearse::layOut({&*config}, {}, {});
-  for (const rehearse::Site& site : layout.sites) {
-    if (!rehearse::isOfStage(site.address.ip)) continue;
-    complain(fmt::format("{}: the backend {} {}", options.config, site.label, rehearse::kOfStage));
+  // Those that the configuration itself says; those of its names come with the log.
+  if (const std::string wrong = misplaced(rehearse::layOut({&*config}, {}, {})); !wrong.empty()) {
+    complain(fmt::format("{}: {}", options.config, wrong));
     return rehearse::kBadInput;
   }
-  auto log = readLog(options, *config, layout);
+  auto log = readLog(options, *config);
   if (!log) return rehearse::kBadInput;
-  rehearse::Rehearsed replayed{scenarioOf(*log, std::move(layout)), options.config, options.log, {}, {}, {}};
+  rehearse::Rehearsed replayed{scenarioOf(*log), options.config, options.log, {}, {}, {}};
   if (!addExpectations(options.expect, replayed.scenario)) return rehearse::kBadInput;
   replayed.recorded = std::move(log->recorded);
   replayed.recorded->duration = replayed.scenario.duration;

@@ -21,8 +21,8 @@ struct Options {
 };
 
 // What is played: one stream of the log's requests over a network that takes no time, for the recorded times have the
-// real one's already.
-[[nodiscard]] rehearse::Scenario scenarioOf(Log& log, rehearse::Layout layout);
+// real one's already. Of the log, layout and recording are taken.
+[[nodiscard]] rehearse::Scenario scenarioOf(Log& log);
 
 [[nodiscard]] int command(const Options& options);  // the exit code, as of a rehearsal
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "lb/base/address.h"
 #include "lb/base/result.h"
 #include "lb/env/clock.h"
 
@@ -16,9 +17,11 @@ struct Line {
   std::string method;
   std::string host;
   std::string path;
-  std::string backend;  // "": none was chosen
-  std::string reason;   // "": lb neither answered by itself nor cut the exchange
-  std::string aborted;  // "": the client stayed
+  std::string service;                 // "_none": none was found
+  std::string backend;                 // "": none was chosen
+  std::string reason;                  // "": lb neither answered by itself nor cut the exchange
+  std::string aborted;                 // "": the client stayed
+  std::optional<lb::Address> address;  // of the backend, whose name may stand for several
   bool by_backend = false;
   unsigned code = 0;
   std::uint64_t bytes_in = 0;

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <map>
-#include <tuple>
+#include <set>
 
 #include "sim/rehearse/layout.h"
+#include "sim/replay/names.h"
 #include "sim/replay/outages.h"
 #include "sim/replay/treat.h"
 
@@ -26,6 +28,7 @@ constexpr std::size_t kOutagesTold = 10;
 constexpr Duration kSpanMax = std::chrono::days(31);  // of virtual time; idle workers tick, too
 
 using Counts = std::map<std::string, std::size_t>;
+using Days = std::chrono::duration<double, std::chrono::days::period>;
 
 // Into the buffer, which bounds it: of a longer line the beginning, one byte more than is allowed. False: no more.
 bool nextLine(std::istream& in, std::string& buffer, std::string_view& line) {
@@ -51,8 +54,12 @@ std::string list(const Counts& counts) {
 
 class Reader {
  public:
-  Reader(const lb::config::Config& config, rehearse::Layout& layout, const LogOptions& options)
-      : config_(config), layout_(layout), options_(options) {}
+  Reader(const lb::config::Config& config, const LogOptions& options)
+      : config_(config), options_(options), layout_(rehearse::layOut({&config}, {}, {})), names_(layout_) {
+    for (const lb::config::Route& route : config.routes) {
+      for (const lb::config::Split& part : route.split) routed_.insert(part.service);
+    }
+  }
 
   // Of one line; an error if it is none of lb's.
   lb::Result<void> take(std::string_view text) {
@@ -62,6 +69,7 @@ class Reader {
     if (!line) return lb::fail(line.error().what);
     Treatment treatment = treat(*line);
     const Duration began = line->time - line->total.value_or(Duration::zero());
+    names_.see(*line);
     outages_.see(*line, began);
     if (!treatment.left_out.empty()) {
       ++left_out_[treatment.left_out];
@@ -74,9 +82,10 @@ class Reader {
   void skip() { ++left_out_["unreadable lines"]; }
   [[nodiscard]] std::string leftOut() const { return list(left_out_); }
   [[nodiscard]] std::size_t replayed() const { return log_.recorded.outcomes.size(); }
-  [[nodiscard]] Duration span() const {
+  // As it will be played, which at a low speed may be more than a clock can tell.
+  [[nodiscard]] Days span() const {
     const auto [first, last] = std::ranges::minmax_element(log_.recorded.outcomes, {}, &rehearse::Outcome::began);
-    return atSpeed(last->began - first->began, options_.speed);
+    return Days(last->began - first->began) / options_.speed;
   }
 
   Log finish() {
@@ -88,9 +97,11 @@ class Reader {
       outcome.began = atSpeed(outcome.began - zero, options_.speed);
     log_.duration = requests.back().at;
     standIn();
+    layOutNames();
     outages_.finish();
     log_.outages = outages_.faults(layout_, zero, options_.speed);
     makeNotes();
+    log_.layout = std::move(layout_);
     return std::move(log_);
   }
 
@@ -128,18 +139,34 @@ class Reader {
     const bool matters = !config_.routes.empty() && line.path.starts_with('/') &&
                          std::ranges::all_of(line.path, [](char c) { return c > ' ' && c < 0x7f; });
     const std::string path = matters ? line.path : "/";
-    const auto [found, is_new] = asks_.try_emplace({line.method, line.host, path}, log_.recording.asks.size());
-    if (is_new) log_.recording.asks.push_back({line.method, line.host, path, serviceOf(line.host)});
+    // A route leads where the host alone does not, and the log says where. What comes of the request is counted there,
+    // now as then, whoever answers.
+    const std::string routed = routed_.contains(line.service) ? line.service : std::string();
+    const auto [found, is_new] = asks_.try_emplace({line.method, line.host, path, routed}, log_.recording.asks.size());
+    if (is_new) {
+      const std::size_t service = indexOf(routed.empty() ? serviceOf(line.host) : routed);
+      log_.recording.asks.push_back({line.method, line.host, path, service});
+    }
     return static_cast<std::uint32_t>(found->second);
   }
 
-  std::size_t serviceOf(const std::string& host) {
+  [[nodiscard]] std::string serviceOf(const std::string& host) const {
     const lb::config::Service* service = rehearse::serviceOfHost(config_, host);
-    const std::string name = service != nullptr ? service->name : "_none";
+    return service != nullptr ? service->name : "_none";
+  }
+
+  std::size_t indexOf(const std::string& name) {
     const auto found = std::ranges::find(layout_.services, name);
     const auto index = static_cast<std::size_t>(found - layout_.services.begin());
     if (found == layout_.services.end()) layout_.services.push_back(name);
     return index;
+  }
+
+  // Only now, since any line may tell one more address. The services are the same, and maybe `_none`.
+  void layOutNames() {
+    std::vector<std::string> services = std::move(layout_.services);
+    layout_ = rehearse::layOut({&config_}, names_.answers(), {});
+    layout_.services = std::move(services);
   }
 
   // A request whose answer nobody knows gets that of the one before it in its service; the first ones that of the one
@@ -171,6 +198,8 @@ class Reader {
       notes.push_back(fmt::format("{} had no answer of a backend ({}): they get that of their service's request before",
                                   sum, list(stand_ins_)));
     }
+    for (const std::string& name : names_.cropped())
+      notes.push_back(fmt::format("{} had more than {} addresses: the highest are left out", name, kAddressesMax));
     for (const rehearse::Fault& outage : log_.outages) {
       if (&outage - log_.outages.data() >= static_cast<std::ptrdiff_t>(kOutagesTold)) {
         notes.push_back(fmt::format("... and {} outages more", log_.outages.size() - kOutagesTold));
@@ -187,11 +216,13 @@ class Reader {
   static constexpr std::uint16_t kNotRecorded = 0;
 
   const lb::config::Config& config_;
-  rehearse::Layout& layout_;
   const LogOptions& options_;
+  rehearse::Layout layout_;
   Log log_;
   std::size_t lines_ = 0;
-  std::map<std::array<std::string, 3>, std::size_t> asks_;
+  std::set<std::string> routed_;  // services that a route leads to
+  std::map<std::array<std::string, 4>, std::size_t> asks_;
+  Names names_;
   Outages outages_;
   Counts left_out_;
   Counts stand_ins_;
@@ -200,9 +231,10 @@ class Reader {
 }  // namespace
 
 std::expected<Log, std::vector<std::string>> readLog(std::istream& in, const std::string& name,
-                                                     const lb::config::Config& config, rehearse::Layout& layout,
-                                                     const LogOptions& options) {
-  Reader reader(config, layout, options);
+                                                     const lb::config::Config& config, const LogOptions& options) {
+  if (!std::isfinite(options.speed) || options.speed <= 0)  // CLI11's ranges let NaN through
+    return std::unexpected(std::vector{fmt::format("--speed: {} is no number above 0", options.speed)});
+  Reader reader(config, options);
   std::vector<std::string> mistakes;
   std::size_t bad = 0;
   std::string buffer;
@@ -231,12 +263,15 @@ std::expected<Log, std::vector<std::string>> readLog(std::istream& in, const std
   }
   if (mistakes.empty() && reader.span() > kSpanMax) {
     mistakes.push_back(
-        fmt::format("{}: from the first request to the last there are {} days, of which a replay has at "
+        fmt::format("{}: from the first request to the last there are {:.0f} days, of which a replay has at "
                     "most {}: --limit, or --speed",
-                    name, reader.span() / std::chrono::days(1), kSpanMax / std::chrono::days(1)));
+                    name, std::floor(reader.span().count()), kSpanMax / std::chrono::days(1)));
   }
   if (!mistakes.empty()) return std::unexpected(mistakes);
-  return reader.finish();
+  Log log = reader.finish();
+  if (const std::string wrong = misplaced(log.layout); !wrong.empty())
+    return std::unexpected(std::vector{fmt::format("{}: {}", name, wrong)});
+  return log;
 }
 
 }  // namespace sim::replay

@@ -4,7 +4,9 @@
 // An outage that a retry has hidden is not in the log: its line names only the backend that was tried last.
 #pragma once
 
+#include <compare>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,13 @@ class Outages {
                                                     double speed) const;
 
  private:
+  struct Backend {
+    std::string label;
+    std::optional<lb::Address> address;
+    friend auto operator<=>(const Backend&, const Backend&) = default;
+  };
   struct Outage {
-    std::string backend;
+    Backend backend;
     bool silent = false;  // attempts to connect had no answer at all
     lb::Duration from{};
     std::optional<lb::Duration> to;
@@ -34,10 +41,14 @@ class Outages {
     bool fails = false;
     bool silent = false;
   };
-  std::map<std::string, std::vector<Event>> events_;  // by backend
+  static std::vector<std::size_t> sitesOf(const Backend& backend, const rehearse::Layout& layout);
+
+  std::map<Backend, std::vector<Event>> events_;
   std::vector<Outage> outages_;
 };
 
+// Beyond a hundred years it is a hundred years, so that whatever is added to it fits a clock. REQUIRES: a finite speed
+// above 0.
 [[nodiscard]] lb::Duration atSpeed(lb::Duration time, double speed);
 
 }  // namespace sim::replay

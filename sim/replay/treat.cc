@@ -14,8 +14,8 @@ using model::Ending;
 
 // The log has bytes with their heads, and not where a head ends. These are the heads of replayed messages, less what
 // a line shows of them; so what a client sends and gets in sum is nearly what it was.
-constexpr std::uint64_t kRequestHead = 60;
-constexpr std::uint64_t kAnswerHead = 150;
+constexpr std::uint64_t kRequestHead = 68;
+constexpr std::uint64_t kAnswerHead = 166;
 
 template <std::size_t N>
 bool isOneOf(std::string_view word, const std::array<std::string_view, N>& words) {
@@ -74,6 +74,14 @@ Ending endingOf(const Line& line) {
   return isOneOf(line.reason, kCut) ? Ending::Cut : Ending::Whole;
 }
 
+// From the answer's first byte to its last. Of an answer that was cut the log has only when all was over.
+Duration receiveOf(const Line& line) {
+  const bool cut = !line.backend_receive && !line.reason.empty() && endingOf(line) != Ending::Silent;
+  if (!cut) return line.backend_receive.value_or(Duration::zero());
+  const Duration before = line.receive.value_or(Duration::zero()) + line.wait.value_or(Duration::zero());
+  return *line.total - std::min(*line.total, before);
+}
+
 }  // namespace
 
 Treatment treat(const Line& line) {
@@ -88,11 +96,12 @@ Treatment treat(const Line& line) {
   }
   model::ScriptedAnswer& answer = treatment.answer;
   answer.ending = endingOf(line);
-  answer.head = line.code >= 200 && line.code < 600 && line.code != 499;
+  // Who left before any answer has 499 for its code, which a backend may say, too.
+  answer.head = line.aborted != "wait" && line.code >= 200 && line.code < 600;
   answer.status = static_cast<std::uint16_t>(answer.head ? line.code : 200);
   answer.wait = line.wait.value_or(Duration::zero());
-  answer.receive = line.backend_receive.value_or(Duration::zero());
-  if (line.method != "HEAD") answer.bytes = line.bytes_out - std::min(line.bytes_out, kAnswerHead);
+  answer.receive = receiveOf(line);
+  if (answer.head && line.method != "HEAD") answer.bytes = line.bytes_out - std::min(line.bytes_out, kAnswerHead);
   return treatment;
 }
 

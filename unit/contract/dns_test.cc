@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "lb/os/os_env.h"
+#include "unit/contract/temporary_directory.h"
 
 namespace lb::os {
 namespace {
@@ -21,10 +24,13 @@ using namespace std::chrono_literals;
 // A DNS server of a few fixed names (RFC 1035 4.1). It runs until it is destroyed.
 class NameServer {
  public:
-  NameServer() : socket_(::socket(AF_INET, SOCK_DGRAM, 0)) {
+  // At 127.0.0.`octet`; "who" has the address 192.0.2.`octet`. Port 0: any.
+  explicit NameServer(std::uint8_t octet = 1, std::uint16_t port = 0)
+      : socket_(::socket(AF_INET, SOCK_DGRAM, 0)), octet_(octet) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffU) | octet);
+    at.sin_port = htons(port);
     socklen_t size = sizeof(at);
     EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&at), size), 0);
     EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size), 0);
@@ -39,7 +45,7 @@ class NameServer {
   NameServer(const NameServer&) = delete;
   NameServer& operator=(const NameServer&) = delete;
 
-  [[nodiscard]] Address address() const { return {IpAddress::fromV4({127, 0, 0, 1}), port_}; }
+  [[nodiscard]] Address address() const { return {IpAddress::fromV4({127, 0, 0, octet_}), port_}; }
 
  private:
   void serve() {
@@ -59,7 +65,7 @@ class NameServer {
     return std::string(head, sizeof(head)) + data;
   }
 
-  static std::string answer(const std::string& query) {
+  [[nodiscard]] std::string answer(const std::string& query) const {
     std::size_t end = 12;
     while (query[end] != 0) end += static_cast<std::size_t>(query[end]) + 1;
     const std::string name = query.substr(13, static_cast<std::size_t>(query[12]));  // the first label decides
@@ -69,6 +75,9 @@ class NameServer {
     if (name == "two" && type == 1) {
       records = record(1, 9, std::string{'\xc0', 0, 2, 1}) + record(1, 7, std::string{'\xc0', 0, 2, 2});
       count = 2;
+    } else if (name == "who" && type == 1) {
+      records = record(1, 5, std::string{'\xc0', 0, 2, static_cast<char>(octet_)});
+      count = 1;
     } else if (name == "six" && type == 28) {
       records = record(28, 30, std::string("\x20\x01\x0d\xb8", 4) + std::string(11, '\0') + '\x01');
       count = 1;
@@ -79,6 +88,7 @@ class NameServer {
   }
 
   int socket_;
+  std::uint8_t octet_;
   std::uint16_t port_ = 0;
   std::thread thread_;
 };
@@ -88,11 +98,7 @@ struct Asked final : ResolveEvents {
   std::optional<Result<Resolved>> found;
 };
 
-Result<Resolved> resolve(const std::string& name) {
-  NameServer server;
-  OsClock clock;
-  OsLoop loop(clock);
-  OsResolver resolver(loop, {server.address()});
+Result<Resolved> resolve(OsLoop& loop, OsResolver& resolver, const std::string& name) {
   Asked asked;
   bool late = false;
   const auto deadline = loop.makeTimer([&] { late = true; });
@@ -100,6 +106,14 @@ Result<Resolved> resolve(const std::string& name) {
   const auto handle = resolver.lookup(name, asked);
   while (!asked.found && !late) loop.turn();
   return asked.found ? *asked.found : fail("no answer in time");
+}
+
+Result<Resolved> resolve(const std::string& name) {
+  NameServer server;
+  OsClock clock;
+  OsLoop loop(clock);
+  OsResolver resolver(loop, {server.address()});
+  return resolve(loop, resolver, name);
 }
 
 std::vector<std::string> texts(const Resolved& found) {
@@ -133,6 +147,29 @@ TEST(Dns, ANameWithoutAddressesIsEmptyNotAnError) {
   const auto found = resolve("bare.example.test.");
   ASSERT_TRUE(found.has_value()) << found.error().what;
   EXPECT_TRUE(found->addresses.empty());
+}
+
+// It may be written after this program has started, and a laptop changes its network.
+TEST(Dns, WhomResolvConfNamesNowIsAsked) {
+  const NameServer before(1);
+  const NameServer after(2, before.address().port);
+  const contract::TemporaryDirectory directory;
+  const std::string path = directory.path("resolv.conf");
+  const auto name = [&](const NameServer& server) {
+    std::ofstream(path) << "nameserver " << server.address().ip.toString() << "\n";
+  };
+  OsClock clock;
+  OsLoop loop(clock);
+  name(before);
+  OsResolver resolver(loop, {}, {path, before.address().port});
+  const auto first = resolve(loop, resolver, "who.example.test.");
+  ASSERT_TRUE(first.has_value()) << first.error().what;
+  EXPECT_EQ(texts(*first), std::vector<std::string>{"192.0.2.1"});
+  std::filesystem::remove(path);
+  name(after);
+  const auto second = resolve(loop, resolver, "who.example.test.");
+  ASSERT_TRUE(second.has_value()) << second.error().what;
+  EXPECT_EQ(texts(*second), std::vector<std::string>{"192.0.2.2"});
 }
 
 }  // namespace

@@ -208,11 +208,28 @@ TYPED_TEST_P(ListenContract, TwoListenersShareAnAddress) {
   EXPECT_GT(second.accepted.size(), 0U);
 }
 
+// A listener on every address gets what no listener on the very address is there for.
+TYPED_TEST_P(ListenContract, AListenerOnTheAddressComesFirst) {
+  Door own;
+  Door every;
+  auto listener = this->listen(own);
+  const Address to = listener->local();
+  const auto on_every = this->network().listen({{}, to.port}, every);
+  ASSERT_TRUE(on_every.has_value());
+  std::vector<std::unique_ptr<Stream>> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(this->network().connect(to));
+  ASSERT_TRUE(this->env_.runUntil([&] { return own.accepted.size() + every.accepted.size() == 20; }));
+  EXPECT_EQ(every.accepted.size(), 0U);
+  listener.reset();
+  clients.push_back(this->network().connect(to));
+  EXPECT_TRUE(this->env_.runUntil([&] { return every.accepted.size() == 1; }));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(ListenContract, PortZeroPicksFreePorts, BothEndsKnowTheAddresses,
                             WriteWouldBlockWhileConnecting, RefusedConnectionSaysSoInWhateverIsTried,
                             DestroyedWhileConnectingStaysSilent, PausedListenerLeavesConnectionsQueued,
                             WhatHappensBeforeAcceptIsSeenAfterIt, PauseInOnAcceptTakesEffectAtOnce,
                             DestroyedListenerOffersQueuedConnectionsFirst, ManyConnectionsAtOnceAreAllAccepted,
-                            TwoListenersShareAnAddress);
+                            TwoListenersShareAnAddress, AListenerOnTheAddressComesFirst);
 
 }  // namespace lb::contract

@@ -165,6 +165,41 @@ TEST_F(RepeatLimiterTest, OtherLinesAndLevelsAreOnTheirOwn) {
   EXPECT_EQ(memory_.lines.size(), 7U);
 }
 
+// A client that names another host in each request would write as many lines as it likes.
+TEST_F(RepeatLimiterTest, AllLinesOfALevelAreBounded) {
+  constexpr int kMax = 1000;
+  const auto writeOthers = [&](int first, int last) {
+    for (int i = first; i < last; ++i) write(1, ("no host " + std::to_string(i)).c_str());
+  };
+  writeOthers(0, kMax);
+  EXPECT_EQ(memory_.lines.size(), static_cast<std::size_t>(kMax));
+  writeOthers(kMax, kMax + 7);
+  write(1, "no host 999");  // a line that is known counts like any other
+  EXPECT_EQ(memory_.lines.size(), static_cast<std::size_t>(kMax));
+  limiter_->write(LogLevel::Error, "cannot listen");
+  EXPECT_EQ(memory_.lines.back(), "cannot listen") << "another level has room of its own";
+  clock_.time = clock_.time + seconds(10);
+  write(1, "no host");
+  EXPECT_EQ(memory_.lines.size(), kMax + 3U);
+  EXPECT_EQ(memory_.lines[kMax + 1], "… 8 more lines in 10 s are left out");
+  EXPECT_EQ(memory_.lines.back(), "no host");
+}
+
+TEST_F(RepeatLimiterTest, AsManyLinesAsALevelMayHaveLeaveNoTrace) {
+  limiter_ = std::make_unique<RepeatLimiter>(memory_, clock_, RepeatLimits{.level_max = 2});
+  write(1, "a");
+  write(1, "b");
+  limiter_.reset();
+  EXPECT_THAT(memory_.lines, ElementsAre("a", "b"));
+}
+
+TEST_F(RepeatLimiterTest, WhatALevelHasLeftOutIsReportedAtTheEnd) {
+  limiter_ = std::make_unique<RepeatLimiter>(memory_, clock_, RepeatLimits{.level_max = 2});
+  for (const char* line : {"a", "b", "c"}) write(1, line);
+  limiter_.reset();
+  EXPECT_THAT(memory_.lines, ElementsAre("a", "b", "… 1 more lines in 10 s are left out"));
+}
+
 TEST_F(RepeatLimiterTest, SilentLevelsStaySilent) {
   EXPECT_FALSE(limiter_->enabled(LogLevel::Debug));
   limiter_->write(LogLevel::Debug, "quiet");

@@ -1,6 +1,12 @@
 // What TCP of this machine has beyond the contract: ports in use, both address families, an exhausted descriptor table.
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <optional>
 
 #include "lb/os/os_listener.h"
 #include "lb/os/socket.h"
@@ -80,6 +86,32 @@ TEST(OsNetwork, UnroutableConnectFailsWithItsReason) {
   client.stream().want(Interest::Both);
   ASSERT_TRUE(env.runUntil([&] { return client.events == 1; }));
   EXPECT_EQ(contract::writeText(client.stream(), "x").status, IoStatus::Unreachable);
+}
+
+// What `see` returns in a child process whose network has no address at all, like a container's without IPv6; nullopt
+// where processes may not have a network of their own.
+std::optional<IoStatus> withoutAnyAddress(const std::function<IoStatus()>& see) {
+  constexpr int kNotAllowed = 255;
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool alone = unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+    _exit(alone ? static_cast<int>(see()) : kNotAllowed);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  const int code = WEXITSTATUS(status);
+  return code == kNotAllowed ? std::nullopt : std::optional(static_cast<IoStatus>(code));
+}
+
+TEST(OsNetwork, AddressThatCannotBeReachedFromHereIsNotALackOfPorts) {
+  const auto status = withoutAnyAddress([] {
+    OsHarness env;
+    const auto client = env.network().connect(at("::1", 80));
+    return contract::writeText(*client, "x").status;
+  });
+  EXPECT_EQ(status.value_or(IoStatus::Unreachable), IoStatus::Unreachable);
+  EXPECT_EQ(connectStatusFromErrno(EADDRNOTAVAIL, toSocketAddress(at("127.0.0.1", 80))), IoStatus::Exhausted);
 }
 
 // Leaves no descriptor to this process until it is destroyed. The undefined-behaviour sanitizer needs one when it sees

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "lb/os/os_line_sink.h"
@@ -119,6 +120,39 @@ TEST(OutputFile, ReaderThatStoppedReadingDoesNotBlockUs) {
   EXPECT_GT(dropped, 9'000'000U);
   EXPECT_GT(received.size(), 4096U);
   EXPECT_TRUE(received.ends_with("\nafter\n"));
+}
+
+// It makes room for a piece of a text sooner than anybody gives up: who waits anew for each piece loses nothing, and
+// takes seconds.
+TEST(OutputFile, SlowReaderDoesNotSlowUsDown) {
+  constexpr std::size_t kTexts = 20;
+  constexpr std::size_t kPiece = 4096;
+  std::string text;
+  for (int i = 0; i < 64; ++i) text += std::string(1023, 'x') + "\n";
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("fifo");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const auto file = OutputFile::open(path);
+  ASSERT_TRUE(file.has_value());
+  std::size_t received = 0;
+  const auto readSome = [&] {
+    std::array<char, kPiece> piece{};
+    const ssize_t got = ::read(reader.get(), piece.data(), piece.size());
+    received += got > 0 ? static_cast<std::size_t>(got) : 0;
+    return got > 0;
+  };
+  std::promise<void> over;
+  const std::future<void> ended = over.get_future();
+  std::thread slow([&] {
+    while (ended.wait_for(std::chrono::milliseconds(15)) == std::future_status::timeout) readSome();
+  });
+  for (std::size_t i = 0; i < kTexts; ++i) (*file)->append(text);
+  over.set_value();
+  slow.join();
+  while (readSome()) continue;
+  EXPECT_GT((*file)->droppedBytes(), kTexts * text.size() / 2);
+  EXPECT_EQ(received + (*file)->droppedBytes(), kTexts * text.size());
 }
 
 // A blocking write there waits for room for all of it, whatever poll says. Without O_NONBLOCK this test does not end.

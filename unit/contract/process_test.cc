@@ -33,12 +33,27 @@ TEST(SignalSource, DeliversSignalsOnTheLoop) {
   EXPECT_THAT(seen, ElementsAre("terminate", "terminate", "hangup", "user1"));
 }
 
-TEST(SignalSource, BrokenPipeDoesNotKill) {
+TEST(SignalSource, BrokenPipesAndFullFilesDoNotKill) {
   OsHarness env;
   const SignalSource source(env.osLoop(), {});
   ASSERT_EQ(::kill(::getpid(), SIGPIPE), 0);
+  ASSERT_EQ(::kill(::getpid(), SIGXFSZ), 0);
   ASSERT_EQ(::kill(::getpid(), SIGUSR1), 0);  // without a callback: taken, and nothing happens
   env.turn();
+}
+
+TEST(SignalSource, TakesWhatCameBeforeIt) {
+  for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_DFL);
+  sigset_t all;
+  sigfillset(&all);
+  ASSERT_EQ(pthread_sigmask(SIG_UNBLOCK, &all, nullptr), 0);
+  holdSignals();
+  for (const int number : {SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ}) ASSERT_EQ(::kill(::getpid(), number), 0);
+  OsHarness env;
+  int hangups = 0;
+  int users = 0;
+  const SignalSource source(env.osLoop(), {.on_hangup = [&] { ++hangups; }, .on_user1 = [&] { ++users; }});
+  EXPECT_TRUE(env.runUntil([&] { return hangups == 1 && users == 1; }));
 }
 
 TEST(SignalSource, ThreadsThatComeLaterAreNotInterrupted) {

@@ -13,7 +13,7 @@ using testing::SizeIs;
 using testing::StartsWith;
 
 constexpr std::string_view kCheck = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nX-Id: 7\r\nX-Answer: 0\r\n\r\n";
+constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nX-Afe-Sim-Id: 7\r\nX-Afe-Sim-Answer: 0\r\n\r\n";
 
 class BackendChecksTest : public testing::Test {
  protected:

@@ -14,11 +14,13 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"request", HeadKind::Request, "GET / HTTP/1.1\r\nHost: a\r\nX-Id: 7\r\n\r\n", HeadStatus::Complete},
+    {"request", HeadKind::Request, "GET / HTTP/1.1\r\nHost: a\r\nX-Afe-Sim-Id: 7\r\n\r\n", HeadStatus::Complete},
     {"cut", HeadKind::Request, "GET / HTTP/1.1\r\nHost: a\r\n", HeadStatus::Partial},
     {"other version", HeadKind::Request, "GET / HTTP/1.0\r\n\r\n", HeadStatus::Bad},
-    {"number that is none", HeadKind::Request, "GET / HTTP/1.1\r\nX-Id: 7a\r\n\r\n", HeadStatus::Bad},
-    {"two numbers", HeadKind::Request, "GET / HTTP/1.1\r\nX-Id: 7\r\nX-Id: 7\r\n\r\n", HeadStatus::Bad},
+    {"number that is none", HeadKind::Request, "GET / HTTP/1.1\r\nX-Afe-Sim-Id: 7a\r\n\r\n", HeadStatus::Bad},
+    {"two numbers", HeadKind::Request, "GET / HTTP/1.1\r\nX-Afe-Sim-Id: 7\r\nX-Afe-Sim-Id: 7\r\n\r\n", HeadStatus::Bad},
+    {"others' fields", HeadKind::Request, "GET / HTTP/1.1\r\nX-Id: a\r\nX-Backend: b\r\nX-Answer: c\r\n\r\n",
+     HeadStatus::Complete},
     {"chunked", HeadKind::Request, "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", HeadStatus::Bad},
     {"field without colon", HeadKind::Request, "GET / HTTP/1.1\r\nHost\r\n\r\n", HeadStatus::Bad},
     {"response", HeadKind::Response, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", HeadStatus::Complete},
@@ -37,7 +39,8 @@ TEST(FastHttp, UnderstandsOrRefuses) {
 TEST(FastHttp, ReadsTheFieldsThatMatter) {
   FastHead head;
   const std::string text =
-      "HTTP/1.1 503 No\r\nX-BACKEND: 12\r\nx-id: 99\r\nConnection: Close\r\nContent-Length: 4\r\n\r\nbody";
+      "HTTP/1.1 503 No\r\nX-AFE-SIM-BACKEND: 12\r\nx-afe-sim-id: 99\r\nConnection: Close\r\nContent-Length: 4\r\n\r\n"
+      "body";
   ASSERT_EQ(parseHead(HeadKind::Response, text, head), HeadStatus::Complete);
   EXPECT_EQ(head.status, 503);
   EXPECT_EQ(head.backend, 12U);
@@ -53,7 +56,7 @@ TEST(FastHttp, ReadsWhyTheProxyAnswersAndHowMuchIsWanted) {
       "HTTP/1.1 502 Bad Gateway\r\nProxy-Status: lb; error=connect_failed; details=x\r\nContent-Length: 0\r\n\r\n";
   ASSERT_EQ(parseHead(HeadKind::Response, answer, head), HeadStatus::Complete);
   EXPECT_EQ(head.proxy_error, "connect_failed");
-  ASSERT_EQ(parseHead(HeadKind::Request, "GET / HTTP/1.1\r\nX-Answer: 70\r\n\r\n", head), HeadStatus::Complete);
+  ASSERT_EQ(parseHead(HeadKind::Request, "GET / HTTP/1.1\r\nX-Afe-Sim-Answer: 70\r\n\r\n", head), HeadStatus::Complete);
   EXPECT_EQ(head.answer, 70U);
   EXPECT_EQ(head.proxy_error, "");
 }

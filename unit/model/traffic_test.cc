@@ -200,9 +200,10 @@ struct LieRow {
   const char* answer;
 };
 constexpr LieRow kLieRows[] = {
-    {"a wrong byte", "HTTP/1.1 200 OK\r\nX-Backend: 1\r\nX-Id: 1\r\nContent-Length: 3\r\n\r\n12x"},
-    {"another request's answer", "HTTP/1.1 200 OK\r\nX-Backend: 1\r\nX-Id: 2\r\nContent-Length: 3\r\n\r\n123"},
-    {"a byte too many", "HTTP/1.1 200 OK\r\nX-Backend: 1\r\nX-Id: 1\r\nContent-Length: 3\r\n\r\n1234"},
+    {"a wrong byte", "HTTP/1.1 200 OK\r\nX-Afe-Sim-Backend: 1\r\nX-Afe-Sim-Id: 1\r\nContent-Length: 3\r\n\r\n12x"},
+    {"another request's answer",
+     "HTTP/1.1 200 OK\r\nX-Afe-Sim-Backend: 1\r\nX-Afe-Sim-Id: 2\r\nContent-Length: 3\r\n\r\n123"},
+    {"a byte too many", "HTTP/1.1 200 OK\r\nX-Afe-Sim-Backend: 1\r\nX-Afe-Sim-Id: 1\r\nContent-Length: 3\r\n\r\n1234"},
     {"nobody's success", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
     {"no head", "SSH-2.0\r\n\r\n"},
 };
@@ -220,8 +221,8 @@ TEST_F(TrafficTest, NoticesEveryLie) {
 
 TEST_F(TrafficTest, BackendsNoticeWrongRequests) {
   for (const char* request :
-       {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nX-Id: 1\r\nContent-Length: 2\r\n\r\n1x",
-        "GET / HTTP/1.1\r\nX-Id: 1\r\n\r\nGET"}) {
+       {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nX-Afe-Sim-Id: 1\r\nContent-Length: 2\r\n\r\n1x",
+        "GET / HTTP/1.1\r\nX-Afe-Sim-Id: 1\r\n\r\nGET"}) {
     backend({.station = {.service = Distribution::constant(1s)}});
     actor::RawClient client(client_.env(), {server_host_.address(), 80});
     client.send(request);

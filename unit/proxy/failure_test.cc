@@ -238,6 +238,27 @@ TEST_F(ProxyTest, BackendThatWaitsForTheRestOfARequestIsNotToBlame) {
   EXPECT_EQ(backendStats(0).attempts[static_cast<std::size_t>(observe::AttemptResult::Cancelled)].get(), 1U);
 }
 
+// It has begun to answer and says no more before it has the whole request, which takes its time.
+TEST_F(ProxyTest, EarlyHeadDoesNotHurryAnUploadThatGoesOn) {
+  start();
+  backend(0, [](RawBackend::Conn& conn) {
+    if (std::exchange(conn.requests, 1) == 0)
+      conn.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    if (conn.received().ends_with("\r\n0\r\n\r\n")) conn.send("0\r\n\r\n");
+  });
+  RawClient& c = client();
+  c.send("POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  for (int pieces = 0; pieces < 5; ++pieces) {
+    run(shop().timeouts.response_idle / 2);
+    c.send("5\r\nhello\r\n");
+  }
+  c.send("0\r\n\r\n");
+  run(1s);
+  ASSERT_EQ(c.responses().size(), 1U);
+  EXPECT_EQ(c.responses()[0].body, "hello");
+  EXPECT_EQ(registry_.backends().at(0)->health.failuresInARow(), 0U);
+}
+
 // The client goes on, and it is the backend that takes no more.
 TEST_F(ProxyTest, BackendThatHangsWithinAnUploadIsToBlame) {
   start();

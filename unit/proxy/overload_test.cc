@@ -55,6 +55,33 @@ TEST_F(OverloadTest, BackendGetsNoMoreThanItsLimitAndTheRestWaitInTurn) {
   EXPECT_THAT(lastLine(), HasSubstr(" queue "));
 }
 
+// Its pooled connection turns out to be closed: it has a place at the backend and keeps it, even if a reload has left
+// fewer.
+TEST_F(OverloadTest, RequestThatIsSentAgainKeepsItsPlace) {
+  shop().limits.max_inflight = 2;
+  setWay(0, {.latency = 10ms});
+  start();
+  RawBackend& b = backend(0);
+  asking(get("/1"));
+  asking(get("/2"));
+  run(100ms);
+  ASSERT_EQ(backendStats(0).connections_idle.get(), 2U);
+  b.setScript(kSilent);
+  asking(get("/stays"));
+  run(50ms);
+  for (const auto& conn : b.connections())
+    if (conn->received().find("/stays") == std::string::npos) conn->close();  // the proxy does not know yet
+  RawClient& again = asking(get("/again"));
+  run(5ms);
+  shop().limits.max_inflight = 1;
+  reload();
+  b.setScript(RawBackend::answering(kHello));
+  run(100ms);
+  EXPECT_EQ(status(again), 200);
+  EXPECT_EQ(retried(observe::RetryReason::StaleConnection), 1U);
+  EXPECT_EQ(backendStats(0).inflight_requests.get(), 1U);
+}
+
 TEST_F(OverloadTest, WaitingHasItsTime) {
   shop().limits.queue.timeout = 500ms;
   startFull();

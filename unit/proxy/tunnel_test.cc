@@ -161,6 +161,23 @@ TEST_F(TunnelTest, SilentTunnelEndsAtItsTimeAndATalkingOneDoesNot) {
   EXPECT_NE(there().ended(), IoStatus::Ok);
 }
 
+// What was said before the silence is delivered first, however slowly it is taken.
+TEST_F(TunnelTest, WhatIsStillTakenIsNoSilence) {
+  shop().timeouts.tunnel_idle = 60s;
+  open();
+  for (sim::net::Host* slow : {&client_host_, backend_hosts_[0]})
+    fabric_.setRules(proxy_host_, *slow, {.latency = 1ms, .bytes_per_second = 2'000});
+  const std::string much(200'000, 'm');  // 100 s, and lb has it all before the first minute is over
+  there().send(much);
+  here().send(much);
+  run(105s);
+  EXPECT_TRUE(here().received() == much) << here().received().size();
+  EXPECT_TRUE(there().received() == much) << there().received().size();
+  EXPECT_EQ(here().ended(), IoStatus::Ok);
+  run(60s);
+  EXPECT_NE(here().ended(), IoStatus::Ok);
+}
+
 TEST_F(TunnelTest, RefusedUpgradeIsAnOrdinaryAnswer) {
   start();
   backend(0);

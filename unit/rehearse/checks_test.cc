@@ -111,7 +111,8 @@ TEST(Checks, WaitTheirTurnBehindUsers) {
   EXPECT_THAT(result.log, Contains(HasSubstr("is down, was up: a check failed (no whole answer in time)")));
 }
 
-// One machine, two backends, one process that both are asked by; and two services that look for different words.
+// One machine, two backends, one process that both are asked by; and two services that look for different words and
+// statuses.
 TEST(Checks, MayShareAPortAndAPath) {
   const Result result =
       tell({"shared", R"(
@@ -124,7 +125,7 @@ proxy:
   - name: api
     domain: api.example.com
     hosts: [{address: 10.0.0.1, port: 80}]
-    health_check: {http: {path: /healthz, body: api is fine}, port: 9000, interval: 200ms}
+    health_check: {http: {path: /healthz, body: api is fine, expect: [203]}, port: 9000, interval: 200ms}
   - name: health
     domain: health.example.com
     hosts: [{address: 10.0.0.1, port: 9000}]
@@ -165,8 +166,55 @@ TEST(Checks, AreAnsweredWithAStatusThatPasses) {
     check.path = "/healthz";
     check.expect = row.expect;
     check.body = row.body;
-    EXPECT_EQ(answerThatPasses(check), (model::CheckAnswer{"/healthz", row.status, row.body})) << row.name;
+    EXPECT_EQ(answerThatPasses(wishOf(check)), (model::CheckAnswer{"/healthz", row.status, row.body})) << row.name;
   }
+}
+
+// Two services with a backend that both ask for the same page.
+std::string sharing(const std::string& first, const std::string& second) {
+  const auto service = [](const char* name, const std::string& check) {
+    return "  - {name: " + std::string(name) + ", domain: " + name +
+           ".example.com, hosts: [{address: 10.0.0.1, port: 80}], health_check: {http: {path: /healthz, " + check +
+           "}}}\n";
+  };
+  return "proxy:\n  services:\n" + service("shop", first) + service("api", second);
+}
+
+struct SharedRow {
+  const char* name;
+  const char* first;
+  const char* second;
+  std::uint16_t status;  // 0: a conflict
+};
+
+const SharedRow kSharedRows[] = {
+    {"one of many", "expect: [200-299]", "expect: [204]", 204},
+    {"one of many, the other way round", "expect: [204]", "expect: [200-299]", 204},
+    {"the usual one", "expect: [404, 200]", "expect: [100-500]", 200},
+    {"one that has a body", "expect: [204-206]", "expect: [203-299], body: fine", 205},
+    {"none", "expect: [200]", "expect: [204]", 0},
+    {"none that has a body", "expect: [204]", "body: fine", 0},
+    {"one that cannot pass alone either", "expect: [204], body: fine", "expect: [200-299]", 200},
+};
+
+TEST(Checks, OfOnePathPassWithOneStatusIfThereIsOne) {
+  for (const SharedRow& row : kSharedRows) {
+    const auto config = configOf(sharing(row.first, row.second));
+    const Layout layout = layOut({&config}, {}, {});
+    EXPECT_EQ(layout.conflicts.empty(), row.status != 0) << row.name;
+    ASSERT_EQ(layout.sites.size(), 1U) << row.name;
+    ASSERT_EQ(layout.sites[0].checks.size(), 1U) << row.name;
+    if (row.status != 0) {
+      EXPECT_EQ(answerThatPasses(layout.sites[0].checks[0]).status, row.status) << row.name;
+    }
+  }
+}
+
+TEST(Checks, ThatNoAnswerPassesTogetherAreRefused) {
+  const std::string config = sharing("expect: [200]", "expect: [204]");
+  const auto result = rehearse(configOf(config), scenarioOf("traffic: [{service: shop, rate: 1/s}]", config), 1);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error().what, HasSubstr("no answer of 10.0.0.1:80 to GET /healthz passes all health checks"));
 }
 
 }  // namespace

@@ -45,6 +45,20 @@ constexpr std::string_view kLocal = R"(
 proxy: {listen: {address: 192.0.2.1, port: 80}, services: [{name: shop, domain: shop.example.com, balance: round_robin,
   hosts: [{address: 127.0.0.1, port: 9090}, {address: localhost, port: 9091}]}]}
 )";
+constexpr std::string_view kOnLbsOwnPort = R"(
+proxy: {listen: {address: 192.0.2.1, port: 8080}, services: [{name: shop, domain: shop.example.com,
+  hosts: [{address: 127.0.0.1, port: 8080}]}]}
+)";
+constexpr std::string_view kRuled = R"(
+proxy:
+  services:
+  - name: shop
+    domain: shop.example.com
+    hosts: [{address: 10.0.0.1, port: 80}]
+    headers:
+      request: {remove: [X-Backend], set: {X-Id: none, X-Answer: none}}
+      response: {remove: [X-Id], set: {X-Backend: none}}
+)";
 
 const Story kStories[] = {
     {"nothing", kTwo,
@@ -137,6 +151,10 @@ const Story kStories[] = {
      "backends: [{latency: 100ms}, {backend: 10.0.0.2:80, latency: 10ms}]\n"
      "expect: [max < 20ms of backend 10.0.0.2:80, p50 > 99ms of backend 10.0.0.1:80]"},
     {"loopback", kLocal, "expect: [errors = 0, 'share of 127.0.0.1:9090 > 0%', 'share of localhost:9091 > 0%']"},
+    {"loopback, and the port that lb listens on elsewhere", kOnLbsOwnPort,
+     "expect: [errors = 0, requests = 999, 'share of 127.0.0.1:8080 = 100%']"},
+    {"rules for fields that a simulator might have thought of", kRuled,
+     "expect: [errors = 0, requests = 999, 'share of 10.0.0.1:80 = 100%']"},
     {"threads", kTwo, "lb: {threads: 4}\nexpect: [errors = 0]"},
     {"connections of lb", kTwo, "lb: {max_connections: 1}\nbackends: [{latency: 50ms}]\nexpect: [p50 > 1s]"},
 };

@@ -21,7 +21,9 @@ TEST(ReplayLine, HasWhatLbHasWritten) {
   EXPECT_EQ(line->method, "GET");
   EXPECT_EQ(line->host, "shop.example.com");
   EXPECT_EQ(line->path, "/cart");
+  EXPECT_EQ(line->service, "shop");
   EXPECT_EQ(line->backend, "10.0.0.1:80");
+  EXPECT_EQ(line->address, record.backend_address);
   EXPECT_EQ(line->reason, "backend_closed");
   EXPECT_EQ(line->aborted, "response");
   EXPECT_TRUE(line->by_backend);
@@ -42,8 +44,18 @@ TEST(ReplayLine, TellsWhatDidNotHappenFromZero) {
   ASSERT_TRUE(line.has_value()) << line.error().what;
   EXPECT_FALSE(line->by_backend);
   EXPECT_EQ(line->backend, "");
+  EXPECT_FALSE(line->address.has_value());
   EXPECT_FALSE(line->wait.has_value());
   EXPECT_FALSE(line->backend_receive.has_value());
+}
+
+TEST(ReplayLine, AddressesOfBothFamiliesAreReadBack) {
+  for (const char* ip : {"192.0.2.1", "2001:db8::1"}) {
+    const lb::observe::Record record = from(ip, goodRecord());
+    const auto line = parseLine(textOf(record));
+    ASSERT_TRUE(line.has_value()) << line.error().what;
+    EXPECT_EQ(line->address, record.backend_address) << ip;
+  }
 }
 
 TEST(ReplayLine, SaysWhatIsWrongWithOthers) {
@@ -56,6 +68,8 @@ TEST(ReplayLine, SaysWhatIsWrongWithOthers) {
     EXPECT_NE(at, std::string::npos) << what;
     return text.replace(at, what.size(), by);
   };
+  constexpr const char* kAddress = "\"backend_address\":\"10.0.0.1:80\"";
+  constexpr const char* kNoAddress = "\"backend_address\" is no address with a port";
   const struct {
     const char* name;
     std::string text;
@@ -75,6 +89,13 @@ TEST(ReplayLine, SaysWhatIsWrongWithOthers) {
       {"a code below zero", with("\"code\":200", "\"code\":-1"), "\"code\" is no number"},
       {"a negative time", with("\"t_total\":0.026000", "\"t_total\":-1"), "\"t_total\" is no time"},
       {"an endless time", with("\"t_total\":0.026000", "\"t_total\":1e300"), "\"t_total\" is no time"},
+      {"a time beyond all numbers", with("\"t_total\":0.026000", "\"t_total\":1e999"), "not JSON"},
+      {"a name for an address", with(kAddress, "\"backend_address\":\"pool.internal:80\""), kNoAddress},
+      {"an address alone", with(kAddress, "\"backend_address\":\"10.0.0.1\""), kNoAddress},
+      {"no port", with(kAddress, "\"backend_address\":\"10.0.0.1:\""), kNoAddress},
+      {"no such port", with(kAddress, "\"backend_address\":\"10.0.0.1:65536\""), kNoAddress},
+      {"an address that has no bracket", with(kAddress, "\"backend_address\":\"2001:db8::1:80\""), kNoAddress},
+      {"an address that needs no bracket", with(kAddress, "\"backend_address\":\"[10.0.0.1]:80\""), kNoAddress},
       {"somebody else's answer", with("\"origin\":\"backend\"", "\"origin\":\"cdn\""), "neither backend nor proxy"},
       {"a list for a text", with("\"method\":\"GET\"", "\"method\":[]"), "\"method\" is no text"},
   };

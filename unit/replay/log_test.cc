@@ -1,10 +1,13 @@
 // A whole log: order, times, what is counted, and what stands in for what nobody knows.
 #include "sim/replay/log.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <limits>
 #include <sstream>
 
+#include "sim/replay/names.h"
 #include "unit/replay/support.h"
 
 namespace sim::replay {
@@ -14,24 +17,29 @@ using lb::observe::Reason;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 struct Read {
-  rehearse::Layout layout;
   std::expected<Log, std::vector<std::string>> log;
 };
 
-Read readText(const std::string& text, const LogOptions& options = {}) {
-  static const lb::config::Config config = configOf();
-  Read read{rehearse::layOut({&config}, {}, {}), std::unexpected(std::vector<std::string>{})};
+Read readText(const std::string& text, const LogOptions& options = {}, std::string_view yaml = kConfig) {
   std::istringstream in(text);
-  read.log = readLog(in, "access.jsonl", config, read.layout, options);
-  return read;
+  return {readLog(in, "access.jsonl", configOf(yaml), options)};
 }
 
 std::string logOf(const std::vector<lb::observe::Record>& records) {
   std::string text;
   for (const auto& record : records) text += textOf(record) + "\n";
   return text;
+}
+
+std::vector<std::string> labelsOf(const Log& log) {
+  std::vector<std::string> labels;
+  for (const rehearse::Site& site : log.layout.sites) labels.push_back(site.label);
+  return labels;
 }
 
 std::vector<lb::Duration> timesOf(const Log& log) {
@@ -67,10 +75,78 @@ TEST(ReplayLog, HostsGoToTheServicesOfTheNewConfiguration) {
   nowhere.host = "old.example.com";
   const Read read = readText(logOf({goodRecord(), elsewhere, nowhere}));
   ASSERT_TRUE(read.log.has_value());
-  EXPECT_THAT(read.layout.services, ElementsAre("shop", "api", "_none"));
+  EXPECT_THAT(read.log->layout.services, ElementsAre("shop", "api", "_none"));
   const auto& asks = read.log->recording.asks;
   ASSERT_EQ(asks.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(asks[i].service, i);
+}
+
+TEST(ReplayLog, ARouteLeadsWhereTheLogSaysIfItLeadsThereAtAll) {
+  lb::observe::Record old = goodRecord(2ms);
+  old.service = "gone";
+  const Read read = readText(logOf({goodRecord(), routed(goodRecord(1ms)), old}), {}, kRouted);
+  ASSERT_TRUE(read.log.has_value());
+  std::vector<int> services;
+  for (const auto& outcome : read.log->recorded.outcomes) services.push_back(outcome.service);
+  EXPECT_THAT(services, ElementsAre(0, 1, 0));
+  EXPECT_THAT(read.log->layout.services, ElementsAre("shop", "api"));
+}
+
+TEST(ReplayLog, EveryAddressOfANameIsABackend) {
+  lb::observe::Record tunnel = from("2001:db8::7", goodRecord(2ms));  // left out, and an address all the same
+  tunnel.code = 101;
+  const Read read = readText(logOf({from("10.0.1.2", goodRecord()), from("10.0.1.1", goodRecord(1ms)), tunnel,
+                                    from("10.0.1.2", goodRecord(3ms)), goodRecord(4ms)}),  // the last one has no name
+                             {}, kNamed);
+  ASSERT_TRUE(read.log.has_value());
+  EXPECT_THAT(labelsOf(*read.log), UnorderedElementsAre("pool.internal:80/10.0.1.1", "pool.internal:80/10.0.1.2",
+                                                        "pool.internal:80/2001:db8::7", "quiet.internal:80"));
+  const auto& names = read.log->layout.names;
+  EXPECT_EQ(names.at("pool.internal").addresses.size(), 3U);
+  ASSERT_EQ(names.at("quiet.internal").addresses.size(), 1U);
+  EXPECT_THAT(names.at("quiet.internal").addresses.front().toString(), StartsWith("198.18.")) << "made up";
+}
+
+TEST(ReplayLog, ANameWithOneAddressIsCalledByItsName) {
+  const Read read = readText(logOf({from("10.0.1.2", goodRecord())}), {}, kNamed);
+  ASSERT_TRUE(read.log.has_value());
+  EXPECT_THAT(labelsOf(*read.log), ElementsAre("pool.internal:80", "quiet.internal:80"));
+  EXPECT_EQ(read.log->layout.sites.front().address.toString(), "10.0.1.2:80");
+}
+
+TEST(ReplayLog, AnAddressOfANameMayBeThatOfAnotherHost) {
+  constexpr std::string_view kTwice = R"(
+proxy: {services: [{name: shop, domain: shop.example.com,
+  hosts: [{address: 10.0.1.1, port: 80}, {address: pool.internal, port: 80}]}]}
+)";
+  const Read read = readText(logOf({from("10.0.1.1", goodRecord()), from("10.0.1.2", goodRecord(1ms))}), {}, kTwice);
+  ASSERT_TRUE(read.log.has_value());
+  EXPECT_THAT(labelsOf(*read.log), ElementsAre("10.0.1.1:80", "pool.internal:80/10.0.1.2"));
+}
+
+TEST(ReplayLog, ANameHasSoManyAddressesAtMost) {
+  std::vector<lb::observe::Record> records;
+  for (std::size_t i = kAddressesMax + 1; i > 0; --i)
+    records.push_back(from(fmt::format("10.1.{}.{}", i / 250, i % 250), goodRecord()));
+  const auto cropped = Contains("pool.internal had more than 256 addresses: the highest are left out");
+  const Read beyond = readText(logOf(records), {}, kNamed);
+  ASSERT_TRUE(beyond.log.has_value());
+  EXPECT_THAT(beyond.log->notes, cropped);
+  const auto& kept = beyond.log->layout.names.at("pool.internal").addresses;
+  EXPECT_EQ(kept.size(), kAddressesMax);
+  records.erase(records.begin());  // the highest one
+  const Read full = readText(logOf(records), {}, kNamed);
+  ASSERT_TRUE(full.log.has_value());
+  EXPECT_THAT(full.log->notes, Not(cropped));
+  EXPECT_EQ(full.log->layout.names.at("pool.internal").addresses, kept) << "whichever line comes first";
+}
+
+TEST(ReplayLog, ABackendMayNotLiveWhereClientsAndLbDo) {
+  const std::string text = logOf({from("198.19.0.1", goodRecord()), from("10.0.1.1", goodRecord())});
+  EXPECT_THAT(
+      readText(text, {}, kNamed).log.error(),
+      ElementsAre(StartsWith("access.jsonl: the backend pool.internal:80/198.19.0.1 has an address of 198.19.0.0/16")));
+  EXPECT_TRUE(readText(text).log.has_value()) << "a name that the configuration does not have";
 }
 
 TEST(ReplayLog, LosesNoLineWithoutAWord) {
@@ -125,6 +201,26 @@ TEST(ReplayLog, ABackendIsDownFromItsFirstFailureToItsNextAnswer) {
   EXPECT_THAT(read.log->notes, Contains("from 1.000s to 3.000s: stop 10.0.0.1:80"));
 }
 
+TEST(ReplayLog, AnOutageIsOfTheAddressAndNotOfItsName) {
+  const Read read =
+      readText(logOf({from("10.0.1.1", goodRecord()), from("10.0.1.2", ownAnswer(Reason::ConnectFailed, 502, 1s)),
+                      from("10.0.1.1", goodRecord(2s)), from("10.0.1.2", goodRecord(3s))}),
+               {}, kNamed);
+  ASSERT_TRUE(read.log.has_value());
+  ASSERT_EQ(read.log->outages.size(), 1U);
+  const rehearse::Fault& outage = read.log->outages.front();
+  EXPECT_EQ(outage.length, 2s) << "until that one answers";
+  ASSERT_EQ(outage.backends.size(), 1U);
+  EXPECT_EQ(labelsOf(*read.log)[outage.backends.front()], "pool.internal:80/10.0.1.2");
+  EXPECT_THAT(read.log->notes, Contains("from 1.000s to 3.000s: stop pool.internal:80/10.0.1.2"));
+}
+
+TEST(ReplayLog, AnOutageOfWhatHadANameIsThatOfItsAddress) {
+  const Read read = readText(logOf({goodRecord(), from("10.0.0.1", ownAnswer(Reason::ConnectFailed, 502, 1s))}));
+  ASSERT_TRUE(read.log.has_value());
+  EXPECT_THAT(read.log->notes, Contains("from 1.000s on: stop 10.0.0.1:80"));
+}
+
 TEST(ReplayLog, OutagesDoNotDependOnTheOrderOfLines) {
   const std::vector<lb::observe::Record> lines{
       goodRecord(),   ownAnswer(Reason::ConnectFailed, 502, 1s), goodRecord(2s),
@@ -145,6 +241,33 @@ TEST(ReplayLog, ASpanThatNobodyCanWaitForIsAMistake) {
   ASSERT_FALSE(read.log.has_value());
   EXPECT_THAT(read.log.error().front(), HasSubstr("from the first request to the last there are 365 days"));
   EXPECT_TRUE(readText(logOf({goodRecord(), goodRecord(24h * 365)}), {.speed = 20}).log.has_value());
+}
+
+TEST(ReplayLog, ASpanThatNoClockCanTellIsAMistakeToo) {
+  const Read read = readText(logOf({goodRecord(), goodRecord(24h * 36'500)}), {.speed = 0.001});
+  ASSERT_FALSE(read.log.has_value());
+  EXPECT_THAT(read.log.error().front(), HasSubstr("there are 36500000 days"));
+}
+
+TEST(ReplayLog, AnOutageOfLinesThatAreLeftOutMayBeAgesAway) {
+  lb::observe::Record early = ownAnswer(Reason::ConnectFailed, 502);
+  early.host = "";  // left out
+  lb::observe::Record late = ownAnswer(Reason::ConnectFailed, 502, 24h * 60'000);
+  late.host = "";
+  const Read read = readText(logOf({early, goodRecord(24h * 30'000), late}), {.speed = 0.001});
+  ASSERT_TRUE(read.log.has_value());
+  ASSERT_EQ(read.log->outages.size(), 2U);
+  EXPECT_EQ(read.log->outages[0].at, 0s);
+  EXPECT_EQ(read.log->outages[1].at, 24h * 36'525) << "long after the last request, and not before it";
+}
+
+TEST(ReplayLog, ASpeedIsANumberAboveZero) {
+  const std::string text = logOf({goodRecord()});
+  for (const double speed : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 0.0}) {
+    const Read read = readText(text, {.speed = speed});
+    ASSERT_FALSE(read.log.has_value()) << speed;
+    EXPECT_EQ(read.log.error(), std::vector{fmt::format("--speed: {} is no number above 0", speed)});
+  }
 }
 
 TEST(ReplayLog, BadLinesAreMistakesWithTheirPlaces) {

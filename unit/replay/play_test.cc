@@ -27,10 +27,9 @@ Played play(const std::vector<Record>& records, std::string_view yaml = kConfig,
   const lb::config::Config config = configOf(yaml);
   std::stringstream text;
   for (const Record& record : records) text << textOf(record) << "\n";
-  rehearse::Layout layout = rehearse::layOut({&config}, {}, {});
-  auto log = readLog(text, "log", config, layout, {});
+  auto log = readLog(text, "log", config, {});
   EXPECT_TRUE(log.has_value());
-  Played played{{scenarioOf(*log, std::move(layout)), "config", "log", {}, {}, {}}};
+  Played played{{scenarioOf(*log), "config", "log", {}, {}, {}}};
   played.all.recorded = log->recorded;
   played.all.recorded->duration = played.all.scenario.duration;
   auto result = rehearse::rehearse(config, played.all.scenario, seed);
@@ -62,7 +61,7 @@ TEST(ReplayPlay, EveryMethodStatusAndSizeGoesThrough) {
   std::vector<int> statuses;
   for (const char* method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"}) {
     for (const int status : {200, 204, 301, 304, 404, 500}) {
-      for (const int bytes : {0, 151, 152, 100'000}) {
+      for (const int bytes : {0, 167, 168, 100'000}) {
         Record record = goodRecord(std::chrono::milliseconds(records.size()));
         record.method_text = method;
         record.code = static_cast<std::uint16_t>(status);
@@ -109,6 +108,38 @@ TEST(ReplayPlay, AClientThatLeftLeavesAgainAndInTime) {
   EXPECT_GE(played.first().took, 26ms);
   EXPECT_LT(played.first().took, 27ms);
   EXPECT_EQ(played.outcomes().back().status, 200) << "the one behind it is none of its business";
+}
+
+TEST(ReplayPlay, AClientThatLeftBeforeAnyAnswerLeavesAgain) {
+  Record record = ownAnswer(Reason::None, lb::observe::kClientGone);
+  record.aborted = lb::observe::AbortPhase::Wait;
+  const Played played = play({record, goodRecord(1s)});
+  EXPECT_EQ(played.cause(), "client_gave_up");
+  EXPECT_GE(played.first().took, 26ms);
+  EXPECT_LT(played.first().took, 27ms);
+  EXPECT_EQ(played.outcomes().back().status, 200);
+}
+
+TEST(ReplayPlay, EachAddressOfANameHasItsOwnLimits) {
+  const Played played = play({from("10.0.1.1", goodRecord()), from("10.0.1.2", goodRecord())}, kNamed);
+  for (const Outcome& outcome : played.outcomes()) {
+    EXPECT_EQ(outcome.status, 200);
+    EXPECT_LT(outcome.took, 30ms) << "it has not waited for the other one";
+  }
+  EXPECT_NE(played.outcomes().front().backend, played.outcomes().back().backend);
+}
+
+TEST(ReplayPlay, BothRowsOfAServiceCountTheSameRequests) {
+  const Played played = play(
+      {goodRecord(), routed(goodRecord(1s)), routed(ownAnswer(Reason::ConnectFailed, 502, 2s)), routed(goodRecord(3s))},
+      kRouted);
+  std::vector<int> services, recorded, statuses;
+  for (const Outcome& outcome : played.outcomes()) services.push_back(outcome.service);
+  for (const Outcome& outcome : played.all.recorded->outcomes) recorded.push_back(outcome.service);
+  for (const Outcome& outcome : played.outcomes()) statuses.push_back(outcome.status);
+  EXPECT_THAT(services, ::testing::ElementsAre(0, 1, 1, 1));
+  EXPECT_EQ(recorded, services);
+  EXPECT_THAT(statuses, ::testing::ElementsAre(200, 200, 502, 200));
 }
 
 TEST(ReplayPlay, AnotherTimeoutMakesADifference) {

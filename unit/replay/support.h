@@ -44,6 +44,7 @@ inline lb::observe::Record goodRecord(lb::Duration at = {}) {
   record.path = "/cart";
   record.service = "shop";
   record.backend = "10.0.0.1:80";
+  record.backend_address = {*lb::IpAddress::parse("10.0.0.1"), 80};
   record.attempts = 1;
   record.code = 200;
   record.origin = lb::observe::Origin::Backend;
@@ -62,6 +63,45 @@ inline lb::observe::Record ownAnswer(lb::observe::Reason reason, std::uint16_t c
   record.reason = reason;
   record.code = code;
   record.phases.wait = record.phases.backend_receive = lb::observe::kUnknown;
+  return record;
+}
+
+// A service whose backends have a name in common, and one whose backend's name the logs of these tests do not have.
+inline constexpr std::string_view kNamed = R"(
+proxy:
+  services:
+  - name: shop
+    domain: shop.example.com
+    limits: {max_inflight: 1}
+    hosts: [{address: pool.internal, port: 80}]
+  - name: api
+    domain: "*.api.example.com"
+    hosts: [{address: quiet.internal, port: 80}]
+)";
+
+// The same record of one of pool.internal's addresses.
+inline lb::observe::Record from(std::string_view ip, lb::observe::Record record) {
+  record.backend = "pool.internal:80";
+  record.backend_address = {*lb::IpAddress::parse(ip), 80};
+  return record;
+}
+
+inline constexpr std::string_view kRouted = R"(
+proxy:
+  routes:
+  - match: {domain: shop.example.com, path_prefix: /api}
+    service: api
+  services:
+  - {name: shop, domain: shop.example.com, hosts: [{address: 10.0.0.1, port: 80}]}
+  - {name: api, hosts: [{address: 10.0.0.2, port: 80}]}
+)";
+
+// The same record as kRouted's route leads.
+inline lb::observe::Record routed(lb::observe::Record record) {
+  record.path = "/api/users";
+  record.service = "api";
+  record.backend = "10.0.0.2:80";
+  record.backend_address = {*lb::IpAddress::parse("10.0.0.2"), 80};
   return record;
 }
 

@@ -108,6 +108,22 @@ TEST(ReplayTreat, AnAnswerThatWasCutIsCut) {
   EXPECT_EQ(treated(record).answer.ending, Ending::Silent);
 }
 
+TEST(ReplayTreat, AnAnswerThatWasCutTookUntilItWasCut) {
+  lb::observe::Record record = goodRecord();
+  record.phases.backend_receive = kUnknown;
+  record.phases.receive = 1ms;
+  record.reason = Reason::BackendClosed;
+  EXPECT_EQ(treated(record).answer.receive, 5ms);
+  record.reason = Reason::Draining;
+  EXPECT_EQ(treated(record).answer.receive, 5ms);
+  EXPECT_EQ(treated(record).answer.ending, Ending::Whole) << "the backend has not cut it";
+  record.phases.wait = 30ms;
+  EXPECT_EQ(treated(record).answer.receive, 0ms);
+  record.reason = Reason::BackendTimeout;
+  record.phases.wait = 2ms;
+  EXPECT_EQ(treated(record).answer.receive, 0ms) << "the end of it was silence";
+}
+
 TEST(ReplayTreat, AClientThatLeftWithinItsAnswerLeavesAgain) {
   lb::observe::Record record = goodRecord();
   record.aborted = AbortPhase::Response;
@@ -116,6 +132,36 @@ TEST(ReplayTreat, AClientThatLeftWithinItsAnswerLeavesAgain) {
   EXPECT_EQ(treatment.patience, 26ms);
   EXPECT_EQ(treatment.answer.ending, Ending::Silent) << "it has not seen the end";
   EXPECT_EQ(cause(record), "client_gave_up");
+}
+
+TEST(ReplayTreat, AClientThatLeftBeforeAnyAnswerLeavesAgain) {
+  lb::observe::Record record = goodRecord();
+  record.aborted = AbortPhase::Wait;
+  record.code = lb::observe::kClientGone;
+  record.origin = lb::observe::Origin::Proxy;
+  record.phases.wait = record.phases.backend_receive = kUnknown;
+  for (const char* backend : {"10.0.0.1:80", ""}) {  // with one that has not answered, and waiting for one
+    record.backend = backend;
+    const Treatment treatment = treated(record);
+    EXPECT_EQ(treatment.left_out, "");
+    EXPECT_EQ(treatment.stand_in_for, "");
+    EXPECT_EQ(treatment.patience, 26ms);
+    EXPECT_EQ(treatment.answer.ending, Ending::Silent);
+    EXPECT_FALSE(treatment.answer.head);
+    EXPECT_EQ(treatment.answer.bytes, 0U) << "an interim answer is none";
+    EXPECT_EQ(cause(record), "client_gave_up");
+  }
+  record.phases.total = 0ms;
+  EXPECT_GT(treated(record).patience, 0ms) << "zero would be for ever";
+}
+
+TEST(ReplayTreat, ABackendMaySay499) {
+  lb::observe::Record record = goodRecord();
+  record.code = lb::observe::kClientGone;
+  EXPECT_TRUE(treated(record).answer.head);
+  EXPECT_EQ(treated(record).answer.status, 499);
+  EXPECT_EQ(treated(record).answer.ending, Ending::Whole);
+  EXPECT_EQ(cause(record), "");
 }
 
 TEST(ReplayTreat, OnlyBodiesCountAndHeadHasNone) {

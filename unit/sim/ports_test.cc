@@ -67,6 +67,40 @@ TEST_F(PortsTest, WaitsFromTheLastPacketOn) {
   EXPECT_TRUE(canConnect(at(81)));
 }
 
+TEST_F(PortsTest, WaitsForAsLongAsItsHostSays) {
+  client_host_.rules().time_wait = 0s;
+  for (int i = 0; i < 3; ++i) {
+    RawClient client(client_.env(), at(80));
+    run(10ms);
+    EXPECT_TRUE(client.connected());
+    client.close();
+    run(10ms);
+    EXPECT_EQ(client_host_.portsInUse(), 0U);
+  }
+}
+
+TEST_F(PortsTest, AreTheOnesThatItsHostSays) {
+  struct Row {
+    std::uint16_t first;
+    std::uint16_t count;
+    std::vector<std::uint16_t> expected;
+  };
+  for (const Row& row : {Row{1024, 2, {1024, 1025}}, Row{40'000, 1, {40'000}}, Row{65'534, 9, {65'534, 65'535}}}) {
+    client_host_.rules().first_port = row.first;
+    client_host_.rules().ports = row.count;
+    std::vector<std::unique_ptr<RawClient>> clients;
+    std::vector<std::uint16_t> ports;
+    for (std::size_t i = 0; i < row.expected.size(); ++i) {
+      clients.push_back(std::make_unique<RawClient>(client_.env(), at(80)));
+      ports.push_back(clients.back()->local().port);
+    }
+    EXPECT_EQ(ports, row.expected);
+    EXPECT_FALSE(canConnect(at(80))) << row.first;
+    for (const auto& client : clients) client->abort();
+    run();
+  }
+}
+
 TEST_F(PortsTest, IsFreeAtOnceWhenTheServerClosedFirst) {
   RawClient client(client_.env(), at(81));
   run();
