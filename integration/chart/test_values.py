@@ -45,9 +45,10 @@ def test_the_schema_knows_every_default():
                 walk(value, f"{path}/{index}")
 
     walk(schema, "")
-    # lb itself checks its configuration, unknown keys included; `if` is a condition, not a description.
+    # lb itself checks its configuration, unknown keys included; `if` and oneSuccess are conditions, not descriptions.
     service = "/definitions/lbService"
     assert set(open_objects) == {
         service, f"{service}/properties/hosts/items", "/properties/config",
         "/properties/service/if", "/properties/service/then",
+        "/definitions/oneSuccess",
     }  # fmt: skip
