@@ -1,15 +1,18 @@
 // See os_resolver.h.
 #include "lb/os/os_resolver.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "lb/base/check.h"
 #include "lb/os/socket.h"
+#include "lb/os/unique_fd.h"
 
 namespace lb::os {
 namespace {
@@ -75,7 +78,7 @@ class OsResolver::Query final : public DnsChannel::Asker {
       : resolver_(resolver), id_(id), host_(std::move(host)), lookup_(&lookup) {}
 
   [[nodiscard]] const std::string& host() const { return host_; }
-  void forget() { lookup_ = nullptr; }  // nobody wants to know any more
+  void forget();  // nobody wants to know any more
 
  private:
   void onAnswer(int status, const ares_addrinfo* info) override;
@@ -85,6 +88,10 @@ class OsResolver::Query final : public DnsChannel::Asker {
   std::string host_;
   Lookup* lookup_;
 };
+
+void OsResolver::Query::forget() {
+  if (lookup_ != nullptr) std::exchange(lookup_, nullptr)->attach(nullptr);
+}
 
 OsResolver::Lookup::~Lookup() {
   if (query_ != nullptr) query_->forget();
@@ -102,17 +109,25 @@ void OsResolver::Query::onAnswer(int status, const ares_addrinfo* info) {
   resolver_.queries_.erase(id_);  // destroys this object
 }
 
-OsResolver::FileVersion OsResolver::FileVersion::of(const std::string& path) {
+std::optional<OsResolver::FileVersion> OsResolver::FileVersion::of(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat seen{};
-  if (stat(path.c_str(), &seen) != 0) return {};
-  return {seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtim.tv_sec, seen.st_mtim.tv_nsec};
+  if (!file.valid()) return errno == ENOENT ? std::optional<FileVersion>(FileVersion{}) : std::nullopt;
+  if (fstat(file.get(), &seen) != 0) return std::nullopt;
+  return FileVersion{.device = seen.st_dev,
+                     .inode = seen.st_ino,
+                     .bytes = seen.st_size,
+                     .changed_s = seen.st_mtim.tv_sec,
+                     .changed_ns = seen.st_mtim.tv_nsec,
+                     .touched_s = seen.st_ctim.tv_sec,
+                     .touched_ns = seen.st_ctim.tv_nsec};
 }
 
 OsResolver::OsResolver(OsLoop& loop, const std::vector<Address>& servers, ResolvConf resolv_conf)
     : loop_(loop),
       servers_(servers),
       resolv_conf_(std::move(resolv_conf)),
-      version_(FileVersion::of(resolv_conf_.path)),
+      version_(FileVersion::of(resolv_conf_.path).value_or(FileVersion{})),
       channel_(std::make_unique<DnsChannel>(loop_, servers_, resolv_conf_)) {}
 
 OsResolver::~OsResolver() {
@@ -125,10 +140,12 @@ OsResolver::~OsResolver() {
 void OsResolver::renewChannel() {
   std::erase_if(leaving_, [](const auto& channel) { return channel->idle(); });
   if (!servers_.empty()) return;
-  const FileVersion version = FileVersion::of(resolv_conf_.path);
-  if (version == version_) return;
-  version_ = version;
-  leaving_.push_back(std::exchange(channel_, std::make_unique<DnsChannel>(loop_, servers_, resolv_conf_)));
+  const std::optional<FileVersion> version = FileVersion::of(resolv_conf_.path);
+  if (!version || *version == version_) return;
+  auto renewed = std::make_unique<DnsChannel>(loop_, servers_, resolv_conf_);
+  if (!renewed->unusable().empty() && channel_->unusable().empty()) return;
+  version_ = *version;
+  leaving_.push_back(std::exchange(channel_, std::move(renewed)));
 }
 
 std::unique_ptr<Disposable> OsResolver::lookup(std::string_view host, ResolveEvents& events) {

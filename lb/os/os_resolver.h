@@ -33,13 +33,15 @@ class OsResolver final : public Resolver {
   class Query;
   // Which version of a file was seen; all zero without a file.
   struct FileVersion {
-    static FileVersion of(const std::string& path);
+    static std::optional<FileVersion> of(const std::string& path);  // nullopt: it cannot be read now
     friend bool operator==(const FileVersion&, const FileVersion&) = default;
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::int64_t bytes = 0;
     std::int64_t changed_s = 0;
     std::int64_t changed_ns = 0;
+    std::int64_t touched_s = 0;  // its permissions, too
+    std::int64_t touched_ns = 0;
   };
 
   void renewChannel();

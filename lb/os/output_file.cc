@@ -16,6 +16,7 @@ namespace lb::os {
 namespace {
 
 constexpr std::chrono::milliseconds kWait(20);  // for all pieces of a text together
+constexpr std::chrono::seconds kWaitAgain(1);   // after a wait in vain
 constexpr int kTries = 10;
 constexpr mode_t kMode = 0640;  // access logs name people's addresses
 
@@ -80,8 +81,7 @@ void OutputFile::append(std::string_view lines) {
   }
   cut_line_ = false;
   if (may_block_) {
-    appendToPipe(lines, wait);
-    if (!wait.begun) stuck_ = false;
+    if (appendToPipe(lines, wait)) patient_from_ = {};
     return;
   }
   const std::size_t written = writeSome(fd_.get(), lines);  // less than asked for: the disk is full
@@ -90,7 +90,7 @@ void OutputFile::append(std::string_view lines) {
 }
 
 // poll promises room for PIPE_BUF bytes of a pipe, so that pieces of that size get out whole or not at all.
-void OutputFile::appendToPipe(std::string_view lines, Wait& wait) {
+bool OutputFile::appendToPipe(std::string_view lines, Wait& wait) {
   while (!lines.empty()) {
     const std::string_view piece = lines.substr(0, PIPE_BUF);
     const std::size_t line_end = piece.rfind('\n');  // several whole lines if possible, else a part of a long one
@@ -102,9 +102,10 @@ void OutputFile::appendToPipe(std::string_view lines, Wait& wait) {
     lines.remove_prefix(written);
     if (written == 0) {
       drop(lines.size());
-      return;
+      return false;
     }
   }
+  return true;
 }
 
 bool OutputFile::waitForSpace(Wait& wait) {
@@ -115,10 +116,10 @@ bool OutputFile::waitForSpace(Wait& wait) {
   constexpr std::chrono::milliseconds kNoTime(0);
   if (found(kNoTime)) return true;
   const auto now = std::chrono::steady_clock::now();
-  if (!wait.begun) wait = {true, now + (stuck_ ? kNoTime : kWait)};
+  if (!wait.begun) wait = {true, now + (now < patient_from_ ? kNoTime : kWait)};
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(wait.end - now);
   if (left > kNoTime && found(left)) return true;
-  stuck_ = true;
+  if (now >= patient_from_) patient_from_ = now + kWaitAgain;
   return false;
 }
 

@@ -1,7 +1,7 @@
 // A file, stdout or stderr that lines are appended to, shared by threads. A regular file is opened with O_APPEND and
 // each call is one write, so lines of several writers and of a rotated file never mix. Nothing here blocks for ever: a
 // pipe that nobody reads, or too slowly, is waited for a short while, however long the text is, and then lines are
-// dropped and counted until it takes a text again without a wait.
+// dropped and counted; whoever was waited for in vain is waited for again a second later, or when it has taken a text.
 #pragma once
 
 #include <atomic>
@@ -39,15 +39,15 @@ class OutputFile {
   };
 
   bool waitForSpace(Wait& wait);
-  void appendToPipe(std::string_view lines, Wait& wait);
+  bool appendToPipe(std::string_view lines, Wait& wait);  // whether all of it is out
   void drop(std::size_t bytes);
 
   const std::string path_;  // empty for the standard streams
   std::mutex mutex_;
   UniqueFd fd_;
-  const bool may_block_;   // a pipe or a terminal; disks are trusted
-  bool stuck_ = false;     // a wait was in vain, and no text has got out without one since
-  bool cut_line_ = false;  // the last line got out in part only
+  const bool may_block_;                                  // a pipe or a terminal; disks are trusted
+  std::chrono::steady_clock::time_point patient_from_{};  // no wait before this: the last one was in vain
+  bool cut_line_ = false;                                 // the last line got out in part only
   std::atomic<std::uint64_t> dropped_ = 0;
 };
 

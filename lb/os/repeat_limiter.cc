@@ -12,7 +12,7 @@ RepeatLimiter::RepeatLimiter(Logger& logger, const Clock& clock, RepeatLimits li
 
 RepeatLimiter::~RepeatLimiter() {
   while (!windows_.empty()) closeOldest();
-  for (auto& [level, all] : levels_) closeLevel(level, all);
+  for (const auto& kind : kinds_) report(kind);
 }
 
 void RepeatLimiter::write(LogLevel level, std::string_view line) {
@@ -20,22 +20,26 @@ void RepeatLimiter::write(LogLevel level, std::string_view line) {
   flush();
   const auto known = by_line_.find({level, line});
   if (known != by_line_.end() && ++known->second->count > limits_.passed_max) return;
-  if (!hasRoom(level)) return;
+  if (!hasRoom(level, line)) return;
   if (known == by_line_.end()) remember(level, line);
   logger_.write(level, line);
 }
 
 void RepeatLimiter::flush() {
   while (!windows_.empty() && windows_.front().end <= clock_.now()) closeOldest();
-  for (auto& [level, all] : levels_) {
-    if (all.end <= clock_.now()) closeLevel(level, all);
-  }
+  std::erase_if(kinds_, [&](const auto& kind) {
+    const bool over = kind.second.end <= clock_.now();
+    if (over) report(kind);
+    return over;
+  });
 }
 
-bool RepeatLimiter::hasRoom(LogLevel level) {
-  Level& all = levels_[level];
-  if (all.count == 0) all.end = clock_.now() + limits_.window;
-  return ++all.count <= limits_.level_max;
+bool RepeatLimiter::hasRoom(LogLevel level, std::string_view line) {
+  const std::size_t quote = line.find('"');
+  if (quote == std::string_view::npos) return true;
+  const auto [place, is_new] = kinds_.try_emplace({level, std::string(line.substr(0, quote))});
+  if (is_new) place->second.end = clock_.now() + limits_.window;
+  return ++place->second.count <= limits_.kind_max;
 }
 
 void RepeatLimiter::remember(LogLevel level, std::string_view line) {
@@ -53,11 +57,12 @@ void RepeatLimiter::closeOldest() {
   windows_.pop_front();
 }
 
-void RepeatLimiter::closeLevel(LogLevel level, Level& all) {
-  const std::uint64_t count = std::exchange(all.count, 0);
-  if (count <= limits_.level_max) return;
+void RepeatLimiter::report(const Kinds::value_type& kind) {
+  const auto& [key, lines] = kind;
+  if (lines.count <= limits_.kind_max) return;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits_.window);
-  logger_.write(level, fmt::format("… {} more lines in {} s are left out", count - limits_.level_max, seconds.count()));
+  logger_.write(key.first, fmt::format("{}… {} more such lines in {} s are left out", key.second,
+                                       lines.count - limits_.kind_max, seconds.count()));
 }
 
 }  // namespace lb::os

@@ -1,6 +1,6 @@
 // A Logger that keeps one fault from filling the disk: of equal lines the first few in each window pass, the rest are
-// counted, and one line says how many there were. The same goes for all lines of a level together, since lines that
-// tell what clients send differ as clients like; a level has its own room, so that no flood of warnings hides an error.
+// counted, and one line says how many there were. The same goes for all lines of a kind together, since those that
+// quote what clients send differ as clients like: lines are of one kind if they are the same up to the first quote.
 // One per worker, as it is not thread-safe; the logger behind may be shared.
 #pragma once
 
@@ -15,8 +15,8 @@
 namespace lb::os {
 
 struct RepeatLimits {
-  std::uint32_t passed_max = 5;    // equal lines in a window
-  std::uint32_t level_max = 1000;  // lines of a level in a window
+  std::uint32_t passed_max = 5;   // equal lines in a window
+  std::uint32_t kind_max = 1000;  // lines of a kind, which quote something, in a window
   Duration window = std::chrono::seconds(10);
   std::size_t lines_max = 256;  // remembered at a time; beyond it the oldest is forgotten
 };
@@ -41,22 +41,23 @@ class RepeatLimiter final : public Logger {
     std::uint64_t count;
   };
   using Windows = std::list<Window>;
-  struct Level {
+  struct Kind {
     MonoTime end{};
-    std::uint64_t count = 0;  // 0: no window is open
+    std::uint64_t count = 0;
   };
+  using Kinds = std::map<std::pair<LogLevel, std::string>, Kind>;
 
-  [[nodiscard]] bool hasRoom(LogLevel level);
+  [[nodiscard]] bool hasRoom(LogLevel level, std::string_view line);
   void remember(LogLevel level, std::string_view line);
   void closeOldest();
-  void closeLevel(LogLevel level, Level& all);
+  void report(const Kinds::value_type& kind);
 
   Logger& logger_;
   const Clock& clock_;
   const RepeatLimits limits_;
   Windows windows_;                                                             // by age
   std::map<std::pair<LogLevel, std::string_view>, Windows::iterator> by_line_;  // keys look into windows_
-  std::map<LogLevel, Level> levels_;
+  Kinds kinds_;  // with an open window; as many as the program has such lines
 };
 
 }  // namespace lb::os

@@ -10,8 +10,18 @@ namespace {
 constexpr std::uint64_t kBodyPiece = 32 * 1024;
 constexpr Duration kNeverDone = std::chrono::hours(24 * 365);
 constexpr Duration kPace = std::chrono::milliseconds(1);  // between two pieces of a body that takes its time, at least
-constexpr int kPiecesMax = 9;
+constexpr int kPiecesMax = 9;                             // of those that come quickly
+constexpr Duration kGapMax = std::chrono::seconds(1);
+constexpr Duration::rep kSlowPiecesMax = 100'000;
 constexpr Duration kGrace = std::chrono::milliseconds(500);  // for a request that is on its way to who leaves
+
+// Of a body of so many bytes, more than one, that takes so long: few, but without a silence that a timeout would
+// notice.
+int piecesOf(Duration receive, std::uint64_t bytes) {
+  const Duration::rep quick = 2 + std::min<Duration::rep>(receive / kPace, kPiecesMax - 2);
+  const auto bytes_max = static_cast<Duration::rep>(std::min<std::uint64_t>(bytes, kSlowPiecesMax));
+  return static_cast<int>(std::max(quick, std::min(2 + receive / kGapMax, bytes_max)));
+}
 
 bool hasBody(int status) {
   return status != 204 && status != 304;
@@ -187,7 +197,7 @@ void QueueBackend::Conn::planBody(int status) {
   } else {
     answer_bytes_ = hasBody(status) ? written_->bytes : 0;
     if (written_->receive > Duration::zero() && answer_bytes_ > 1 && !head_request_)
-      pieces_ = 2 + static_cast<int>(std::min<Duration::rep>(written_->receive / kPace, kPiecesMax - 2));
+      pieces_ = piecesOf(written_->receive, answer_bytes_);
   }
   answer_due_ = answer_bytes_ / static_cast<std::uint64_t>(pieces_);
   answer_queued_ = 0;
@@ -200,7 +210,7 @@ void QueueBackend::Conn::planBody(int status) {
 void QueueBackend::Conn::onPace() {
   ++pieces_due_;
   const auto due = static_cast<std::uint64_t>(pieces_due_);
-  answer_due_ = pieces_due_ == pieces_ ? answer_bytes_ : answer_bytes_ / static_cast<std::uint64_t>(pieces_) * due;
+  answer_due_ = answer_bytes_ * due / static_cast<std::uint64_t>(pieces_);
   if (pieces_due_ < pieces_) pace_->arm(written_->receive / (pieces_ - 1));
   writeSome();
   updateInterest();

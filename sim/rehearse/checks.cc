@@ -45,7 +45,7 @@ Site* listenerAt(Layout& layout, const lb::Address& where) {
 }  // namespace
 
 CheckedPath wishOf(const lb::config::HealthCheck& check) {
-  CheckedPath wish{.path = check.path, .statuses = {}, .body = check.body};
+  CheckedPath wish{.path = check.path, .host = check.host, .statuses = {}, .body = check.body};
   for (const lb::config::StatusRange& range : check.expect) {
     for (std::uint32_t status = std::max(range.first, kFirstFinal); status <= range.last; ++status)
       wish.statuses.push_back(static_cast<std::uint16_t>(status));
@@ -72,7 +72,7 @@ void addChecks(Layout& layout, const lb::config::HealthCheck& check, const std::
     const auto known = std::ranges::find(asked->checks, wish.path, &CheckedPath::path);
     if (known == asked->checks.end()) {
       asked->checks.push_back(wish);
-    } else if (!join(*known, wish)) {
+    } else if (known->host == wish.host && !join(*known, wish)) {  // backends here look at paths only
       layout.conflicts.push_back(fmt::format(
           "no answer of {} to GET {} passes all health checks that ask for it, by their `expect` and `body`",
           asked->label, wish.path));

@@ -42,6 +42,7 @@ struct NamePatch {
 // What active checks by HTTP ask of a backend: one path, which several services may look at.
 struct CheckedPath {
   std::string path;
+  std::string host;                     // that they name; "": the backend's own
   std::vector<std::uint16_t> statuses;  // that pass with all of them, as the first lists them
   std::string body;                     // in which each finds what it looks for
   friend bool operator==(const CheckedPath&, const CheckedPath&) = default;

@@ -44,9 +44,9 @@ Outcome outcomeOf(const model::Outcome& seen, const Scenario& scenario, std::siz
   if (seen.backend >= 0) {
     outcome.answered = Answered::ByBackend;
     outcome.backend = static_cast<std::uint16_t>(seen.backend);
-    // A route may have led elsewhere than the host does.
+    // A route may have led elsewhere than the host does. What is replayed counts where it did in the log.
     const auto& whose = scenario.layout.sites[outcome.backend].services;
-    if (!whose.empty() && std::ranges::find(whose, outcome.service) == whose.end())
+    if (!scenario.recording && !whose.empty() && std::ranges::find(whose, outcome.service) == whose.end())
       outcome.service = static_cast<std::uint16_t>(whose.front());
     if (seen.status >= 500) outcome.cause = result.causeOf(fmt::format("backend_{}", seen.status));
   } else {

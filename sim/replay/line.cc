@@ -47,7 +47,9 @@ class Fields {
     const Json* value = find(name);
     if (value != nullptr && !value->is_null()) text(name, into);
   }
+  // Which the lines of older versions do not have.
   void address(const char* name, std::optional<lb::Address>& into) {
+    if (!all_.contains(name)) return;
     std::string written;
     optionalText(name, written);
     if (written.empty()) return;
@@ -138,6 +140,8 @@ lb::Result<Line> parseLine(std::string_view text) {
   fields.count("bytes_out", line.bytes_out);
   fields.time("t_total", line.total);
   fields.time("t_receive", line.receive);
+  fields.time("t_queue", line.queue);
+  fields.time("t_connect", line.connect);
   fields.time("t_wait", line.wait);
   fields.time("t_backend_receive", line.backend_receive);
   fields.text("user_agent", agent);

@@ -29,6 +29,8 @@ struct Line {
   std::size_t agent_bytes = 0;  // of the User-Agent
   std::optional<lb::Duration> total;
   std::optional<lb::Duration> receive;
+  std::optional<lb::Duration> queue;
+  std::optional<lb::Duration> connect;
   std::optional<lb::Duration> wait;
   std::optional<lb::Duration> backend_receive;
 };

@@ -30,6 +30,9 @@ void Outages::finish() {
       if (!event.fails && down) outages_.back().to = event.at;
       down = event.fails;
     }
+    // An address that its name has lost answers no more, and nothing is sent there: it is not down for ever.
+    const auto isOfIt = [&](const auto& other) { return other.first.label == backend.label; };
+    if (down && std::ranges::count_if(events_, isOfIt) > 1) outages_.back().to = events.back().at;
   }
   std::ranges::stable_sort(outages_, {}, &Outage::from);
 }

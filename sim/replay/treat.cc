@@ -74,12 +74,16 @@ Ending endingOf(const Line& line) {
   return isOneOf(line.reason, kCut) ? Ending::Cut : Ending::Whole;
 }
 
-// From the answer's first byte to its last. Of an answer that was cut the log has only when all was over.
+// From the answer's first byte to its last. Of an answer that was cut, or whose client left, the log has only when all
+// was over; and what earlier attempts took of that is not in it.
 Duration receiveOf(const Line& line) {
-  const bool cut = !line.backend_receive && !line.reason.empty() && endingOf(line) != Ending::Silent;
-  if (!cut) return line.backend_receive.value_or(Duration::zero());
-  const Duration before = line.receive.value_or(Duration::zero()) + line.wait.value_or(Duration::zero());
-  return *line.total - std::min(*line.total, before);
+  const bool silent = line.reason == "backend_timeout";
+  const bool cut = !line.reason.empty() || line.aborted == "response";
+  if (line.backend_receive || silent || !cut) return line.backend_receive.value_or(Duration::zero());
+  Duration left = *line.total;
+  for (const auto& before : {line.receive, line.queue, line.connect, line.wait})
+    left -= std::min(left, before.value_or(Duration::zero()));
+  return left;
 }
 
 }  // namespace

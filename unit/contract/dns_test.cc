@@ -172,5 +172,31 @@ TEST(Dns, WhomResolvConfNamesNowIsAsked) {
   EXPECT_EQ(texts(*second), std::vector<std::string>{"192.0.2.2"});
 }
 
+TEST(Dns, ResolvConfThatCannotBeReadChangesNothing) {
+  const NameServer server;
+  const contract::TemporaryDirectory directory;
+  const std::string path = directory.path("resolv.conf");
+  std::ofstream(path) << "nameserver 127.0.0.1\n";
+  OsClock clock;
+  OsLoop loop(clock);
+  OsResolver resolver(loop, {}, {path, server.address().port});
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink(path, path);  // ELOOP
+  const auto found = resolve(loop, resolver, "who.example.test.");
+  ASSERT_TRUE(found.has_value()) << found.error().what;
+}
+
+TEST(Dns, HandlesMayOutliveTheResolver) {
+  const NameServer server;
+  OsClock clock;
+  OsLoop loop(clock);
+  Asked asked;
+  auto resolver = std::make_unique<OsResolver>(loop, std::vector<Address>{server.address()});
+  auto handle = resolver->lookup("who.example.test.", asked);
+  resolver.reset();
+  handle.reset();
+  EXPECT_FALSE(asked.found.has_value());
+}
+
 }  // namespace
 }  // namespace lb::os

@@ -166,38 +166,35 @@ TEST_F(RepeatLimiterTest, OtherLinesAndLevelsAreOnTheirOwn) {
 }
 
 // A client that names another host in each request would write as many lines as it likes.
-TEST_F(RepeatLimiterTest, AllLinesOfALevelAreBounded) {
+TEST_F(RepeatLimiterTest, LinesThatQuoteWhatClientsSendAreBounded) {
   constexpr int kMax = 1000;
-  const auto writeOthers = [&](int first, int last) {
-    for (int i = first; i < last; ++i) write(1, ("no host " + std::to_string(i)).c_str());
-  };
-  writeOthers(0, kMax);
+  const auto hostLine = [](int i) { return "no host \"" + std::to_string(i) + "\""; };
+  for (int i = 0; i < kMax + 7; ++i) write(1, hostLine(i).c_str());
+  write(1, hostLine(999).c_str());  // a line that is known counts like any other
   EXPECT_EQ(memory_.lines.size(), static_cast<std::size_t>(kMax));
-  writeOthers(kMax, kMax + 7);
-  write(1, "no host 999");  // a line that is known counts like any other
-  EXPECT_EQ(memory_.lines.size(), static_cast<std::size_t>(kMax));
-  limiter_->write(LogLevel::Error, "cannot listen");
-  EXPECT_EQ(memory_.lines.back(), "cannot listen") << "another level has room of its own";
+  write(1, "host db does not resolve");
+  EXPECT_EQ(memory_.lines.back(), "host db does not resolve") << "said only once, and no client's words";
   clock_.time = clock_.time + seconds(10);
-  write(1, "no host");
+  write(1, hostLine(1).c_str());
   EXPECT_EQ(memory_.lines.size(), kMax + 3U);
-  EXPECT_EQ(memory_.lines[kMax + 1], "… 8 more lines in 10 s are left out");
-  EXPECT_EQ(memory_.lines.back(), "no host");
+  EXPECT_EQ(memory_.lines[kMax + 1], "no host … 8 more such lines in 10 s are left out");
+  EXPECT_EQ(memory_.lines.back(), hostLine(1));
 }
 
-TEST_F(RepeatLimiterTest, AsManyLinesAsALevelMayHaveLeaveNoTrace) {
-  limiter_ = std::make_unique<RepeatLimiter>(memory_, clock_, RepeatLimits{.level_max = 2});
-  write(1, "a");
-  write(1, "b");
+TEST_F(RepeatLimiterTest, AsManyLinesAsAKindMayHaveLeaveNoTrace) {
+  limiter_ = std::make_unique<RepeatLimiter>(memory_, clock_, RepeatLimits{.kind_max = 2});
+  write(1, "no \"a\"");
+  write(1, "no \"b\"");
   limiter_.reset();
-  EXPECT_THAT(memory_.lines, ElementsAre("a", "b"));
+  EXPECT_THAT(memory_.lines, ElementsAre("no \"a\"", "no \"b\""));
 }
 
-TEST_F(RepeatLimiterTest, WhatALevelHasLeftOutIsReportedAtTheEnd) {
-  limiter_ = std::make_unique<RepeatLimiter>(memory_, clock_, RepeatLimits{.level_max = 2});
-  for (const char* line : {"a", "b", "c"}) write(1, line);
+TEST_F(RepeatLimiterTest, WhatAKindHasLeftOutIsReportedAtTheEnd) {
+  limiter_ = std::make_unique<RepeatLimiter>(memory_, clock_, RepeatLimits{.kind_max = 2});
+  for (const char* line : {"no \"a\"", "no \"b\"", "no \"c\"", "d", "not \"e\""}) write(1, line);
   limiter_.reset();
-  EXPECT_THAT(memory_.lines, ElementsAre("a", "b", "… 1 more lines in 10 s are left out"));
+  EXPECT_THAT(memory_.lines,
+              ElementsAre("no \"a\"", "no \"b\"", "d", "not \"e\"", "no … 1 more such lines in 10 s are left out"));
 }
 
 TEST_F(RepeatLimiterTest, SilentLevelsStaySilent) {

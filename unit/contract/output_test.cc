@@ -122,37 +122,74 @@ TEST(OutputFile, ReaderThatStoppedReadingDoesNotBlockUs) {
   EXPECT_TRUE(received.ends_with("\nafter\n"));
 }
 
+// A pipe with a name, and the end of it that is read.
+class Fifo {
+ public:
+  Fifo() {
+    EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    reader_ = UniqueFd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  std::size_t readSome() const {  // bytes, of a page at most
+    std::array<char, 4096> piece{};
+    const ssize_t got = ::read(reader_.get(), piece.data(), piece.size());
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+
+ private:
+  TemporaryDirectory directory_;
+  std::string path_ = directory_.path("fifo");
+  UniqueFd reader_;
+};
+
 // It makes room for a piece of a text sooner than anybody gives up: who waits anew for each piece loses nothing, and
 // takes seconds.
 TEST(OutputFile, SlowReaderDoesNotSlowUsDown) {
   constexpr std::size_t kTexts = 20;
-  constexpr std::size_t kPiece = 4096;
   std::string text;
   for (int i = 0; i < 64; ++i) text += std::string(1023, 'x') + "\n";
-  const TemporaryDirectory directory;
-  const std::string path = directory.path("fifo");
-  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  const UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  const auto file = OutputFile::open(path);
+  const Fifo fifo;
+  const auto file = OutputFile::open(fifo.path());
   ASSERT_TRUE(file.has_value());
   std::size_t received = 0;
-  const auto readSome = [&] {
-    std::array<char, kPiece> piece{};
-    const ssize_t got = ::read(reader.get(), piece.data(), piece.size());
-    received += got > 0 ? static_cast<std::size_t>(got) : 0;
-    return got > 0;
-  };
   std::promise<void> over;
   const std::future<void> ended = over.get_future();
   std::thread slow([&] {
-    while (ended.wait_for(std::chrono::milliseconds(15)) == std::future_status::timeout) readSome();
+    while (ended.wait_for(std::chrono::milliseconds(15)) == std::future_status::timeout) received += fifo.readSome();
   });
   for (std::size_t i = 0; i < kTexts; ++i) (*file)->append(text);
   over.set_value();
   slow.join();
-  while (readSome()) continue;
+  while (const std::size_t rest = fifo.readSome()) received += rest;
   EXPECT_GT((*file)->droppedBytes(), kTexts * text.size() / 2);
   EXPECT_EQ(received + (*file)->droppedBytes(), kTexts * text.size());
+}
+
+// Whole lines of this length leave room in each page of the pipe, which then takes less than a worker's buffer at once:
+// every text has to wait for its reader a little, also after the reader has been too slow once.
+TEST(OutputFile, ReaderThatIsQuickAgainGetsWholeTextsAgain) {
+  std::string text;
+  while (text.size() < 64 * 1024) text += std::string(1499, 'x') + "\n";
+  const Fifo fifo;
+  const auto file = OutputFile::open(fifo.path());
+  ASSERT_TRUE(file.has_value());
+  (*file)->append(text);
+  ASSERT_GT((*file)->droppedBytes(), 0U) << "nobody reads";
+  std::promise<void> over;
+  const std::future<void> ended = over.get_future();
+  std::thread quick([&] {
+    while (ended.wait_for(std::chrono::microseconds(300)) == std::future_status::timeout) fifo.readSome();
+  });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  bool whole = false;
+  while (!whole && std::chrono::steady_clock::now() < deadline) {
+    const std::uint64_t before = (*file)->droppedBytes();
+    (*file)->append(text);
+    whole = (*file)->droppedBytes() == before;
+  }
+  over.set_value();
+  quick.join();
+  EXPECT_TRUE(whole);
 }
 
 // A blocking write there waits for room for all of it, whatever poll says. Without O_NONBLOCK this test does not end.

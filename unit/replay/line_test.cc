@@ -49,6 +49,16 @@ TEST(ReplayLine, TellsWhatDidNotHappenFromZero) {
   EXPECT_FALSE(line->backend_receive.has_value());
 }
 
+TEST(ReplayLine, OlderLinesHaveNoAddress) {
+  std::string text = textOf(goodRecord());
+  const std::string field = "\"backend_address\":\"10.0.0.1:80\",";
+  ASSERT_NE(text.find(field), std::string::npos);
+  text.erase(text.find(field), field.size());
+  const auto line = parseLine(text);
+  ASSERT_TRUE(line.has_value()) << line.error().what;
+  EXPECT_FALSE(line->address.has_value());
+}
+
 TEST(ReplayLine, AddressesOfBothFamiliesAreReadBack) {
   for (const char* ip : {"192.0.2.1", "2001:db8::1"}) {
     const lb::observe::Record record = from(ip, goodRecord());

@@ -215,6 +215,16 @@ TEST(ReplayLog, AnOutageIsOfTheAddressAndNotOfItsName) {
   EXPECT_THAT(read.log->notes, Contains("from 1.000s to 3.000s: stop pool.internal:80/10.0.1.2"));
 }
 
+TEST(ReplayLog, AnAddressThatItsNameHasLostIsNotDownForEver) {
+  const Read read =
+      readText(logOf({from("10.0.1.1", goodRecord()), from("10.0.1.2", ownAnswer(Reason::ConnectFailed, 502, 1s)),
+                      from("10.0.1.2", ownAnswer(Reason::ConnectFailed, 502, 2s)), from("10.0.1.1", goodRecord(9s))}),
+               {}, kNamed);
+  ASSERT_TRUE(read.log.has_value());
+  ASSERT_EQ(read.log->outages.size(), 1U);
+  EXPECT_EQ(read.log->outages.front().length, 1s);
+}
+
 TEST(ReplayLog, AnOutageOfWhatHadANameIsThatOfItsAddress) {
   const Read read = readText(logOf({goodRecord(), from("10.0.0.1", ownAnswer(Reason::ConnectFailed, 502, 1s))}));
   ASSERT_TRUE(read.log.has_value());

@@ -110,6 +110,17 @@ TEST(ReplayPlay, AClientThatLeftLeavesAgainAndInTime) {
   EXPECT_EQ(played.outcomes().back().status, 200) << "the one behind it is none of its business";
 }
 
+TEST(ReplayPlay, ALongAnswerComesAllTheTimeUntilItsClientLeaves) {
+  Record record = goodRecord();
+  record.aborted = lb::observe::AbortPhase::Response;
+  record.phases.total = 1h;
+  record.phases.backend_receive = lb::observe::kUnknown;
+  record.time.since_epoch += 1h;
+  const Played played = play({record});
+  EXPECT_EQ(played.cause(), "client_gave_up");
+  EXPECT_GE(played.first().took, 1h);
+}
+
 TEST(ReplayPlay, AClientThatLeftBeforeAnyAnswerLeavesAgain) {
   Record record = ownAnswer(Reason::None, lb::observe::kClientGone);
   record.aborted = lb::observe::AbortPhase::Wait;
@@ -140,6 +151,17 @@ TEST(ReplayPlay, BothRowsOfAServiceCountTheSameRequests) {
   EXPECT_THAT(services, ::testing::ElementsAre(0, 1, 1, 1));
   EXPECT_EQ(recorded, services);
   EXPECT_THAT(statuses, ::testing::ElementsAre(200, 200, 502, 200));
+}
+
+// The log has no fields of requests: the route is not taken again, and the request counts where it did.
+TEST(ReplayPlay, BothRowsCountTheSameWhereARouteLooksAtFields) {
+  std::string by_field(kRouted);
+  const std::string_view by_path = "path_prefix: /api";
+  by_field.replace(by_field.find(by_path), by_path.size(), "headers: {X-Beta: {present: true}}");
+  const Played played = play({routed(goodRecord())}, by_field);
+  EXPECT_EQ(played.first().service, 1);
+  EXPECT_EQ(played.all.recorded->outcomes.front().service, 1);
+  EXPECT_EQ(played.first().status, 200);
 }
 
 TEST(ReplayPlay, AnotherTimeoutMakesADifference) {

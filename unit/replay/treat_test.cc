@@ -117,6 +117,9 @@ TEST(ReplayTreat, AnAnswerThatWasCutTookUntilItWasCut) {
   record.reason = Reason::Draining;
   EXPECT_EQ(treated(record).answer.receive, 5ms);
   EXPECT_EQ(treated(record).answer.ending, Ending::Whole) << "the backend has not cut it";
+  record.phases.queue = 2ms;
+  record.phases.connect = 1ms;
+  EXPECT_EQ(treated(record).answer.receive, 2ms);
   record.phases.wait = 30ms;
   EXPECT_EQ(treated(record).answer.receive, 0ms);
   record.reason = Reason::BackendTimeout;
