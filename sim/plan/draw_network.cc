@@ -50,6 +50,8 @@ Duration leastTime(const Scenario& scenario, int who) {
   return least;
 }
 
+constexpr std::size_t kTinyWindow = 2000;
+
 // It stays in the calm, where everything has to work: connecting, asking and being answered take several ways, and the
 // census does so two hundred times. Where there is no calm, it may take longer than any timeout.
 void drawFar(Scenario& scenario, Prng random) {
@@ -62,6 +64,8 @@ void drawFar(Scenario& scenario, Prng random) {
     if (scenario.census > 0) more = std::min<Duration>(more, 20ms);
     more = std::min<Duration>(more, leastTime(scenario, who) / 20);
   }
+  // One window for each round trip: megabytes would take longer than any deadline.
+  if (scenario.has("huge") && scenario.network.window <= kTinyWindow) more = std::min<Duration>(more, 3ms);
   if (more < 1ms) return;
   scenario.families.emplace_back("far");
   scenario.faults.push_back({.kind = FaultKind::Far, .who = who, .more = more});
