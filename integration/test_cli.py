@@ -237,13 +237,14 @@ def test_too_few_descriptors_for_the_workers_are_one_line(start, backend, tmp_pa
     assert start.lb_with(config, descriptors=needed).request(get()).status == 200
 
 
-def test_too_few_threads_for_the_workers_are_one_line(tmp_path):
-    """Each thread has a stack of a GiB, and of three GiB there is room for two of them."""
-    if sanitized():
-        pytest.skip("a sanitizer takes more addresses than that for itself")
-    path = write(tmp_path / "c.yaml", proxy(service(HOST), threads=8))
-    said = fails_with_one_line("--config", path, cwd=tmp_path, under=["prlimit", f"--stack={1 << 30}", f"--as={3 << 30}"])
-    assert "cannot start 8 workers: Resource temporarily unavailable" in said
+if not sanitized():  # a sanitizer takes more addresses than that for itself
+
+    def test_too_few_threads_for_the_workers_are_one_line(tmp_path):
+        """Each thread has a stack of a GiB, and of three GiB there is room for two of them."""
+        path = write(tmp_path / "c.yaml", proxy(service(HOST), threads=8))
+        few = ["prlimit", f"--stack={1 << 30}", f"--as={3 << 30}"]
+        said = fails_with_one_line("--config", path, cwd=tmp_path, under=few)
+        assert "cannot start 8 workers: Resource temporarily unavailable" in said
 
 
 def redirected(redirection, *arguments):
