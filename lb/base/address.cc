@@ -64,6 +64,21 @@ std::string IpAddress::toString() const {
   return text;
 }
 
+std::optional<Address> Address::parse(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const std::optional<IpAddress> ip = IpAddress::parse(host);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  if (!ip || !whole || host.contains(':') != bracketed) return std::nullopt;
+  return Address{*ip, port};
+}
+
 std::string Address::toString() const {
   const std::string host = ip.toString();
   return (ip.isV4() ? host : "[" + host + "]") + ":" + std::to_string(port);

@@ -31,7 +31,8 @@ class IpAddress {
 struct Address {
   IpAddress ip;
   std::uint16_t port = 0;
-  [[nodiscard]] std::string toString() const;  // "192.0.2.1:80" or "[2001:db8::1]:80"
+  [[nodiscard]] static std::optional<Address> parse(std::string_view text);  // as toString() writes it
+  [[nodiscard]] std::string toString() const;                                // "192.0.2.1:80" or "[2001:db8::1]:80"
   friend auto operator<=>(const Address&, const Address&) = default;
 };
 

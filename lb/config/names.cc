@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "lb/base/address.h"
@@ -126,14 +125,7 @@ Result<std::string> parseListenAddress(std::string_view text) {
 Result<Address> parseNameServer(std::string_view text) {
   constexpr std::uint16_t kDnsPort = 53;
   if (const auto ip = parseIp(text)) return Address{*ip, kDnsPort};
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string_view::npos) {
-    const std::string_view digits = text.substr(colon + 1);
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    const bool whole = error == std::errc{} && end == digits.data() + digits.size();
-    if (const auto ip = parseIp(text.substr(0, colon)); ip && whole && port > 0) return Address{*ip, port};
-  }
+  if (const auto address = Address::parse(text); address && address->port > 0) return *address;
   return fail(
       fmt::format("{} is no name server, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53", quote(text)));
 }

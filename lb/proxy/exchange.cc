@@ -296,7 +296,7 @@ void Exchange::onRequestReset(http::RequestReset why) {
 
 void Exchange::onDeadline(std::size_t slot) {
   if (slot == kTunnelSlot) {
-    if (tunnelMoves()) return;
+    if (tunnelMayGoOn()) return;
     abandonBackend(AttemptResult::Ok);
     finish();
     client_->reset();

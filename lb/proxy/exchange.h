@@ -109,7 +109,7 @@ class Exchange final : public Disposable,
   void reportHealth(observe::AttemptResult result, std::uint16_t code);
   void beginTunnel(http::ResponseHead& head);
   void touchTunnel();
-  bool tunnelMoves();
+  bool tunnelMayGoOn();
   Deadlines& deadlines();
   void watchTry();
   [[nodiscard]] bool answering() const { return phase_ == Phase::Relay || phase_ == Phase::Tunnel; }

@@ -30,11 +30,13 @@ void Exchange::touchTunnel() {
   deadlines().set(kTunnelSlot, idle);
 }
 
-// What a slow reader has yet to take waits here, and is no silence.
-bool Exchange::tunnelMoves() {
+// What a slow reader has yet to take waits here, and is no silence. Nor does a tunnel end that has lost its limit.
+bool Exchange::tunnelMayGoOn() {
+  const Duration idle = service_->settings().timeouts.tunnel_idle;
+  if (idle == Duration::zero()) return true;
   MonoTime latest = client_->times().write_latest;
   if (upstream_ != nullptr) latest = std::max(latest, upstream_->times().write_latest);
-  const Duration left = latest + service_->settings().timeouts.tunnel_idle - context_.clock.now();
+  const Duration left = latest + idle - context_.clock.now();
   if (left <= Duration::zero()) return false;
   deadlines().set(kTunnelSlot, left);
   return true;

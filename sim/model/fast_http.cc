@@ -5,8 +5,12 @@
 #include <array>
 #include <charconv>
 
+#include "lb/http/message.h"
+
 namespace sim::model {
 namespace {
+
+using lb::http::equalsIgnoreCase;
 
 constexpr std::size_t kPeriod = 61;  // a prime: a shift by a block or a segment is another text
 constexpr std::size_t kTextBytes = kPeriod * 64;
@@ -22,11 +26,6 @@ constexpr auto kText = makeText();
 std::string_view textAt(std::uint64_t id, std::uint64_t offset) {
   const std::size_t begin = static_cast<std::size_t>((id % kPeriod + offset) % kPeriod);
   return std::string_view(kText.data() + begin, kTextBytes);
-}
-
-bool isName(std::string_view name, std::string_view known) {
-  constexpr auto kLower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return name.size() == known.size() && std::ranges::equal(name, known, {}, kLower, kLower);
 }
 
 std::optional<std::uint64_t> numberFrom(std::string_view text) {
@@ -61,13 +60,13 @@ bool readField(std::string_view line, FastHead& head, Found& found) {
   const std::string_view name = line.substr(0, colon);
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-  if (isName(name, kIdField)) return setNumber(head.id, value);
-  if (isName(name, kBackendField)) return setNumber(head.backend, value);
-  if (isName(name, kAnswerField)) return setNumber(head.answer, value);
-  if (isName(name, "content-length")) return setNumber(found.length, value);
-  if (isName(name, "connection")) head.close = isName(value, "close");
-  if (isName(name, "proxy-status")) head.proxy_error = errorOf(value);
-  return !isName(name, "transfer-encoding");  // nobody in these experiments sends one
+  if (equalsIgnoreCase(name, kIdField)) return setNumber(head.id, value);
+  if (equalsIgnoreCase(name, kBackendField)) return setNumber(head.backend, value);
+  if (equalsIgnoreCase(name, kAnswerField)) return setNumber(head.answer, value);
+  if (equalsIgnoreCase(name, "content-length")) return setNumber(found.length, value);
+  if (equalsIgnoreCase(name, "connection")) head.close = equalsIgnoreCase(value, "close");
+  if (equalsIgnoreCase(name, "proxy-status")) head.proxy_error = errorOf(value);
+  return !equalsIgnoreCase(name, "transfer-encoding");  // nobody in these experiments sends one
 }
 
 bool readStatus(FastHead& head) {

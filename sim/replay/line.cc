@@ -16,22 +16,6 @@ constexpr double kSecondsMax = 1e8;  // three years in one request: nobody's
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 40U;
 constexpr int kFirstYear = 2000, kLastYear = 2200;  // within what a clock of nanoseconds can tell
 
-// "192.0.2.1:80" or "[2001:db8::1]:80", as lb writes it.
-std::optional<lb::Address> parseAddress(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view ip = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  const bool bracketed = ip.starts_with('[') && ip.ends_with(']');
-  if (bracketed) ip = ip.substr(1, ip.size() - 2);
-  const auto parsed = lb::IpAddress::parse(ip);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
-  if (!parsed || !whole || parsed->isV4() == bracketed) return std::nullopt;
-  return lb::Address{*parsed, port};
-}
-
 // Reads fields, and keeps the first mistake.
 class Fields {
  public:
@@ -53,7 +37,7 @@ class Fields {
     std::string written;
     optionalText(name, written);
     if (written.empty()) return;
-    into = parseAddress(written);
+    into = lb::Address::parse(written);
     if (!into) wrong(name, "is no address with a port");
   }
   template <class T>

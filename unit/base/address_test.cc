@@ -71,6 +71,18 @@ TEST(Address, IsWrittenWithItsPort) {
   EXPECT_EQ(Address{}.toString(), "[::]:0");
 }
 
+TEST(Address, IsReadAsItIsWritten) {
+  for (const char* text : {"192.0.2.1:80", "[2001:db8::1]:8443", "[::]:0", "255.255.255.255:65535"}) {
+    const auto address = Address::parse(text);
+    ASSERT_TRUE(address.has_value()) << text;
+    EXPECT_EQ(address->toString(), text);
+  }
+  for (const char* text :
+       {"", ":", ":80", "192.0.2.1", "192.0.2.1:", "192.0.2.1:65536", "192.0.2.1:-1", "192.0.2.1:+1", "192.0.2.1:80x",
+        "[192.0.2.1]:80", "2001:db8::1:80", "[2001:db8::1]", "[2001:db8::1:80", "[]:80", "[:80", "pool.internal:80"})
+    EXPECT_FALSE(Address::parse(text).has_value()) << text;
+}
+
 TEST(Address, OrdersByIpThenPort) {
   const Address low{*IpAddress::parse("10.0.0.1"), 9};
   EXPECT_LT(low, (Address{low.ip, 10}));

@@ -178,6 +178,16 @@ TEST_F(TunnelTest, WhatIsStillTakenIsNoSilence) {
   EXPECT_NE(here().ended(), IoStatus::Ok);
 }
 
+TEST_F(TunnelTest, ReloadThatTakesTheLimitAwayTakesItFromOpenTunnels) {
+  shop().timeouts.tunnel_idle = 60s;
+  open();
+  run(30s);
+  shop().timeouts.tunnel_idle = 0s;
+  reload();
+  run(60s);
+  EXPECT_EQ(here().ended(), IoStatus::Ok);
+}
+
 TEST_F(TunnelTest, RefusedUpgradeIsAnOrdinaryAnswer) {
   start();
   backend(0);
