@@ -69,9 +69,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     // Who took the answer that nobody had asked for as its own may have been too late to know better (RFC 9112 9.2).
     if (strayed_) backend_.ledger_.noteMixUp();
     if (strayed_ && std::exchange(after_stray_, true)) {
-      reader_.stop();
-      quiet();
-      abort();
+      leaveMixedUp();
       return;
     }
     if (request_ != nullptr) {
@@ -101,13 +99,11 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     judgeReuse();
     reading_request_ = true;
     body_bytes_ = 0;
-    const bool early = fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
+    const bool early_close = fault() == AnswerFault::EarlyClose;
+    const bool early = early_close || fault() == AnswerFault::Early || fault() == AnswerFault::EarlyReset;
+    if (early_close || fault() == AnswerFault::StopsReading) setReading(false);
     if (fault() == AnswerFault::StopsReading) {
       performs(fault());
-      setReading(false);
-    } else if (fault() == AnswerFault::EarlyClose) {
-      setReading(false);
-      startAnswer();
     } else if (early) {
       startAnswer();
     } else if (request_->answer.duplex && fault() == AnswerFault::None && head.body != Head::Body::None) {
@@ -136,6 +132,12 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     delay > Duration::zero() && !of_storm ? timer_->arm(delay) : step();
   }
 
+  // What belongs to which request is known to nobody any more.
+  void leaveMixedUp() {
+    reader_.stop();
+    kill();
+  }
+
   void onBody(std::string_view bytes) override {
     backend_.ledger_.bodyAtBackend(current_id_, body_bytes_, bytes);
     body_bytes_ += bytes.size();
@@ -152,6 +154,11 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void onRaw(std::string_view bytes) override {
+    if (strayed_) {  // the proxy takes another answer for that of the tunnel's request: this is the next request
+      backend_.ledger_.noteMixUp();
+      leaveMixedUp();
+      return;
+    }
     backend_.ledger_.tunnelBytes(current_id_, Direction::TunnelUp, bytes);
     const plan::Request& request = *backend_.ledger_.of(current_id_).plan;
     const bool all = backend_.ledger_.of(current_id_).tunnel_up >= request.tunnel.up;
@@ -160,20 +167,14 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   }
 
   void answerCheck() {
-    CheckFailure how = backend_.checkFailure();
-    if (how == CheckFailure::InTurn) how = ++backend_.hangups_ % 2 == 0 ? CheckFailure::Status : CheckFailure::Trickle;
-    if (how == CheckFailure::Trickle) {
-      send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
-      trickle_ = true;
-      timer_->arm(kTrickle);
+    const CheckFailure how = backend_.checkFailure();
+    send(checkAnswer(how));
+    if (how != CheckFailure::Trickle) {
+      finish();
       return;
     }
-    const char* status = how == CheckFailure::Status       ? "503 Service Unavailable"
-                         : how == CheckFailure::Unexpected ? "300 Multiple Choices"
-                                                           : "200 OK";
-    send(fmt::format("HTTP/1.1 {}\r\nContent-Length: 4\r\nConnection: close\r\n\r\n{}", status,
-                     how == CheckFailure::Body ? "poor" : "fine"));
-    finish();
+    trickle_ = true;
+    timer_->arm(kTrickle);
   }
 
   void judgeReuse() {
@@ -184,8 +185,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     if (reader_.head().field("connection").value_or("").contains("close")) pooled_.onSaidClose();
   }
 
-  // How long the proxy may need to notice what was done here last: a small answer is there at once or the network is
-  // ill.
+  // How long the proxy may need to notice what was done here last: a small answer arrives, or the network is ill.
   [[nodiscard]] Duration delivery() const {
     const plan::Network& network = backend_.ledger_.scenario().network;
     const bool large_request = reader_.head().wire_bytes > network.window / 2;  // takes several ways

@@ -2,28 +2,15 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 #include <vector>
 
+#include "sim/actor/check_answer.h"
 #include "sim/actor/outbox.h"
 #include "sim/actor/raw_client.h"
 #include "sim/actor/strict_reader.h"
 #include "sim/check/ledger.h"
 
 namespace sim::actor {
-
-// What a check of lb's asks for, where scenarios have checks.
-inline constexpr std::string_view kCheckPath = "/check";
-
-// How a backend fails its checks, if it does.
-enum class CheckFailure : std::uint8_t {
-  None,
-  InTurn,      // by a 503, by an answer that trickles
-  Status,      // a 503
-  Unexpected,  // a 300, just behind those that are expected
-  Trickle,     // an answer that goes on and on and has no end
-  Body,        // an answer without the text that some look for
-};
 
 // What a run can do to any backend, whoever plays it.
 class AnyBackend {
@@ -37,7 +24,11 @@ class AnyBackend {
   void beSick(bool on) { sick_ = on; }      // hang up on users who ask, not on checks
   void failChecks(CheckFailure how) { check_failure_ = how; }
   [[nodiscard]] bool sick() const { return sick_; }
-  [[nodiscard]] CheckFailure checkFailure() const { return check_failure_; }
+  // Asked for each check that comes.
+  [[nodiscard]] CheckFailure checkFailure() {
+    if (check_failure_ != CheckFailure::InTurn) return check_failure_;
+    return ++checks_failed_ % 2 == 0 ? CheckFailure::Status : CheckFailure::Trickle;
+  }
   void noteCheck(const Head& head, std::uint32_t number, check::Ledger& ledger) {
     check_times_.push_back(ledger.now());
     ledger.checkAtBackend(head, number);
@@ -54,7 +45,8 @@ class AnyBackend {
   bool sick_ = false;
   CheckFailure check_failure_ = CheckFailure::None;
   std::vector<lb::MonoTime> check_times_;
-  std::uint64_t hung_up_ = 0;  // how often: by a close and by a reset in turn
+  std::uint64_t checks_failed_ = 0;  // in turn
+  std::uint64_t hung_up_ = 0;        // how often: by a close and by a reset in turn
 };
 
 class Backend final : public AnyBackend, private lb::AcceptEvents {

@@ -47,7 +47,7 @@ proxy: {listen: {address: 192.0.2.1, port: 80}, services: [{name: shop, domain: 
 )";
 constexpr std::string_view kOnLbsOwnPort = R"(
 proxy: {listen: {address: 192.0.2.1, port: 8080}, services: [{name: shop, domain: shop.example.com,
-  hosts: [{address: 127.0.0.1, port: 8080}]}]}
+  rate_limit: {rate: 120/s, burst: 5}, hosts: [{address: 127.0.0.1, port: 8080}]}]}
 )";
 constexpr std::string_view kRuled = R"(
 proxy:
