@@ -187,6 +187,7 @@ def test_sticky_client_comes_back_until_its_backend_is_gone(start, backends):
     second, (said,) = ask(pin)
     assert second != first
     assert ask(COOKIE.fullmatch(said).group(1)) == (second, [])
+    assert lb.metrics().value("lb_sticky_moved_total", service="svc") >= 2  # once by a stranger's cookie
 
 
 def test_new_host_starts_slowly(start, backends):

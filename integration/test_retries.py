@@ -41,7 +41,9 @@ def test_a_reset_get_goes_to_the_other_host(start):
     tried = len(bad.requests)
     assert tried >= 2
     lb.wait_metric(tried, "lb_retries_total", service="svc", reason="reset")
-    assert [line["attempts"] for line in lb.access_log(4)].count(2) == tried
+    lines = lb.access_log(4)
+    assert [(line["attempts"], line["retry_reason"]) for line in lines].count((2, "reset")) == tried
+    assert [(line["attempts"], line["retry_reason"]) for line in lines].count((1, None)) == 4 - tried
 
 
 def test_a_post_is_never_sent_twice(start):

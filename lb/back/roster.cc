@@ -71,13 +71,15 @@ Without Roster::placesOf(const Tier& tier, std::span<const std::uint64_t> those)
 }
 
 Backend* Roster::pickFrom(Tier& tier, const PickRequest& request, Without without, MonoTime now) {
+  passed_on_ = false;
   if (request.wanted != 0) {
     const auto wanted = find(tier, request.wanted);
     if (wanted && !balance::isIn(without, *wanted)) return tier.backends[*wanted];
   }
   if (!tier.policy) tier.policy = balance::makePolicy(*settings_, random_);
   const balance::Candidates candidates{tier.candidates, tier.version};
-  return tier.backends[tier.policy->pick(candidates, {.key = request.key, .without = without, .now = now})];
+  const balance::Ask ask{.key = request.key, .without = without, .now = now, .passed_on = &passed_on_};
+  return tier.backends[tier.policy->pick(candidates, ask)];
 }
 
 Without Roster::busyOr(const Tier& tier, std::span<const std::uint64_t> those) {

@@ -43,6 +43,8 @@ class Roster {
   // One that has room and is none of those tried. Null: there is nobody. Backups are for when no host is left to try,
   // not for when all are busy.
   [[nodiscard]] Backend* pick(const PickRequest& request, MonoTime now);
+  // Did `hash.max_load` lead the last pick away from the backend of its key?
+  [[nodiscard]] bool passedOn() const { return passed_on_; }
   [[nodiscard]] bool canPick(std::span<const std::uint64_t> tried, MonoTime now);  // would pick() find one?
   // Is there one besides those, whether it has room or not?
   [[nodiscard]] bool hasOther(std::span<const std::uint64_t> than, MonoTime now);
@@ -77,6 +79,7 @@ class Roster {
   std::uint64_t seen_version_ = 0;  // of the shared service; 0: look again
   std::uint64_t version_ = 0;       // of what the policies are offered
   MonoTime lasts_{};
+  bool passed_on_ = false;
   std::vector<std::size_t> without_;  // scratch
 };
 

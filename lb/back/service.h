@@ -85,6 +85,7 @@ class Service final : public Disposable, public BackendOwner {
   void letLeave(std::size_t from);
   void claim(Entry& entry);
   void claimAll();  // when some host leads elsewhere
+  [[nodiscard]] bool isAdmitted(Backend& chosen);
   void shareSettings();
   void rebuildCandidates();
   void lookupDone();

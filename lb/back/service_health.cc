@@ -9,13 +9,19 @@ Backend* Service::pick(const PickRequest& request) {
     Backend* chosen = roster_.pick(request, context_.back.clock.now());
     if (chosen == nullptr) return nullptr;
     if (!chosen->reserve()) continue;  // another worker has taken the last place meanwhile
-    if (panic_) return chosen;
-    const BackendHealth::Admission admission = chosen->shared().health.admit();
-    if (admission.took) shared_->version.fetch_add(1, std::memory_order_release);
-    if (admission.admitted) return chosen;
+    if (panic_ || isAdmitted(*chosen)) {
+      if (roster_.passedOn()) stats_->hash_passed_on.add();
+      return chosen;
+    }
     chosen->giveBack();
     rebuildCandidates();  // without it: another worker's request is its probe
   }
+}
+
+bool Service::isAdmitted(Backend& chosen) {
+  const BackendHealth::Admission admission = chosen.shared().health.admit();
+  if (admission.took) shared_->version.fetch_add(1, std::memory_order_release);
+  return admission.admitted;
 }
 
 void Service::refresh() {

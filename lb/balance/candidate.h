@@ -42,6 +42,7 @@ struct Ask {
   std::optional<std::uint64_t> key{};  // equal ones belong together, for `hash`
   Without without{};
   MonoTime now{};
+  bool* passed_on = nullptr;  // set if a bound on load keeps the key from its backend
 };
 
 }  // namespace lb::balance

@@ -46,7 +46,10 @@ std::size_t HashPick::pick(const Candidates& candidates, const Ask& ask) {
   std::uint64_t key = *ask.key;
   for (int step = 0; step < kStepsMax; ++step) {
     const std::uint32_t index = table_.at(key);
-    if (!isIn(ask.without, index) && !full(*candidates.all[index])) return index;
+    if (!isIn(ask.without, index)) {
+      if (!full(*candidates.all[index])) return index;
+      if (ask.passed_on != nullptr) *ask.passed_on = true;
+    }
     key = mixed(key + 1);
   }
   return lottery_.draw(candidates, ask.without);

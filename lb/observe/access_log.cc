@@ -20,7 +20,7 @@ std::string_view protocolName(http::Version version) {
   return version == http::Version::Http10 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
-// "proto"_member is `,"proto":`, written by the compiler: a line has 27 of them, and each is one append.
+// "proto"_member is `,"proto":`, written by the compiler: a line has 30 of them, and each is one append.
 template <std::size_t N>
 struct Literal {
   consteval Literal(const char (&text)[N]) { std::copy_n(text, N, characters.begin()); }
@@ -132,6 +132,7 @@ void appendTrouble(const Record& record, std::string& out) {
     out += " attempts=";
     appendNumber(record.attempts, out);
   }
+  if (record.retry_reason) appendWord("retry_reason=", toString(*record.retry_reason), out);
 }
 
 }  // namespace
@@ -181,6 +182,8 @@ void formatJson(const Record& record, std::string& out) {
     out += '"';
   }
   appendCount("attempts"_member, record.attempts, out);
+  appendOptional("retry_reason"_member, record.retry_reason.has_value(),
+                 record.retry_reason ? toString(*record.retry_reason) : "", out);
   appendCount("code"_member, record.code, out);
   appendText("origin"_member, toString(record.origin), out);
   appendOptional("reason"_member, record.reason != Reason::None, toString(record.reason), out);

@@ -80,6 +80,10 @@ void counters(const Groups& groups, Families& out) {
   Family queued = gaugeFamily("lb_queue_length", "Requests that wait for a backend with room.");
   Family truncated = counterFamily("lb_backend_truncated_responses_total",
                                    "Responses that a backend cut off after their head had been passed on.");
+  Family sticky = counterFamily("lb_sticky_moved_total",
+                                "Answers that came from another backend than the client's sticky cookie names.");
+  Family hash = counterFamily("lb_hash_passed_on_total",
+                              "Requests that hash.max_load led to another backend than that of their key.");
   for (const ServiceGroup& service : groups.services) {
     inflight.add(of(service), sum(service.parts, &ServiceStats::inflight_requests));
     for (std::size_t i = 0; i < kRetryReasonCount; ++i) {
@@ -92,12 +96,16 @@ void counters(const Groups& groups, Families& out) {
     }
     queued.add(of(service), sum(service.parts, &ServiceStats::queue_length));
     truncated.add(of(service), sum(service.parts, &ServiceStats::truncated_responses));
+    sticky.add(of(service), sum(service.parts, &ServiceStats::sticky_moved));
+    hash.add(of(service), sum(service.parts, &ServiceStats::hash_passed_on));
   }
   out.push_back(inflight.take());
   out.push_back(retries.take());
   out.push_back(denied.take());
   out.push_back(queued.take());
   out.push_back(truncated.take());
+  out.push_back(sticky.take());
+  out.push_back(hash.take());
   out.push_back(bytes(groups, "lb_received_bytes_total", "Bytes received from clients and from backends, with heads.",
                       &ServiceStats::client_bytes_in, &ServiceStats::backend_bytes_in));
   out.push_back(bytes(groups, "lb_sent_bytes_total", "Bytes sent to clients and to backends, with heads.",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "lb/base/address.h"
@@ -93,7 +94,8 @@ struct Record {
   std::string_view user_agent;
   std::string_view detail;  // a sentence for humans about `reason`
   std::uint32_t attempts = 0;
-  std::uint16_t code = 0;  // 499 when the client went before an answer
+  std::optional<RetryReason> retry_reason{};  // of the last attempt, if it is not the first
+  std::uint16_t code = 0;                     // 499 when the client went before an answer
   Origin origin = Origin::Proxy;
   Reason reason = Reason::None;
   AbortPhase aborted = AbortPhase::None;

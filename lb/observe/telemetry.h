@@ -58,6 +58,8 @@ struct ServiceStats {
   std::array<Counter, kRetryDenialCount> retries_denied;  // lb_retries_denied_total{reason}
   Counter truncated_responses;                            // lb_backend_truncated_responses_total
   Counter queue_length;                                   // gauge
+  Counter sticky_moved;                                   // lb_sticky_moved_total
+  Counter hash_passed_on;                                 // lb_hash_passed_on_total
   Histogram request, receive, response;
   Histogram queue;
   Histogram overhead_request, overhead_response;

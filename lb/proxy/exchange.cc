@@ -44,6 +44,7 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   held_time_ = {};
   retry_after_ = std::chrono::seconds(1);
   attempts_ = retries_ = backoffs_ = tried_count_ = 0;
+  retried_for_.reset();
   status_ = 0;
   reason_ = Reason::None;
   aborted_ = observe::AbortPhase::None;
@@ -106,6 +107,7 @@ void Exchange::send(bool fresh) {
   if (attempts_++ > 0) {
     earlier_attempts_ += now - attempt_begin_;
     service_->stats().retries[static_cast<std::size_t>(retry_why_)].add();
+    retried_for_ = retry_why_;
   }
   attempt_begin_ = now;
   attempt_booked_ = false;

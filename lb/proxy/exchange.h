@@ -189,6 +189,7 @@ class Exchange final : public Disposable,
   std::uint32_t backoffs_ = 0;
   std::uint32_t tried_count_ = 0;
   observe::RetryReason retry_why_ = observe::RetryReason::StaleConnection;  // of the next attempt
+  std::optional<observe::RetryReason> retried_for_;                         // of the last one that was made
   std::uint16_t status_ = 0;
   observe::Reason reason_ = observe::Reason::None;
   observe::AbortPhase aborted_ = observe::AbortPhase::None;

@@ -49,8 +49,9 @@ void Exchange::backendAnswered(const http::ResponseHead& head) {
 // The answer is passed on: a sticky client learns whom it belongs to.
 void Exchange::markBackend(http::ResponseHead& head) {
   const config::Sticky& sticky = service_->settings().sticky;
-  if (!sticky.cookie.empty() && affinity_.wanted != backend_->id())
-    addStickyCookie(sticky, backend_->id(), head.fields, context_.line);
+  if (sticky.cookie.empty() || affinity_.wanted == backend_->id()) return;
+  if (affinity_.wanted != 0) service_->stats().sticky_moved.add();
+  addStickyCookie(sticky, backend_->id(), head.fields, context_.line);
 }
 
 // An attempt has ended without an answer, or within it.

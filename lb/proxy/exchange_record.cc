@@ -134,6 +134,7 @@ void Exchange::writeToLog(observe::Record& record) {
   record.user_agent = userAgentOf(head_->fields, fields_sent_);
   record.detail = detail_;
   record.attempts = attempts_;
+  record.retry_reason = retried_for_;
   record.conn_reused = reused_;
   context_.line.clear();
   if (context_.access_format == config::LogFormat::Json) {

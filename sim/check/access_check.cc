@@ -46,6 +46,7 @@ void bookLine(const LogLine& line, Books& books) {
   if (code.starts_with('5') && origin == "backend") ++(!left && reason.empty() ? books.failed : books.maybe_failed);
   books.attempts += attempts;
   books.retries += attempts > 1 ? attempts - 1 : 0;
+  if (attempts > 1) ++books.last_retries[std::string(line["retry_reason"])];
 }
 
 constexpr double kSlack = 2e-6;  // times are written with microseconds
@@ -73,6 +74,8 @@ void Ledger::onAccessLine(std::string_view text) {
   logged.backend = line["backend"];
   logged.backend_address = line["backend_address"];
   logged.attempts = numberOf(line["attempts"]);
+  expect((logged.attempts > 1) != line["retry_reason"].empty(), Class::Safety, "safety.access_log", entry->plan->id,
+         "{} attempts, and \"{}\" as the reason for the last", logged.attempts, line["retry_reason"]);
   logged.code = static_cast<int>(numberOf(line["code"]));
   logged.from_backend = line["origin"] == "backend";
   logged.reason = line["reason"];

@@ -120,6 +120,7 @@ void Ledger::checkStickyCookie(Entry& entry, const actor::Head& head) {
     if (known != pins_.end() && known->second != backend)
       wrong = fmt::format("a cookie that stands for b{} from b{}", known->second, backend);
     if (!entry.pin.empty()) pins_.try_emplace({service->name, entry.pin}, backend);
+    if (!entry.pin.empty() && told.size() == kValueSize) ++books_.sticky_moved;
   }
   expect(wrong.empty(), Class::Safety, "safety.sticky", plan.id, "the answer to {} has {}", plan.id, wrong);
 }

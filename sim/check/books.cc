@@ -76,10 +76,20 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
   same("lb_received_bytes_total", "side=\"client\"", books.bytes_in);
   same("lb_sent_bytes_total", "side=\"client\"", books.bytes_out);
   same("lb_retries_total", "", books.retries);
-  // Where nothing is pooled, nothing is stale; where nothing goes wrong, everybody can be connected to.
   const plan::Scenario& scenario = ledger.scenario();
-  const bool pools =
-      std::ranges::any_of(scenario.config.services, [](const auto& one) { return one.pool.max_idle > 0; });
+  const auto atLeast = [&](std::string_view family, std::string_view label, std::uint64_t seen) {
+    const double said = sumOf(metrics, family, label);
+    ledger.expect(std::llround(said) >= static_cast<long long>(seen), Class::Safety, "safety.metrics", 0,
+                  "{}{}{} is {}, and {} were seen", family, label.empty() ? "" : " with ", label, said, seen);
+  };
+  for (const auto& [reason, count] : books.last_retries)
+    atLeast("lb_retries_total", fmt::format("reason=\"{}\"", reason), count);
+  atLeast("lb_sticky_moved_total", "", books.sticky_moved);
+  const auto& all = scenario.config.services;
+  if (std::ranges::none_of(all, [](const auto& one) { return one.hash.max_load_percent > 0; }))
+    same("lb_hash_passed_on_total", "", 0);
+  // Where nothing is pooled, nothing is stale; where nothing goes wrong, everybody can be connected to.
+  const bool pools = std::ranges::any_of(all, [](const auto& one) { return one.pool.max_idle > 0; });
   if (!pools) same("lb_retries_total", "reason=\"stale_connection\"", 0);
   if (scenario.calm_only) same("lb_retries_total", "reason=\"connect_failure\"", 0);
   checkBuckets(ledger, metrics, "lb_request_duration_seconds_bucket", books.totals);

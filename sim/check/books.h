@@ -20,6 +20,7 @@ struct Books {
   std::uint64_t own = 0;      // answers of the proxy's own that somebody saw
   std::uint64_t attempts = 0;
   std::uint64_t retries = 0;
+  std::uint64_t sticky_moved = 0;  // answers that gave clients another cookie than they had
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t failed = 0;        // whole answers of backends that say 5xx
@@ -27,6 +28,7 @@ struct Books {
   std::vector<double> totals;      // seconds of the lines with a total time
   std::map<std::string, std::uint64_t> by_code;
   std::map<std::string, std::uint64_t> own_by_reason;
+  std::map<std::string, std::uint64_t> last_retries;  // by reason, of each line the last one
 };
 
 // `metrics`: the text that /metrics gives. `services_stayed`, `backends_stayed`: no reload has taken one of them away

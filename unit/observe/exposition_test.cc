@@ -89,11 +89,15 @@ TEST_F(Exposition, OfOwnAnswersAbortsAndRetries) {
   aborted.backend_broke = true;
   book(aborted, at(1s), service(), nullptr);
   service().retries[0].add(3);
+  service().sticky_moved.add(4);
+  service().hash_passed_on.add(5);
   EXPECT_EQ(value("lb_generated_responses_total", {{"service", "_none"}, {"code", "404"}, {"reason", "no_route"}}), 1);
   EXPECT_EQ(value("lb_client_aborts_total", with(kService, "phase", "request")), 1);
   EXPECT_EQ(value("lb_client_aborts_total", with(kService, "phase", "wait")), 0);
   EXPECT_EQ(value("lb_retries_total", with(kService, "reason", "stale_connection")), 3);
   EXPECT_EQ(value("lb_backend_truncated_responses_total", kService), 1);
+  EXPECT_EQ(value("lb_sticky_moved_total", kService), 4);
+  EXPECT_EQ(value("lb_hash_passed_on_total", kService), 5);
 }
 
 TEST_F(Exposition, OfConnections) {

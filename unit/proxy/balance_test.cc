@@ -143,11 +143,28 @@ TEST_F(BalanceTest, StickyClientStaysUntilItsBackendMayNotBePicked) {
     EXPECT_EQ(again.body, first.body);
     EXPECT_FALSE(again.field("set-cookie").has_value());
   }
+  EXPECT_EQ(shopStats().sticky_moved.get(), 0);
   shared(static_cast<std::size_t>(first.body.at(0) - '0'))->set_weight = 0;
   registry_.service("shop")->version.fetch_add(1);
   const Message other = ask(with(pin));
   EXPECT_NE(other.body, first.body);
   EXPECT_TRUE(other.field("set-cookie").has_value());
+  EXPECT_EQ(shopStats().sticky_moved.get(), 1);
+}
+
+// Three requests at a time with one key: a quarter more than its half, rounded up, are two of them.
+TEST_F(BalanceTest, KeysThatABoundOnLoadLeadsElsewhereAreCounted) {
+  edit_ = [&] {
+    shop().balance = config::Balance::Hash;
+    shop().hash.max_load_percent = 125;
+  };
+  startWith(2);
+  static_cast<void>(count(5));
+  EXPECT_EQ(shopStats().hash_passed_on.get(), 0);
+  for (std::size_t i = 0; i < 2; ++i) backend(i, [](RawBackend::Conn&) {});
+  for (int i = 0; i < 3; ++i) client().send(get("/"));
+  run();
+  EXPECT_EQ(shopStats().hash_passed_on.get(), 1);
 }
 
 TEST_F(BalanceTest, SlowAnswersAndErrorsAreRememberedByLatency) {
