@@ -46,6 +46,13 @@ std::string valueSet(const lb::config::Sticky& sticky, const actor::Head& head, 
   return std::string(value);
 }
 
+// What a request's field line says in the sticky cookie, which is the last one there; "": nothing.
+std::string valueTold(const lb::config::Sticky& sticky, const std::string& line) {
+  const std::string name = fmt::format(" {}=", sticky.cookie);
+  const std::size_t at = line.starts_with("Cookie:") ? line.rfind(name) : std::string::npos;
+  return at == std::string::npos ? std::string() : line.substr(at + name.size());
+}
+
 }  // namespace
 
 int backendOf(const plan::Scenario& scenario, const lb::config::Host& host) {
@@ -112,8 +119,7 @@ void Ledger::checkStickyCookie(Entry& entry, const actor::Head& head) {
   if (!sticky && head.count("set-cookie") > 0) wrong = "a cookie that nobody sets";
   if (sticky && entry.attempts.size() == 1) {  // else it may be an earlier one that has answered
     const std::uint32_t backend = entry.attempts.back().backend;
-    const std::string prefix = fmt::format("Cookie: {}=", service->sticky.cookie);
-    const std::string told = plan.affinity.starts_with(prefix) ? plan.affinity.substr(prefix.size()) : std::string();
+    const std::string told = valueTold(service->sticky, plan.affinity);
     const auto known = pins_.find({service->name, entry.pin.empty() ? told : entry.pin});
     if (entry.pin.empty() && known == pins_.end()) wrong = "no cookie for a client that has none";
     if (entry.pin == told && !told.empty()) wrong = "a cookie that the client has already";
