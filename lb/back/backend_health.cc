@@ -25,7 +25,8 @@ BackendHealth::Admission BackendHealth::admit() {
   for (;;) {
     if ((word & Health::kHalfOpen) == 0) return {};
     if ((word & Health::kProbing) != 0) return {.admitted = false};
-    if (word_.compare_exchange_weak(word, word | Health::kProbing, std::memory_order_acq_rel)) return {.took = true};
+    const std::uint32_t next = (word | Health::kProbing) & ~std::uint32_t{Health::kProbeSlow};
+    if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel)) return {.took = true};
   }
 }
 

@@ -39,9 +39,10 @@ class Health {
     kProbeFailed = 128,
     kTripped = 256,        // too many failures in a row; for the control side, which decides now or not at all
     kProbeAnswered = 512,  // the head of that request's answer is there; it may have no end
-    kNeverUp = 1024,  // down from the beginning (initial: down): who is not known to be well is not for panic either
+    kNeverUp = 1024,    // down from the beginning (initial: down): who is not known to be well is not for panic either
+    kProbeSlow = 2048,  // that request was under way already when the control side last looked
   };
-  static constexpr std::uint32_t kBits = 11;  // below the epoch
+  static constexpr std::uint32_t kBits = 12;  // below the epoch
 
   explicit constexpr Health(std::uint32_t word) : word_(word) {}
   [[nodiscard]] constexpr bool has(Bit bit) const { return (word_ & bit) != 0; }

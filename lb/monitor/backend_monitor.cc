@@ -17,8 +17,9 @@ using back::HealthState;
 namespace {
 
 // What a new epoch forgets.
-constexpr std::uint32_t kProbation = Health::kHalfOpen | Health::kProbing | Health::kProbeAnswered |
-                                     Health::kProbePassed | Health::kProbeFailed | Health::kTripped;
+constexpr std::uint32_t kProbation = Health::kHalfOpen | Health::kProbing | Health::kProbeSlow |
+                                     Health::kProbeAnswered | Health::kProbePassed | Health::kProbeFailed |
+                                     Health::kTripped;
 constexpr std::uint32_t kOutByChecks = Health::kDown | Health::kNeverUp;
 constexpr std::uint32_t kEjectionJitterPercent = 20;
 
@@ -186,7 +187,6 @@ Duration BackendMonitor::nextEjection() {
 void BackendMonitor::onTimer() {
   timer_->arm(service_->outlier.base_ejection);
   if (health().has(Health::kEjected)) {
-    probing_long_ = false;
     move({.set = Health::kHalfOpen, .clear = Health::kEjected, .new_epoch = true}, "one request is to show");
     return;
   }
@@ -194,17 +194,14 @@ void BackendMonitor::onTimer() {
     look();  // its worker has just said so
     return;
   }
-  const bool probing = health().has(Health::kProbing);
-  if (probing && std::exchange(probing_long_, true)) {
-    probing_long_ = false;
-    if (health().has(Health::kProbeAnswered)) {
-      endEjection("the request on probation is being answered");
-      return;
-    }
+  if (!health().has(Health::kProbing)) return;
+  if (!health().has(Health::kProbeSlow)) {  // less than base_ejection until now
+    static_cast<void>(shared_->health.change({.set = Health::kProbeSlow}));
+  } else if (health().has(Health::kProbeAnswered)) {
+    endEjection("the request on probation is being answered");
+  } else {
     // Nor does the end of this one say anything any more: it would free the place of the next.
     move({.clear = Health::kProbing | Health::kProbeAnswered, .new_epoch = true}, "another request is to show");
-  } else if (!probing) {
-    probing_long_ = false;
   }
 }
 

@@ -101,7 +101,6 @@ class BackendMonitor final : private health::CheckerEvents {
   MonoTime returned_{};
   Duration last_ejection_{};
   std::uint32_t ejections_in_a_row_ = 0;
-  bool probing_long_ = false;
   std::string reason_;  // of the latest change
 };
 

@@ -136,7 +136,10 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
     if (says("passed") && (track.ejected || track.half_open)) marks_.leave(Mark::HealthGrayKeptOut);
     if (std::string wrong = judgeChecks(service, track, true, now); says("passed") && !wrong.empty()) return wrong;
     track.checks_moved_at = now;
-    track.down = track.never_up = track.unsure = false;
+    track.down = track.never_up = false;
+    // A worker that is late lets it go yet and comes to know it anew, without a word where it is down at first.
+    const bool may_be_forgotten = service.settings.health_check.initial == lb::config::InitialHealth::Down;
+    track.unsure = track.unsure && may_be_forgotten && now < settled_at_;
   } else if (says("drained by hand")) {
     track.drained = true;
     track.drained_at = now;

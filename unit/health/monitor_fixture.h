@@ -111,6 +111,30 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
     }
     return asked_;
   }
+  // Backend 1 has failed once and does not answer any more, and one request is to show that.
+  void onProbation() {
+    shop().outlier.consecutive_failures = 1;
+    shop().outlier.base_ejection = 1s;
+    fails_[1] = true;
+    start();
+    static_cast<void>(ask(8));
+    EXPECT_EQ(state(1), "ejected");
+    world_.runFor(1300ms);  // and its jitter
+    EXPECT_EQ(state(1), "half_open");
+    silent_[1] = true;
+    asked_.clear();
+  }
+  // One for each backend that has room; how many backend 1 has got by now.
+  int fourMoreWait() {
+    for (int i = 0; i < 4; ++i) {
+      waiting_.push_back(asking());
+      world_.runFor(10ms);
+    }
+    return asked_[1];
+  }
+  void leave(std::size_t first) {
+    for (std::size_t i = 0; i < first; ++i) waiting_[i]->abort();
+  }
   // An answer without an end, whose client waits for more.
   std::unique_ptr<RawClient> stream() {
     auto client = asking();
@@ -139,6 +163,7 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
     return std::ranges::any_of(log_, [&](const std::string& line) { return line.find(part) != std::string::npos; });
   }
   void TearDown() override {
+    waiting_.clear();
     proxy_->drain();
     EXPECT_TRUE(world_.runUntil([&] { return proxy_->stopped(); }, 40s));
     proxy_->destroyWorkers();
@@ -161,6 +186,7 @@ class MonitorTest : public testing::Test, protected sim::run::ProxyOutput {
   bool streams_ = false;  // all of them
   std::vector<std::string> log_;
   std::vector<int> statuses_;
+  std::vector<std::unique_ptr<RawClient>> waiting_;
   std::unique_ptr<sim::run::Proxy> proxy_;
 };
 

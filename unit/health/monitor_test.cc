@@ -25,31 +25,26 @@ TEST_F(MonitorTest, FiveFailuresInARowAndItIsOutForAsLongAsSaid) {
 }
 
 TEST_F(MonitorTest, WhoIsNotWaitedForAnyMoreDoesNotFreeThePlaceOfTheNext) {
-  shop().outlier.consecutive_failures = 1;
-  shop().outlier.base_ejection = 1s;
-  fails_[1] = true;
-  start();
-  static_cast<void>(ask(8));
-  EXPECT_EQ(state(1), "ejected");
-  world_.runFor(1300ms);  // and its jitter
-  EXPECT_EQ(state(1), "half_open");
-  silent_[1] = true;
-  asked_.clear();
-  std::vector<std::unique_ptr<RawClient>> waiting;
-  const auto askAndWait = [&] {  // four times, so that one of them is the request on probation
-    for (int i = 0; i < 4; ++i) {
-      waiting.push_back(std::make_unique<RawClient>(client_.env(), Address{proxy_host_.address(), 8080}));
-      waiting.back()->send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
-      world_.runFor(10ms);
-    }
-    return asked_[1];
-  };
-  EXPECT_EQ(askAndWait(), 1);
+  onProbation();
+  EXPECT_EQ(fourMoreWait(), 1);
   world_.runFor(2500ms);
-  EXPECT_EQ(askAndWait(), 2) << "another request is to show";
-  for (std::size_t i = 0; i < 4; ++i) waiting[i]->abort();  // the first of the two is among them
+  EXPECT_EQ(fourMoreWait(), 2) << "another request is to show";
+  leave(4);  // the first of the two is among them
   world_.runFor(100ms);
-  EXPECT_EQ(askAndWait(), 2) << "the second one is still on its way";
+  EXPECT_EQ(fourMoreWait(), 2) << "the second one is still on its way";
+}
+
+TEST_F(MonitorTest, TheNextOneOnProbationHasAllOfItsTime) {
+  onProbation();
+  EXPECT_EQ(fourMoreWait(), 1);
+  world_.runFor(950ms);
+  leave(4);
+  world_.runFor(10ms);
+  EXPECT_EQ(fourMoreWait(), 2);
+  world_.runFor(940ms);
+  EXPECT_EQ(fourMoreWait(), 2) << "for less than base_ejection, whatever the one before has taken";
+  world_.runFor(1s);
+  EXPECT_EQ(fourMoreWait(), 3);
 }
 
 TEST_F(MonitorTest, AnotherAnswerEndsTheRow) {
