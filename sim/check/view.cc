@@ -120,8 +120,8 @@ bool View::strayBytes() const {
 }
 
 bool View::closesQuietly() const {
-  return scenario.has("silent_close") || scenario.has("idle_close") || scenario.has("kill") || scenario.has("early") ||
-         scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
+  return scenario.has("silent_close") || scenario.has("idle_close") || ledger.troubles().ever(FaultKind::Kill) ||
+         scenario.has("early") || scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
 }
 
 bool View::mayBeReused() const {
