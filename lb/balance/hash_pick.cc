@@ -44,15 +44,17 @@ std::size_t HashPick::pick(const Candidates& candidates, const Ask& ask) {
     return requestsOn(one) * 100 * weights_ >= all * max_load_percent_ * one.full_weight;
   };
   std::uint64_t key = *ask.key;
+  const std::size_t home = table_.at(key);
+  const auto take = [&](std::size_t chosen) {
+    if (ask.passed_on != nullptr) *ask.passed_on = chosen != home && !isIn(ask.without, home);
+    return chosen;
+  };
   for (int step = 0; step < kStepsMax; ++step) {
     const std::uint32_t index = table_.at(key);
-    if (!isIn(ask.without, index)) {
-      if (!full(*candidates.all[index])) return index;
-      if (ask.passed_on != nullptr) *ask.passed_on = true;
-    }
+    if (!isIn(ask.without, index) && !full(*candidates.all[index])) return take(index);
     key = mixed(key + 1);
   }
-  return lottery_.draw(candidates, ask.without);
+  return take(lottery_.draw(candidates, ask.without));
 }
 
 }  // namespace lb::balance

@@ -83,7 +83,7 @@ void counters(const Groups& groups, Families& out) {
   Family sticky = counterFamily("lb_sticky_moved_total",
                                 "Answers that came from another backend than the client's sticky cookie names.");
   Family hash = counterFamily("lb_hash_passed_on_total",
-                              "Requests that hash.max_load led to another backend than that of their key.");
+                              "Attempts that hash.max_load led to another backend than that of their key.");
   for (const ServiceGroup& service : groups.services) {
     inflight.add(of(service), sum(service.parts, &ServiceStats::inflight_requests));
     for (std::size_t i = 0; i < kRetryReasonCount; ++i) {

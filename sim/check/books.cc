@@ -86,6 +86,9 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
     atLeast("lb_retries_total", fmt::format("reason=\"{}\"", reason), count);
   atLeast("lb_sticky_moved_total", "", books.sticky_moved);
   const auto& all = scenario.config.services;
+  if (std::ranges::all_of(all, [](const auto& one) { return one.sticky.cookie.empty(); }))
+    same("lb_sticky_moved_total", "", 0);
+  atLeast("lb_hash_passed_on_total", "", books.hash_passed_on);
   if (std::ranges::none_of(all, [](const auto& one) { return one.hash.max_load_percent > 0; }))
     same("lb_hash_passed_on_total", "", 0);
   // Where nothing is pooled, nothing is stale; where nothing goes wrong, everybody can be connected to.

@@ -26,6 +26,8 @@ struct Books {
   std::uint64_t failed = 0;        // whole answers of backends that say 5xx
   std::uint64_t maybe_failed = 0;  // and those that were not seen to the end: some count, some do not
   std::vector<double> totals;      // seconds of the lines with a total time
+  std::uint64_t hash_passed_on =
+      0;  // requests that were seen elsewhere than at the backend of their key, because it was full
   std::map<std::string, std::uint64_t> by_code;
   std::map<std::string, std::uint64_t> own_by_reason;
   std::map<std::string, std::uint64_t> last_retries;  // by reason, of each line the last one

@@ -62,6 +62,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
              .weightless_at = track.weightless_at};
     track.veiled = true;
   }
+  if (now >= settled_at_) track.forgettable = false;
   if (before != track.word()) return fmt::format("\"{}\": it was {}", line, track.word());
   // What else a backend is besides being drained or down shows late; until then nobody may know it.
   track.veiled = (before == "down" || before == "drained") && (track.veiled || !certain(service->second, now));
@@ -136,10 +137,10 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
     if (says("passed") && (track.ejected || track.half_open)) marks_.leave(Mark::HealthGrayKeptOut);
     if (std::string wrong = judgeChecks(service, track, true, now); says("passed") && !wrong.empty()) return wrong;
     track.checks_moved_at = now;
-    track.down = track.never_up = false;
     // A worker that is late lets it go yet and comes to know it anew, without a word where it is down at first.
-    const bool may_be_forgotten = service.settings.health_check.initial == lb::config::InitialHealth::Down;
-    track.unsure = track.unsure && may_be_forgotten && now < settled_at_;
+    const bool initially_down = service.settings.health_check.initial == lb::config::InitialHealth::Down;
+    track.forgettable = track.unsure && initially_down && now < settled_at_;
+    track.down = track.never_up = track.unsure = false;
   } else if (says("drained by hand")) {
     track.drained = true;
     track.drained_at = now;

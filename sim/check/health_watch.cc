@@ -99,7 +99,8 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
 }
 
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
-  const bool unsure = std::ranges::any_of(service.backends, [](const auto& one) { return one.second.unsure; });
+  const bool unsure = std::ranges::any_of(service.backends,
+                                          [](const auto& one) { return one.second.unsure || one.second.forgettable; });
   return now >= settled_at_ && !unsure &&
          !((scenario_.has("dns") || scenario_.has("slow_dns")) && hasNames(service.settings));
 }
@@ -221,6 +222,8 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (find(name, backend) == nullptr) return {};
   ServiceTrack& service = services_.at(name);
   Track& track = service.backends.at(backend);
+  // Who is asked when all workers have the latest configuration has not been forgotten.
+  if (arrival.started > settled_at_ + kMoment && service.panic_until < arrival.started) track.forgettable = false;
   touch(service, arrival.now);
   if (!certain(service, arrival.now)) return {};
   if (std::string wrong = judgeHangUps(service, track, arrival.now); !wrong.empty())

@@ -86,6 +86,7 @@ class HealthWatch {
     bool drained = false, down = false, ejected = false, half_open = false;
     bool never_up = false;       // it was down when it came, and no check has passed yet
     bool unsure = false;         // a reload may have made the proxy forget
+    bool forgettable = false;    // a worker that is late may yet do so, without a word
     bool veiled = false;         // it was down or drained when that was, so what else it is nobody knows
     bool weightless = false;     // an operator has given it the weight 0
     bool row_unknown = false;    // how often it has been ejected in a row

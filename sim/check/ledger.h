@@ -157,6 +157,7 @@ class Ledger {
   [[nodiscard]] bool nobodyLeft(const Entry& entry, MonoTime from) const;
   void checkAtTheEnd();  // every entry against everything known of it; access_check.cc
   [[nodiscard]] const Books& books() const { return books_; }
+  void keysPassedOn(std::uint64_t requests) { books_.hash_passed_on += requests; }
 
   // Holds or fails the run; `request` 0: it is about no single one.
   // What is wrong is put into words only if something is.

@@ -119,9 +119,18 @@ bool View::strayBytes() const {
          scenario.has("idle_answer");
 }
 
+// One of those that may serve it, at any time: its reset may have been lost, and the pooled connection be old.
+bool View::hasDied() const {
+  for (std::uint32_t i = 0; service != nullptr && i < scenario.backends.size(); ++i) {
+    const bool died = ledger.troubles().any({FaultKind::Kill}, static_cast<int>(i), MonoTime{}, to);
+    if (died && mayServe(ledger, *service, i, from, to)) return true;
+  }
+  return false;
+}
+
 bool View::closesQuietly() const {
-  return scenario.has("silent_close") || scenario.has("idle_close") || ledger.troubles().ever(FaultKind::Kill) ||
-         scenario.has("early") || scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
+  return scenario.has("silent_close") || scenario.has("idle_close") || hasDied() || scenario.has("early") ||
+         scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
 }
 
 bool View::mayBeReused() const {

@@ -25,6 +25,7 @@ struct View {
   [[nodiscard]] bool strayBytes() const;
   // A backend may close a kept connection at any moment; who can be sent again is.
   [[nodiscard]] bool closesQuietly() const;
+  [[nodiscard]] bool hasDied() const;
   // May one of its attempts have gone over a connection that had been used before? Not if its backends saw all of them
   // come as the first of theirs.
   [[nodiscard]] bool mayBeReused() const;
