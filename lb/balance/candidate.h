@@ -42,7 +42,7 @@ struct Ask {
   std::optional<std::uint64_t> key{};  // equal ones belong together, for `hash`
   Without without{};
   MonoTime now{};
-  bool* passed_on = nullptr;  // set if a bound on load keeps the key from its backend
+  bool* passed_on = nullptr;  // is told whether nothing but a bound on load kept the key from its backend
 };
 
 }  // namespace lb::balance

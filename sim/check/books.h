@@ -23,11 +23,10 @@ struct Books {
   std::uint64_t sticky_moved = 0;  // answers that gave clients another cookie than they had
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t failed = 0;        // whole answers of backends that say 5xx
-  std::uint64_t maybe_failed = 0;  // and those that were not seen to the end: some count, some do not
-  std::vector<double> totals;      // seconds of the lines with a total time
-  std::uint64_t hash_passed_on =
-      0;  // requests that were seen elsewhere than at the backend of their key, because it was full
+  std::uint64_t failed = 0;          // whole answers of backends that say 5xx
+  std::uint64_t maybe_failed = 0;    // and those that were not seen to the end: some count, some do not
+  std::vector<double> totals;        // seconds of the lines with a total time
+  std::uint64_t hash_passed_on = 0;  // requests that a full backend was seen to leave to others
   std::map<std::string, std::uint64_t> by_code;
   std::map<std::string, std::uint64_t> own_by_reason;
   std::map<std::string, std::uint64_t> last_retries;  // by reason, of each line the last one
