@@ -62,7 +62,6 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   void onHead(const Head& head) override {
     if (head.target() == kCheckPath) {
       reading_request_ = checked_ = true;
-      backend_.ledger_.traffic().ends(backend_.number_, peer_);  // where ports are few, a request may have had this one
       backend_.noteCheck(head, backend_.number_, backend_.ledger_);
       return;
     }

@@ -245,8 +245,7 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
   const plan::Request& plan = *entry.plan;
   const int number = ledger_.serviceNumber(entry);
   if (plan.malformed >= 0 || number < 0 || !held_) return;
-  ends(backend, peer);  // where ports are few they come again, and the last one's backend may not know of its end
-  open_.push_back({backend, peer, number, plan.id, isPaid(entry)});
+  open_.push_back({backend, peer, held_(backend, peer), number, plan.id, isPaid(entry)});
   const Service& service = serviceAt(ledger_, number);
   const std::uint32_t most = mostInflight(ledger_, service, entry.started);
   const bool budgeted = scenario.has("retry_budget");
@@ -255,7 +254,7 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
   std::uint32_t here = 0;
   std::uint32_t paid = 0;
   for (const Open& one : open_) {
-    if (one.service != number || (one.backend != backend && !one.paid) || !held_(one.backend, one.peer)) continue;
+    if (one.service != number || (one.backend != backend && !one.paid) || !isHeld(one)) continue;
     if (one.backend == backend) ++here;
     // An earlier attempt of the same request has had its answer, which is kept there.
     if (one.paid && (one.request != plan.id || &one == &open_.back())) ++paid;

@@ -24,8 +24,9 @@ class TrafficWatch {
  public:
   explicit TrafficWatch(Ledger& ledger) : ledger_(ledger) {}
 
-  // Does the proxy hold its end of the connection from `peer` to that backend?
-  using HeldProbe = std::function<bool(std::uint32_t backend, const lb::Address& peer)>;
+  // The number of the connection from `peer` to that backend whose end the proxy holds; 0 if it holds none. Where ports
+  // are few another connection may have that port later.
+  using HeldProbe = std::function<std::uint64_t(std::uint32_t backend, const lb::Address& peer)>;
   void setHeldProbe(HeldProbe probe) { held_ = std::move(probe); }
 
   // A request has come to a backend; it is the last of the entry's attempts. And: the backend has answered or given up.
@@ -39,10 +40,14 @@ class TrafficWatch {
   struct Open {
     std::uint32_t backend;
     lb::Address peer;
+    std::uint64_t connection;  // of the proxy when the request came; 0 if it had left already
     int service;
     std::uint64_t request = 0;
     bool paid;  // a retry that the budget was charged for
   };
+  [[nodiscard]] bool isHeld(const Open& one) const {
+    return one.connection != 0 && held_(one.backend, one.peer) == one.connection;
+  }
   void checkAttempts(const Entry& entry, const lb::config::Service& service);
   void checkPlacement(const Entry& entry, const lb::config::Service& service);
   void checkReason(const Entry& entry, const lb::config::Service& service);

@@ -100,10 +100,12 @@ void Run::start() {
   ledger_.configure(config_);
   ledger_.traffic().setHeldProbe([this](std::uint32_t backend, const lb::Address& peer) {
     const lb::Address at{*lb::IpAddress::parse(plan::backendIp(backend)), plan::kBackendPort};
-    return std::ranges::any_of(stage_->fabric().connections(), [&](const auto& one) {
+    const auto& connections = stage_->fabric().connections();
+    const auto held = std::ranges::find_if(connections, [&](const auto& one) {
       return one->addressOf(net::Side::Server) == at && one->addressOf(net::Side::Client) == peer &&
              one->held(net::Side::Client);
     });
+    return held == connections.end() ? 0 : (*held)->id();
   });
   stream_watch_.emplace(stage_->fabric(), stage_->proxyHost().address(), ledger_);
   stage_->startWith(scenario_.faults);
