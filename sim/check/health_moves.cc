@@ -39,6 +39,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
     touch(service->second, now);
     track.weightless = line.ends_with(" has weight 0 by hand");
     track.weightless_at = now;
+    track.weight_unsure = false;
     touch(service->second, now);
     if (track.weightless) marks_.leave(Mark::HealthWeightless);
     return {};
@@ -49,6 +50,8 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   const std::string_view why = line.substr(std::min(line.size(), line.find(": ") + 2));
   // What the proxy may have forgotten, and what lookups may have taken away meanwhile, is as it says.
   const bool differs = before != track.word();
+  // A worker that is late lets go of who has just come yet, and comes to know it anew, without a word.
+  const bool forgettable = now < settled_at_ && (track.unsure || track.forgettable);
   if (track.unsure || (differs && !certain(service->second, now))) {
     const bool never_up = track.never_up && (before == "down" || before == "drained");
     track = {.drained = before == "drained",
@@ -58,11 +61,12 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
              .never_up = never_up,
              .unsure = track.unsure && never_up,  // if the proxy has not forgotten it, it was up once
              .weightless = track.weightless,
+             .weight_unsure = track.weight_unsure,
              .row_unknown = true,
              .weightless_at = track.weightless_at};
     track.veiled = true;
   }
-  if (now >= settled_at_) track.forgettable = false;
+  track.forgettable = forgettable;
   if (before != track.word()) return fmt::format("\"{}\": it was {}", line, track.word());
   // What else a backend is besides being drained or down shows late; until then nobody may know it.
   track.veiled = (before == "down" || before == "drained") && (track.veiled || !certain(service->second, now));
@@ -137,9 +141,6 @@ std::string HealthWatch::move(ServiceTrack& service, Track& track, std::string_v
     if (says("passed") && (track.ejected || track.half_open)) marks_.leave(Mark::HealthGrayKeptOut);
     if (std::string wrong = judgeChecks(service, track, true, now); says("passed") && !wrong.empty()) return wrong;
     track.checks_moved_at = now;
-    // A worker that is late lets it go yet and comes to know it anew, without a word where it is down at first.
-    const bool initially_down = service.settings.health_check.initial == lb::config::InitialHealth::Down;
-    track.forgettable = track.unsure && initially_down && now < settled_at_;
     track.down = track.never_up = track.unsure = false;
   } else if (says("drained by hand")) {
     track.drained = true;

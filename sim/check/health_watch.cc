@@ -87,10 +87,15 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
         one.checks_moved_at = kNever;
       } else {
         one.unsure = !first;
+        const auto left = track.left_weightless.find(*number);
+        one.weight_unsure = left != track.left_weightless.end() && now < left->second + kReloadTakes;
         one.down = service.health_check.enabled && service.health_check.initial == lb::config::InitialHealth::Down;
         one.never_up = one.down;
         if (one.down) one.out_since = now;
       }
+    }
+    for (const auto& [number, one] : track.backends) {
+      if ((one.weightless || one.weight_unsure) && !backends.contains(number)) track.left_weightless[number] = now;
     }
     track.backends = std::move(backends);
     touch(track, now);
@@ -99,8 +104,9 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
 }
 
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
-  const bool unsure = std::ranges::any_of(service.backends,
-                                          [](const auto& one) { return one.second.unsure || one.second.forgettable; });
+  const bool unsure = std::ranges::any_of(service.backends, [](const auto& one) {
+    return one.second.unsure || one.second.forgettable || one.second.weight_unsure;
+  });
   return now >= settled_at_ && !unsure &&
          !((scenario_.has("dns") || scenario_.has("slow_dns")) && hasNames(service.settings));
 }
@@ -137,6 +143,7 @@ bool HealthWatch::mayBeNobody(const ServiceTrack& service, MonoTime at) const {
   const bool all_up =
       std::ranges::all_of(service.backends, [](const auto& one) { return one.second.state() == State::Up; });
   if (at < settled_at_ && !all_up) return true;  // a worker may know only those of before
+  if (std::ranges::any_of(service.backends, [](const auto& one) { return one.second.weight_unsure; })) return true;
   if (namesMayMove(service) && (scenario_.has("by_hand") || service.settings.panic_threshold == 0)) return true;
   const Stock stock = stockOf(service);
   return stock.hosts + stock.backups == 0 || (stock.up() == 0 && service.settings.panic_threshold == 0);
@@ -222,9 +229,14 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   if (find(name, backend) == nullptr) return {};
   ServiceTrack& service = services_.at(name);
   Track& track = service.backends.at(backend);
-  // Who is asked when all workers have the latest configuration has not been forgotten.
-  if (arrival.started > settled_at_ + kMoment && service.panic_until < arrival.started) track.forgettable = false;
   touch(service, arrival.now);
+  // Who is asked when all workers have the latest configuration has a weight, and if it was out, that was forgotten.
+  if (arrival.started > settled_at_ + kMoment && service.panic_until < arrival.started && !panics(name)) {
+    track.weight_unsure = false;
+    if (track.forgettable && !track.never_up) track.down = track.ejected = false;
+    if (!track.half_open) track.forgettable = false;
+    touch(service, arrival.now);
+  }
   if (!certain(service, arrival.now)) return {};
   if (std::string wrong = judgeHangUps(service, track, arrival.now); !wrong.empty())
     return fmt::format("b{} of {}: {}", backend, name, wrong);
@@ -256,7 +268,8 @@ bool HealthWatch::wasOut(const std::string& service, std::uint32_t backend, Mono
   if (!services_.contains(service)) return true;  // it has gone meanwhile, and with it what was known
   const Track* track = find(service, backend);
   if (track == nullptr) return false;
-  return track->out() || track->half_open || (track->out_until != kNever && track->out_until >= from);
+  return track->out() || track->half_open || track->weight_unsure ||
+         (track->out_until != kNever && track->out_until >= from);
 }
 
 bool HealthWatch::isEjected(const std::string& service, std::uint32_t backend) const {
@@ -298,8 +311,8 @@ bool HealthWatch::allUp(const std::string& name) const {
     });
     const bool asked = host != settings.hosts.end() && host->weight > 0 && !host->backup && !may_wait;
     const State state = one.second.state();
-    return one.second.unsure || state == State::Up || isSlowForGood(scenario_, settings, one.first) ||
-           (state == State::HalfOpen && !asked);
+    return one.second.unsure || one.second.forgettable || state == State::Up ||
+           isSlowForGood(scenario_, settings, one.first) || (state == State::HalfOpen && !asked);
   });
 }
 
