@@ -92,7 +92,7 @@ def measure(options):
     settings = Settings(binaries=options.build / "bin", rounds=options.rounds, seconds=options.seconds,
                         warmup=options.seconds * 0.3, versus=bool(options.vs))
     if options.smoke:  # counts instead of times, so that it ends well on the busiest machine
-        settings = dataclasses.replace(settings, rounds=1, seconds=10, warmup=0.03, requests=400)
+        settings = dataclasses.replace(settings, rounds=1, seconds=60, warmup=0.03, requests=400)
     run = {"machine": machine(options), "rounds": settings.rounds, "seconds": settings.seconds, "rows": []}
     print(run["machine"])
     with Bench(settings) as bench:

@@ -70,8 +70,10 @@ class Bench:
     def load(self, process, arguments, workers=1, times=1):
         """One run of the load through `process`, so many times as long as others; errors make it void."""
         settings = self.settings
-        command = ["--target", f"127.0.0.1:{process.port}", "--milliseconds", round(settings.seconds * 1000 * times),
-                   "--warmup", round(settings.warmup * 1000), *(["--requests", settings.requests] if settings.requests else []), *arguments]
+        command = ["--target", f"127.0.0.1:{process.port}", "--warmup", round(settings.warmup * 1000)]
+        time = ["--milliseconds", round(settings.seconds * 1000 * times)]
+        # The later one counts: a scenario's own time, or where a count ends the run, the most that it may take.
+        command += ["--requests", settings.requests, *arguments, *time] if settings.requests else [*time, *arguments]
         for pid in process.family():
             command += ["--pid", pid]
         run = Load(self.binary("bench_load"), self.new_folder("load"), command, cores(workers)[1])

@@ -9,8 +9,9 @@ new one each time."""
 import contextlib
 import pathlib
 import signal
+import subprocess
 
-from processes import BenchError, Process, cores
+from processes import READY_SECONDS, BenchError, Process, cores
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -152,7 +153,10 @@ def traced(bench, process, arguments):
         strace.wait_until(lambda: strace.log().count(" attached") >= len(process.family()), f"it traces {process.name}")
         result = bench.load(process, ("--warmup", 0, "--milliseconds", 60_000, *arguments))
         strace.process.send_signal(signal.SIGINT)
-        strace.process.wait(10)
+        try:
+            strace.process.wait(READY_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise BenchError(f"strace of {process.name} does not end:\n{strace.log()}") from None
     summary = (folder / "calls").read_text().split("\n")
     totals = [line.split() for line in summary if line.endswith(" total")]
     if not totals:

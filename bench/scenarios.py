@@ -20,11 +20,13 @@ class Sizes:
     upload: int = 10 * MIB
     large: tuple = ()          # how many of these two are measured, if not as many as there are time for
     readers: int = 16
+    slow: int = 100 * MIB      # what they read
     counted: int = 5000        # requests under strace, and then four times as many
     memory_seconds: float = 3  # of reading slowly
 
 
-SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, large=("--requests", 20), readers=4, counted=1000, memory_seconds=0.5)
+SMOKE = Sizes(services=40, hosts=40, idle=300, download=2 * MIB, upload=MIB, large=("--requests", 20), readers=4,
+              slow=128 * KIB, counted=1000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,9 +72,9 @@ def scenarios(sizes=Sizes()):
                  ("--connections", 4, *sized("bytes", sizes.download), *sizes.large), methods.cpu_per_gib, splice=True, relay=True),
         Scenario("upload", f"{sizes.upload // MIB} MiB upload", Goal(1.00, 1.00, aim_of="haproxy-splice"),
                  ("--connections", 8, "--upload", sizes.upload, *sizes.large), methods.cpu_per_gib, splice=True, relay=True),
-        Scenario("slow", f"{sizes.readers} slow readers of {sizes.download // MIB} MiB, RSS growth", Goal(2, 0.5, "own"),
-                 ("--connections", sizes.readers, "--read-rate", MIB, *sized("bytes", sizes.download),
-                  "--milliseconds", round(sizes.memory_seconds * 1000)),
+        Scenario("slow", f"{sizes.readers} slow readers of {sizes.slow / MIB:g} MiB, RSS growth", Goal(2, 0.5, "own"),
+                 ("--connections", sizes.readers, "--read-rate", MIB, *sized("bytes", sizes.slow),
+                  "--milliseconds", round(sizes.memory_seconds * 1000), *sizes.large),
                  methods.memory_growth, splice=True, rounds_max=3),
         Scenario("latency", "added latency at 2,000 req/s, open loop, median", Goal(1.0, 0.6), (*small, "--rate", 2000),
                  methods.added_latency, relay=True),

@@ -210,7 +210,8 @@ class Lb(Program):
         path = self.folder / "access.jsonl"
 
         def lines():
-            return path.read_text().splitlines() if path.exists() else []
+            text = path.read_text() if path.exists() else ""
+            return text[: text.rfind("\n") + 1].splitlines()  # the last one may be half written
 
         until(lambda: len(lines()) >= count, f"{count} lines in the access log")
         return [json.loads(line) for line in lines()]

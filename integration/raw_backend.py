@@ -10,6 +10,7 @@ import struct
 import threading
 
 from http_message import Incomplete, Reader, read_request
+from ports import free_port
 from wait import SLOW_MACHINE, until
 
 
@@ -97,7 +98,7 @@ class Connection:
 
 
 class RawBackend:
-    def __init__(self, answer=None, script=None, address="127.0.0.1", port=0, backlog=128):
+    def __init__(self, answer=None, script=None, address="127.0.0.1", port=None, backlog=128):
         self.answer = answer if answer is not None else ok(b"hello")
         self.script = script
         self.connections = []
@@ -105,7 +106,7 @@ class RawBackend:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.listener = socket.socket(family, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((address, port))
+        self.listener.bind((address, port or free_port()))  # nobody else's, even when this backend has stopped
         self.listener.listen(backlog)
         self.address, self.port = self.listener.getsockname()[:2]
         self.stopping = False

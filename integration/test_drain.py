@@ -74,17 +74,26 @@ def test_readiness_ends_but_liveness_and_metrics_stay(start, backend, gate):
 
 
 def test_during_the_delay_everything_is_still_served(start, backend):
-    lb = start.lb(backend, drain={"delay": "1s", "timeout": "5s"})
+    lb = start.lb(backend, drain={"delay": "10m"})
+    lb.expected_code = None
     with lb.connect() as kept:
         kept.request(get())
         lb.terminate()
         until(lambda: lb.admin_status("/readyz") == 503, "readyz says 503")
         assert lb.admin("/readyz").text.strip() == "not ready: draining"
         assert lb.request(get()).status == 200  # a new connection
-        last = kept.request(get())
-        assert (last.status, last.get("Connection")) == (200, "close")
+        until(lambda: kept.request(get()).get("Connection") == "close", "it is told that its connection ends")
         kept.expect_closed()
+    lb.terminate()
+    assert lb.wait_exit() == 1, "a second signal ends it at once"
+
+
+def test_the_delay_has_an_end(start, backend):
+    lb = start.lb(backend, drain={"delay": "500ms"})
+    begin = time.monotonic()
+    lb.terminate()
     until(lambda: not can_connect(lb.port), "new connections are refused")
+    assert time.monotonic() - begin >= 0.5
     assert lb.wait_exit() == 0
 
 
@@ -103,16 +112,33 @@ def test_nothing_is_reloaded_any_more(start, backend, gate):
     assert "not reloaded" not in lb.log(), "it has not even looked"
 
 
-def test_a_tunnel_has_its_time_and_is_cut(start, backend):
+def tunnel(lb):
+    client = lb.connect()
+    assert client.request(get(extra="Connection: upgrade\r\nUpgrade: echo\r\n")).status == 101
+    return client
+
+
+def test_a_tunnel_goes_on_meanwhile(start, backend):
     backend.script = echo_tunnel
-    lb = start.lb(backend, drain={"timeout": "1s"})
-    with lb.connect() as client:
-        assert client.request(get(extra="Connection: upgrade\r\nUpgrade: echo\r\n")).status == 101
+    lb = start.lb(backend, drain={"timeout": "10m"})
+    lb.expected_code = None
+    with tunnel(lb) as client:
         lb.terminate()
         until(lambda: not can_connect(lb.port), "new connections are refused")
         client.send("still there?")
         assert client.read_exactly(12) == b"still there?"
+        lb.terminate()
+        assert lb.wait_exit() == 1, "a second signal ends it at once"
+
+
+def test_a_tunnel_has_its_time_and_is_cut(start, backend):
+    backend.script = echo_tunnel
+    lb = start.lb(backend, drain={"timeout": "500ms"})
+    with tunnel(lb) as client:
+        begin = time.monotonic()
+        lb.terminate()
         client.read_to_end()
+        assert time.monotonic() - begin >= 0.5
     assert lb.wait_exit() == 0
 
 

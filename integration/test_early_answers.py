@@ -24,7 +24,7 @@ def upload(length):
 @pytest.mark.parametrize("half_close", [False, True], ids=["client stops sending", "client closes its half"])
 def test_an_early_answer_arrives_whole(start, half_close):
     backend = start.backend(script=early)
-    lb = start.lb(backend, timeouts={"request_body_idle": "300ms"})
+    lb = start.lb(backend, timeouts={"request_body_idle": "2s"})
     with lb.connect() as client:
         client.send(upload(1000) + b"the beginning")
         client.reader.fill()  # the answer has begun

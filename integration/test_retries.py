@@ -96,10 +96,13 @@ def test_a_body_that_is_too_large_to_keep_is_sent_once(start):
 
 
 def test_another_host_is_asked_at_once_whatever_the_backoff(start):
-    """Five times: a backoff of up to a minute would hardly be short each time."""
-    lb, good = pair(start, start.backend(BUSY), {"retry_on": [503], "backoff": {"base": "1m", "max": "1m"}})
+    """At least five times: a backoff of up to a minute would hardly be short each time."""
+    busy = start.backend(BUSY)
+    lb, good = pair(start, busy, {"retry_on": [503], "backoff": {"base": "1m", "max": "1m"}}, outlier="off")
     assert [ask(lb, get()).body for _ in range(10)] == [b"good"] * 10
-    lb.wait_metric(5, "lb_retries_total", service="svc", reason="status")
+    tried = len(busy.requests)
+    assert tried >= 5
+    lb.wait_metric(tried, "lb_retries_total", service="svc", reason="status")
 
 
 def test_the_same_host_is_asked_again_after_a_backoff(start):
@@ -124,7 +127,7 @@ def test_the_same_host_is_asked_again_after_a_backoff(start):
 
 def test_a_slow_attempt_has_its_own_time(start):
     silent = start.backend(script=lambda connection: connection.read_request() and connection.wait_for_end())
-    lb, good = pair(start, silent, {"retry_on": ["timeout"], "per_try_timeout": "200ms"})
+    lb, good = pair(start, silent, {"retry_on": ["timeout"], "per_try_timeout": "2s"})
     assert [ask(lb, get()).body for _ in range(2)] == [b"good"] * 2
     assert lb.metrics().value("lb_retries_total", service="svc", reason="timeout") >= 1
 

@@ -1,5 +1,6 @@
 """Every timeout, set short: the status, the Proxy-Status, and who is to blame."""
 
+import select
 import socket
 import threading
 
@@ -9,6 +10,7 @@ from config_file import service
 from ports import free_port
 from raw_backend import RawBackend
 from raw_client import get
+from wait import until
 
 SHORT = "200ms"
 POST_HEAD = "POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 10\r\n\r\n"
@@ -144,13 +146,15 @@ def test_a_backend_that_does_not_take_the_request(start, backend):
     lb = start.lb(service(backend, timeouts={"response_idle": SHORT, "response_header": "60s"}))
     with lb.connect() as client:
         client.send("POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 100000000\r\n\r\n")
-        client.sock.settimeout(0.5)
-        try:
-            while True:
-                client.sock.send(b"x" * 65536)
-        except OSError:  # timed out since nobody reads any more, or refused already
-            pass
-        client.sock.settimeout(20)
+
+        def sent_until_answered():  # all that it takes, however long it stands still
+            readable, writable, _ = select.select([client.sock], [client.sock], [], 0)
+            try:
+                return readable or (writable and client.sock.send(b"x" * 65536, socket.MSG_DONTWAIT) < 0)
+            except ConnectionError:
+                return True  # it has gone; its answer is still to be read
+
+        until(sent_until_answered, "an answer")
         answered(client, 504, "backend_timeout")
     done.set()
 
