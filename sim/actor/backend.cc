@@ -43,7 +43,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
     requestOver();
   }
   void requestOver() {
-    if (request_ != nullptr) backend_.ledger_.traffic().ends(backend_.number_, peer_);
+    if (request_ != nullptr) backend_.ledger_.traffic().ends(connection_);
     request_ = nullptr;
   }
 
@@ -93,7 +93,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       return;
     }
     request_ = entry->plan;
-    backend_.ledger_.traffic().begins(*entry, backend_.number_, peer_);
+    backend_.ledger_.traffic().begins(*entry, backend_.number_, connection_);
     current_id_ = request_->id;
     judgeReuse();
     reading_request_ = true;
@@ -339,7 +339,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
   static constexpr std::size_t kSmallAnswer = 500;  // fits every buffer
 
   Backend& backend_;
-  lb::Address peer_ = remote();
+  std::uint64_t connection_ = backend_.ledger_.traffic().accepted(backend_.number_, remote());
   check::PooledConnection pooled_{backend_.ledger_.now()};
   StrictReader reader_;
   std::unique_ptr<lb::Timer> timer_;

@@ -7,6 +7,7 @@
 
 #include "sim/check/in_force.h"
 #include "sim/check/traffic_watch.h"
+#include "sim/check/view.h"
 
 namespace sim::check {
 namespace {
@@ -101,7 +102,10 @@ std::string whyNotThere(const Ledger& ledger, const Entry& entry, const lb::conf
   if (service.retry.idempotency_key && entry.plan->idempotency_key && service.retry.attempts > 0) needed = true;
   const Duration way = 2 * plan::longestWay(scenario) + std::chrono::milliseconds(50);
   if (!has_weight) return "which has a weight of 0";
-  if (!needed && way < service.timeouts.connect && !mayGetNowhere(scenario, service))
+  // What was sent elsewhere first may come later than this, or never.
+  const bool answered_late =
+      service.retry.on.timeout && leastHeaderTime(ledger, service, entry.started, ledger.now()) <= way;
+  if (!needed && way < service.timeouts.connect && !mayGetNowhere(scenario, service) && !answered_late)
     return "a backup, although there are others";
   return {};
 }

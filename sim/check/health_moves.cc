@@ -39,7 +39,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
     touch(service->second, now);
     track.weightless = line.ends_with(" has weight 0 by hand");
     track.weightless_at = now;
-    track.weight_unsure = false;
+    track.order_unsure = false;
     touch(service->second, now);
     if (track.weightless) marks_.leave(Mark::HealthWeightless);
     return {};
@@ -61,11 +61,12 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
              .never_up = never_up,
              .unsure = track.unsure && never_up,  // if the proxy has not forgotten it, it was up once
              .weightless = track.weightless,
-             .weight_unsure = track.weight_unsure,
+             .order_unsure = track.order_unsure,
              .row_unknown = true,
              .weightless_at = track.weightless_at};
     track.veiled = true;
   }
+  if (track.forgettable) track.checks_moved_at = kNever;  // by a checker that was another one then
   track.forgettable = forgettable;
   if (before != track.word()) return fmt::format("\"{}\": it was {}", line, track.word());
   // What else a backend is besides being drained or down shows late; until then nobody may know it.

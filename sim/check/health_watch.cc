@@ -87,15 +87,16 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
         one.checks_moved_at = kNever;
       } else {
         one.unsure = !first;
-        const auto left = track.left_weightless.find(*number);
-        one.weight_unsure = left != track.left_weightless.end() && now < left->second + kReloadTakes;
+        const auto left = track.left_by_hand.find(*number);
+        one.order_unsure = left != track.left_by_hand.end() && now < left->second + kReloadTakes;
         one.down = service.health_check.enabled && service.health_check.initial == lb::config::InitialHealth::Down;
         one.never_up = one.down;
         if (one.down) one.out_since = now;
       }
     }
     for (const auto& [number, one] : track.backends) {
-      if ((one.weightless || one.weight_unsure) && !backends.contains(number)) track.left_weightless[number] = now;
+      if ((one.weightless || one.drained || one.order_unsure) && !backends.contains(number))
+        track.left_by_hand[number] = now;
     }
     track.backends = std::move(backends);
     touch(track, now);
@@ -105,7 +106,7 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
 
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
   const bool unsure = std::ranges::any_of(service.backends, [](const auto& one) {
-    return one.second.unsure || one.second.forgettable || one.second.weight_unsure;
+    return one.second.unsure || one.second.forgettable || one.second.order_unsure;
   });
   return now >= settled_at_ && !unsure &&
          !((scenario_.has("dns") || scenario_.has("slow_dns")) && hasNames(service.settings));
@@ -143,8 +144,11 @@ bool HealthWatch::mayBeNobody(const ServiceTrack& service, MonoTime at) const {
   const bool all_up =
       std::ranges::all_of(service.backends, [](const auto& one) { return one.second.state() == State::Up; });
   if (at < settled_at_ && !all_up) return true;  // a worker may know only those of before
-  if (std::ranges::any_of(service.backends, [](const auto& one) { return one.second.weight_unsure; })) return true;
-  if (namesMayMove(service) && (scenario_.has("by_hand") || service.settings.panic_threshold == 0)) return true;
+  if (std::ranges::any_of(service.backends, [](const auto& one) { return one.second.order_unsure; })) return true;
+  const lb::config::HealthCheck& check = service.settings.health_check;
+  const bool down_at_first = check.enabled && check.initial == lb::config::InitialHealth::Down;
+  if (namesMayMove(service) && (scenario_.has("by_hand") || service.settings.panic_threshold == 0 || down_at_first))
+    return true;
   const Stock stock = stockOf(service);
   return stock.hosts + stock.backups == 0 || (stock.up() == 0 && service.settings.panic_threshold == 0);
 }
@@ -232,8 +236,9 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   touch(service, arrival.now);
   // Who is asked when all workers have the latest configuration has a weight, and if it was out, that was forgotten.
   if (arrival.started > settled_at_ + kMoment && service.panic_until < arrival.started && !panics(name)) {
-    track.weight_unsure = false;
+    track.order_unsure = false;
     if (track.forgettable && !track.never_up) track.down = track.ejected = false;
+    if (track.forgettable) track.checks_moved_at = kNever;  // by a checker that was another one then
     if (!track.half_open) track.forgettable = false;
     touch(service, arrival.now);
   }
@@ -268,7 +273,7 @@ bool HealthWatch::wasOut(const std::string& service, std::uint32_t backend, Mono
   if (!services_.contains(service)) return true;  // it has gone meanwhile, and with it what was known
   const Track* track = find(service, backend);
   if (track == nullptr) return false;
-  return track->out() || track->half_open || track->weight_unsure ||
+  return track->out() || track->half_open || track->order_unsure ||
          (track->out_until != kNever && track->out_until >= from);
 }
 

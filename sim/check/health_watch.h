@@ -89,7 +89,7 @@ class HealthWatch {
     bool forgettable = false;    // a worker that was late may have done so later, without a word
     bool veiled = false;         // it was down or drained when that was, so what else it is nobody knows
     bool weightless = false;     // an operator has given it the weight 0
-    bool weight_unsure = false;  // it had that when a reload took it away, which a late worker may never have noticed
+    bool order_unsure = false;   // it was that or drained when a reload took it away, which a late worker keeps
     bool row_unknown = false;    // how often it has been ejected in a row
     MonoTime checks_moved_at{};  // when checks took it out or brought it back, since the last reload
     MonoTime out_since{};        // drained, down or ejected without a break
@@ -110,7 +110,7 @@ class HealthWatch {
     lb::config::Service settings;
     std::map<std::uint32_t, Track> backends;
     std::vector<std::optional<std::uint32_t>> host_backends;  // which backend each host of the settings is
-    std::map<std::uint32_t, MonoTime> left_weightless;        // whom a reload has taken away, and when
+    std::map<std::uint32_t, MonoTime> left_by_hand;           // whom a reload has taken away, and when
     MonoTime panic_until{};                                   // the last moment at which there may have been panic
     MonoTime nobody_until{};                                  // and nobody to send to
     MonoTime full_until{};                                    // and nobody could be ejected

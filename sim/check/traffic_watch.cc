@@ -78,8 +78,12 @@ bool hasCauseIn(const Ledger& ledger, const Entry& entry, const Service& service
   if (reason == "queue_full") {
     // As many as may wait, and at least one on each backend, are there besides it; or have just been.
     const auto number = static_cast<int>(&service - ledger.scenario().config.services.data());
-    const auto others = std::ranges::count_if(
-        ledger.entries(), [&](const Entry& one) { return mayBeUnderWay(ledger, one, number, entry.started + -kNews); });
+    std::int64_t others = 0;
+    for (const Entry& one : ledger.entries()) {
+      if (!mayBeUnderWay(ledger, one, number, entry.started + -kNews)) continue;
+      // Who is sent again after an answer that is kept has two places, as long as that comes.
+      others += one.attempts.size() > 1 && !service.retry.on.statuses.empty() ? 2 : 1;
+    }
     return service.limits.max_inflight > 0 &&
            others > static_cast<std::int64_t>(service.limits.max_inflight) + service.limits.queue.max;
   }
@@ -240,12 +244,12 @@ void TrafficWatch::checkBudget(const Entry& entry, int number) {
                  "{} retries in ten seconds where {} are the budget", lately, most);
 }
 
-void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::Address& peer) {
+void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, std::uint64_t connection) {
   const plan::Scenario& scenario = ledger_.scenario();
   const plan::Request& plan = *entry.plan;
   const int number = ledger_.serviceNumber(entry);
   if (plan.malformed >= 0 || number < 0 || !held_) return;
-  open_.push_back({backend, peer, held_(backend, peer), number, plan.id, isPaid(entry)});
+  open_.push_back({backend, connection, number, plan.id, isPaid(entry)});
   const Service& service = serviceAt(ledger_, number);
   const std::uint32_t most = mostInflight(ledger_, service, entry.started);
   const bool budgeted = scenario.has("retry_budget");
@@ -254,7 +258,7 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
   std::uint32_t here = 0;
   std::uint32_t paid = 0;
   for (const Open& one : open_) {
-    if (one.service != number || (one.backend != backend && !one.paid) || !isHeld(one)) continue;
+    if (one.service != number || (one.backend != backend && !one.paid) || !held_(one.connection)) continue;
     if (one.backend == backend) ++here;
     // An earlier attempt of the same request has had its answer, which is kept there.
     if (one.paid && (one.request != plan.id || &one == &open_.back())) ++paid;
@@ -274,8 +278,8 @@ void TrafficWatch::begins(const Entry& entry, std::uint32_t backend, const lb::A
       Class::Safety, "safety.amplification", plan.id, "{} retries of {} at a time", paid, service.name);
 }
 
-void TrafficWatch::ends(std::uint32_t backend, const lb::Address& peer) {
-  std::erase_if(open_, [&](const Open& one) { return one.backend == backend && one.peer == peer; });
+void TrafficWatch::ends(std::uint64_t connection) {
+  std::erase_if(open_, [&](const Open& one) { return one.connection == connection; });
 }
 
 // Is one a request that may be of this service, and has it the same key as the other?

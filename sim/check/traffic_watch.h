@@ -24,14 +24,21 @@ class TrafficWatch {
  public:
   explicit TrafficWatch(Ledger& ledger) : ledger_(ledger) {}
 
-  // The number of the connection from `peer` to that backend whose end the proxy holds; 0 if it holds none. Where ports
-  // are few another connection may have that port later.
-  using HeldProbe = std::function<std::uint64_t(std::uint32_t backend, const lb::Address& peer)>;
-  void setHeldProbe(HeldProbe probe) { held_ = std::move(probe); }
+  // Connections have numbers: where ports are few, several come from the same one. Which one has the backend just
+  // accepted from `peer`? Does the proxy hold its end of one?
+  using AcceptedProbe = std::function<std::uint64_t(std::uint32_t backend, const lb::Address& peer)>;
+  using HeldProbe = std::function<bool(std::uint64_t connection)>;
+  void setProbes(AcceptedProbe accepted, HeldProbe held) {
+    accepted_ = std::move(accepted);
+    held_ = std::move(held);
+  }
+  [[nodiscard]] std::uint64_t accepted(std::uint32_t backend, const lb::Address& peer) const {
+    return accepted_ ? accepted_(backend, peer) : 0;
+  }
 
   // A request has come to a backend; it is the last of the entry's attempts. And: the backend has answered or given up.
-  void begins(const Entry& entry, std::uint32_t backend, const lb::Address& peer);
-  void ends(std::uint32_t backend, const lb::Address& peer);
+  void begins(const Entry& entry, std::uint32_t backend, std::uint64_t connection);
+  void ends(std::uint64_t connection);
 
   void atBackend(const Entry& entry);    // every arrival, of whatever backend
   void rateLimited(const Entry& entry);  // its client got a 429
@@ -39,15 +46,11 @@ class TrafficWatch {
  private:
   struct Open {
     std::uint32_t backend;
-    lb::Address peer;
-    std::uint64_t connection;  // of the proxy when the request came; 0 if it had left already
+    std::uint64_t connection;
     int service;
     std::uint64_t request = 0;
     bool paid;  // a retry that the budget was charged for
   };
-  [[nodiscard]] bool isHeld(const Open& one) const {
-    return one.connection != 0 && held_(one.backend, one.peer) == one.connection;
-  }
   void checkAttempts(const Entry& entry, const lb::config::Service& service);
   void checkPlacement(const Entry& entry, const lb::config::Service& service);
   void checkReason(const Entry& entry, const lb::config::Service& service);
@@ -60,6 +63,7 @@ class TrafficWatch {
   [[nodiscard]] bool heldUp(MonoTime since) const;  // arrivals that a fault may have gathered
 
   Ledger& ledger_;
+  AcceptedProbe accepted_;
   HeldProbe held_;
   std::vector<Open> open_;
   struct Paid {

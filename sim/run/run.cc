@@ -98,15 +98,21 @@ bool Run::go() {
 void Run::start() {
   stage_ = std::make_unique<Stage>(world_, scenario_, ledger_, *this);
   ledger_.configure(config_);
-  ledger_.traffic().setHeldProbe([this](std::uint32_t backend, const lb::Address& peer) {
+  const auto accepted = [this](std::uint32_t backend, const lb::Address& peer) {
     const lb::Address at{*lb::IpAddress::parse(plan::backendIp(backend)), plan::kBackendPort};
-    const auto& connections = stage_->fabric().connections();
-    const auto held = std::ranges::find_if(connections, [&](const auto& one) {
-      return one->addressOf(net::Side::Server) == at && one->addressOf(net::Side::Client) == peer &&
-             one->held(net::Side::Client);
+    std::uint64_t newest = 0;
+    for (const auto& one : stage_->fabric().connections()) {
+      const bool theirs = one->addressOf(net::Side::Server) == at && one->addressOf(net::Side::Client) == peer;
+      if (theirs && one->held(net::Side::Server)) newest = std::max(newest, one->id());
+    }
+    return newest;
+  };
+  const auto held = [this](std::uint64_t connection) {
+    return std::ranges::any_of(stage_->fabric().connections(), [&](const auto& one) {
+      return one->id() == connection && one->held(net::Side::Client);
     });
-    return held == connections.end() ? 0 : (*held)->id();
-  });
+  };
+  ledger_.traffic().setProbes(accepted, held);
   stream_watch_.emplace(stage_->fabric(), stage_->proxyHost().address(), ledger_);
   stage_->startWith(scenario_.faults);
   const auto started = stage_->proxy().start();
