@@ -92,3 +92,59 @@ def test_retries(terminal):
         return int(re.search('reason="status"} ([0-9]+)', terminal.type(counter)[1])[1]) > 0
 
     until(retried, "an attempt is made again")
+
+
+def test_routing(terminal):
+    config, = blocks("routing.md", "yaml", "## A working example")
+    programs, asked = blocks("routing.md", "sh", "## A working example")
+    terminal.file("routing.yaml", config)
+    terminal.type_all(programs)
+    shop, tester, users, moved, around = asked.splitlines()
+    until(lambda: terminal.type(shop)[1].startswith("service: shop, "), "all are there")
+    assert terminal.type(tester)[1].startswith("service: shop-next, ")
+    answer = terminal.type(users)[1]
+    assert "\nCache-Control: no-store\n" in answer and "\nservice: api, " in answer
+    answer = terminal.type(moved)[1]
+    assert answer.startswith("HTTP/1.1 308 ") and "\nLocation: https://shop.example.com/a?b\n" in answer
+    assert terminal.type(around) == (0, "not from here\n")
+
+
+def test_the_table_of_requests(terminal):
+    config, = blocks("routing.md", "yaml", "## A working example")
+    tests, = blocks("routing.md", "yaml", "## Tests of routes")
+    command, = blocks("routing.md", "sh", "## Tests of routes")
+    terminal.file("routing.yaml", config)
+    terminal.file("routes.yaml", tests)
+    assert terminal.type(command)[0] == 0, terminal.log()
+    terminal.file("routes.yaml", tests.replace("service: api", "service: shop"))
+    assert terminal.type(command)[0] == 1
+    assert "tests[2].expect.service: expected shop, seen api" in terminal.log()
+
+
+def test_overload(terminal):
+    config, = blocks("overload.md", "yaml", "## A working example")
+    programs, asked = blocks("overload.md", "sh", "## A working example")
+    terminal.file("overload.yaml", config)
+    terminal.type_all(programs)
+    shop, api = asked.splitlines()
+    until(lambda: terminal.type("curl 127.0.0.1:8080/")[0] == 0, "lb is there")
+    assert sorted(terminal.type(shop)[1].split()) == ["200", "200", "503"]
+    assert terminal.type(api)[1].split() == ["200"] * 3 + ["429"] * 2
+
+
+def test_reload(terminal):
+    config, = blocks("reload.md", "yaml", "## A working example")
+    programs, asked = blocks("reload.md", "sh", "## A working example")
+    terminal.file("reload.yaml", config)
+    terminal.type_all(programs)
+    rename, ask, drain, six, enable, spoil, reload, ask_again = asked.splitlines()
+    until(lambda: terminal.type(ask)[0] == 0, "lb is there")
+    terminal.type(rename)
+    until(lambda: terminal.type(ask)[1].startswith("service: shop, "), "it is taken over")
+    assert terminal.type(drain)[0] == 0
+    assert set(re.findall("addr: 127.0.0.1:(.*)$", terminal.type(six)[1], re.M)) == {terminal.port("9091")}
+    assert terminal.type(enable)[0] == 0
+    terminal.type(spoil)
+    answer = json.loads(terminal.type(reload)[1])
+    assert answer["reloaded"] is False and answer["errors"][0]["path"] == "threads"
+    assert ask_again == ask and terminal.type(ask)[1].startswith("service: shop, ")

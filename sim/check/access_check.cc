@@ -33,7 +33,13 @@ void bookLine(const LogLine& line, Books& books) {
   books.bytes_in += numberOf(line["bytes_in"]);
   books.bytes_out += numberOf(line["bytes_out"]);
   // Not of one that was cut: its answer has no end, and so no time either.
-  if (!line["t_response"].empty()) books.totals.push_back(secondsOf(line["t_total"]));
+  const bool whole = !line["t_response"].empty();
+  const bool asked = !line["backend"].empty();
+  for (std::size_t i = 0; i < kTimeFamilies.size(); ++i) {
+    const std::string_view time = line[kTimeFamilies[i].member];
+    if (!time.empty() && (i > 0 || whole) && (asked || !kTimeFamilies[i].of_backend))
+      books.times[i].push_back(secondsOf(time));
+  }
   const bool left = !line["aborted"].empty();
   const bool aborted = left || code == "499";
   books.aborted += left ? 1 : 0;

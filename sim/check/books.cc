@@ -71,8 +71,16 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
     same("lb_generated_responses_total", fmt::format("reason=\"{}\"", reason), count);
   same("lb_generated_responses_total", "", books.own);
   same("lb_client_aborts_total", "", books.aborted);
-  same("lb_request_duration_seconds_count", "", books.totals.size());
-  same("lb_request_duration_seconds_bucket", "le=\"+Inf\"", books.totals.size());
+  const auto sameTimes = [&](bool of_backend) {
+    for (std::size_t i = 0; i < kTimeFamilies.size() && !ledger.failed(); ++i) {
+      if (kTimeFamilies[i].of_backend != of_backend) continue;
+      const std::string family = kTimeFamilies[i].histogram;
+      same(family + "_count", "", books.times[i].size());
+      same(family + "_bucket", "le=\"+Inf\"", books.times[i].size());
+      if (!ledger.failed()) checkBuckets(ledger, metrics, family + "_bucket", books.times[i]);
+    }
+  };
+  sameTimes(false);
   same("lb_received_bytes_total", "side=\"client\"", books.bytes_in);
   same("lb_sent_bytes_total", "side=\"client\"", books.bytes_out);
   same("lb_retries_total", "", books.retries);
@@ -95,8 +103,12 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
   const bool pools = std::ranges::any_of(all, [](const auto& one) { return one.pool.max_idle > 0; });
   if (!pools) same("lb_retries_total", "reason=\"stale_connection\"", 0);
   if (scenario.calm_only) same("lb_retries_total", "reason=\"connect_failure\"", 0);
-  checkBuckets(ledger, metrics, "lb_request_duration_seconds_bucket", books.totals);
   if (!backends_stayed) return;
+  if (scenario.config.metrics.backend_histograms) sameTimes(true);
+  if (std::ranges::none_of(all, hasNames)) {
+    for (const auto& [state, count] : books.moves)
+      same("lb_backend_state_changes_total", fmt::format("to=\"{}\"", state), count);
+  }
   same("lb_backend_attempts_total", "", books.attempts);
   const auto failed = static_cast<std::uint64_t>(std::llround(sumOf(metrics, "lb_backend_attempts_total", "http_5xx")));
   // An answer that was put by for another attempt has been one, too.

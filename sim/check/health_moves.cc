@@ -33,7 +33,10 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   const auto service = services_.find(serviceIn(line));
   if (!number || service == services_.end()) return {};
   const auto known = service->second.backends.find(*number);
-  if (known == service->second.backends.end()) return {};
+  if (known == service->second.backends.end()) {
+    service->second.leavers[*number].well = false;
+    return {};
+  }
   Track& track = known->second;
   if (line.find(" has weight ") != std::string_view::npos || line.ends_with(" has its configured weight")) {
     touch(service->second, now);
@@ -51,7 +54,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   // What the proxy may have forgotten, and what lookups may have taken away meanwhile, is as it says.
   const bool differs = before != track.word();
   // A worker that is late lets go of who has just come yet, and comes to know it anew, without a word.
-  const bool forgettable = now < settled_at_ && (track.unsure || track.forgettable);
+  const bool forgettable = now < settled_at_ && (track.newcomer || track.forgettable);
   if (track.unsure || (differs && !certain(service->second, now))) {
     const bool never_up = track.never_up && (before == "down" || before == "drained");
     track = {.drained = before == "drained",

@@ -68,6 +68,7 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
     until = std::max(until, goes || mayBeNobody(track, now) ? now + kReloadTakes : track.nobody_until);
     if (goes) moods_.forget(name);
   }
+  const bool settled = now >= settled_at_;
   if (!first) settled_at_ = now + kReloadTakes;
   for (const lb::config::Service& service : config.services) {
     ServiceTrack& track = next[service.name];
@@ -85,18 +86,25 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
       if (known != track.backends.end()) {
         one = known->second;
         one.checks_moved_at = kNever;
+        one.newcomer = one.newcomer && !settled;
       } else {
-        one.unsure = !first;
-        const auto left = track.left_by_hand.find(*number);
-        one.order_unsure = left != track.left_by_hand.end() && now < left->second + kReloadTakes;
-        one.down = service.health_check.enabled && service.health_check.initial == lb::config::InitialHealth::Down;
+        const bool down_at_first = service.health_check.initial == lb::config::InitialHealth::Down;
+        const auto left = track.leavers.find(*number);
+        const bool has_left = left != track.leavers.end();
+        // Kept or made anew: who was well is up.
+        one.unsure = !first && !(has_left && left->second.well && !down_at_first);
+        one.newcomer = one.row_unknown = !first;
+        one.order_unsure = has_left && left->second.by_hand && now < left->second.at + kReloadTakes;
+        one.down = service.health_check.enabled && down_at_first;
         one.never_up = one.down;
         if (one.down) one.out_since = now;
       }
     }
     for (const auto& [number, one] : track.backends) {
-      if ((one.weightless || one.drained || one.order_unsure) && !backends.contains(number))
-        track.left_by_hand[number] = now;
+      if (backends.contains(number)) continue;
+      const bool sure = !one.veiled && !one.unsure && !one.forgettable && !hasNames(service);
+      const bool by_hand = one.weightless || one.drained || one.order_unsure;
+      track.leavers[number] = {.at = now, .by_hand = by_hand, .well = sure && !by_hand && one.state() == State::Up};
     }
     track.backends = std::move(backends);
     touch(track, now);
@@ -141,9 +149,9 @@ bool HealthWatch::namesMayMove(const ServiceTrack& service) const {
 }
 
 bool HealthWatch::mayBeNobody(const ServiceTrack& service, MonoTime at) const {
-  const bool all_up =
-      std::ranges::all_of(service.backends, [](const auto& one) { return one.second.state() == State::Up; });
-  if (at < settled_at_ && !all_up) return true;  // a worker may know only those of before
+  const bool all_usable = std::ranges::all_of(
+      service.backends, [](const auto& one) { return one.second.state() == State::Up && !one.second.weightless; });
+  if (at < settled_at_ && !all_usable) return true;  // a worker may know only those of before
   if (std::ranges::any_of(service.backends, [](const auto& one) { return one.second.order_unsure; })) return true;
   const lb::config::HealthCheck& check = service.settings.health_check;
   const bool down_at_first = check.enabled && check.initial == lb::config::InitialHealth::Down;

@@ -86,6 +86,7 @@ class HealthWatch {
     bool drained = false, down = false, ejected = false, half_open = false;
     bool never_up = false;       // it was down when it came, and no check has passed yet
     bool unsure = false;         // a reload may have made the proxy forget
+    bool newcomer = false;       // a reload has just brought it
     bool forgettable = false;    // a worker that was late may have done so later, without a word
     bool veiled = false;         // it was down or drained when that was, so what else it is nobody knows
     bool weightless = false;     // an operator has given it the weight 0
@@ -110,10 +111,15 @@ class HealthWatch {
     lb::config::Service settings;
     std::map<std::uint32_t, Track> backends;
     std::vector<std::optional<std::uint32_t>> host_backends;  // which backend each host of the settings is
-    std::map<std::uint32_t, MonoTime> left_by_hand;           // whom a reload has taken away, and when
-    MonoTime panic_until{};                                   // the last moment at which there may have been panic
-    MonoTime nobody_until{};                                  // and nobody to send to
-    MonoTime full_until{};                                    // and nobody could be ejected
+    struct Leaver {
+      MonoTime at{};
+      bool by_hand = false;  // it was drained, or had the weight 0
+      bool well = false;     // it was up, for sure, and nothing has been said of it since
+    };
+    std::map<std::uint32_t, Leaver> leavers;  // whom reloads have taken away
+    MonoTime panic_until{};                   // the last moment at which there may have been panic
+    MonoTime nobody_until{};                  // and nobody to send to
+    MonoTime full_until{};                    // and nobody could be ejected
   };
 
   [[nodiscard]] const Track* find(const std::string& service, std::uint32_t backend) const;

@@ -241,6 +241,10 @@ void Ledger::onProxyLine(std::string_view line) {
       return whose != nullptr && whose->name == service;
     }));
   };
+  if (const std::size_t was = line.find(", was "); line.starts_with("backend ") && was != std::string_view::npos) {
+    const std::size_t begin = line.rfind(" is ", was) + 4;
+    ++books_.moves[std::string(line.substr(begin, was - begin))];
+  }
   const std::string wrong = health_.onLine(line, world_.now(), under_way);
   expect(wrong.empty(), Class::Safety, "safety.health", 0, "{}", wrong);
 }

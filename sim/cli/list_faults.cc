@@ -20,7 +20,9 @@ void addListFaults(CLI::App& app, int& code) {
   CLI::App* list = app.add_subcommand("list-faults", "Print the families of faults and oddities, and what they are");
   addFooter(*list, {"sim list-faults", "sim list-faults | grep answer"}, {});
   list->callback([&code] {
-    fmt::print("Each seed switches every family off with probability one half; one seed in twelve has no faults.\n\n");
+    fmt::print(
+        "Each seed switches each family on or off by itself; one seed in twelve has no faults "
+        "(docs/campaigns.md).\n\n");
     print("faults", plan::kFaultFamilies);
     print("oddities: legal, and merely unusual", plan::kOddities);
     print("traffic: what the proxy is told to do about trouble and load", plan::kTrafficFamilies);

@@ -15,6 +15,7 @@ void Run::checkHeld() {
   const std::size_t blocks = stage_->proxy().blocksInUse();
   constexpr std::uint64_t kSeldom = 1024;
   next_held_check_ = world_.events() + 64;
+  if (scenario_.has("inflight")) checkQueues();
   if (blocks <= blocks_seen_ && world_.events() % kSeldom >= 64) return;
   blocks_seen_ = std::max(blocks_seen_, blocks);
   const auto& limits = scenario_.config.limits;
@@ -38,6 +39,16 @@ void Run::checkHeld() {
     checkPool(stage_->proxy().config().services[i], now.idle_most[i]);
   if (limited && now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
   if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
+}
+
+// Counted apart from what the limit goes by. A reload changes no queue's limit.
+void Run::checkQueues() {
+  const std::vector<std::uint64_t> queued = stage_->proxy().gauges().queued;
+  for (std::size_t i = 0; i < queued.size(); ++i) {
+    const lb::config::Service& service = stage_->proxy().config().services[i];
+    expect(queued[i] <= service.limits.queue.max, Class::Safety, "safety.queue", "{} requests wait for {} where {} may",
+           queued[i], service.name, service.limits.queue.max);
+  }
 }
 
 void Run::checkPool(const lb::config::Service& service, std::uint64_t idle) {

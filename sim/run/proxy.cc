@@ -120,10 +120,13 @@ std::uint64_t Proxy::placesTaken() {
 Proxy::Gauges Proxy::gauges() {
   Gauges sums;
   sums.idle_most.resize(config_.services.size());
+  sums.queued.resize(config_.services.size());
   std::set<const void*> seen;
   for (const lb::observe::StatsView& view : control_->telemetry().apply(config_)) {
     sums.connections += view.worker->connections_open.get();
     sums.idle_connections += view.worker->connections_idle.get();
+    for (std::size_t service = 0; service < view.services.size(); ++service)
+      sums.queued[service] += view.services[service]->queue_length.get();
     auto services = view.services;
     services.push_back(view.none);
     for (const auto& one : services) {

@@ -59,7 +59,9 @@ class Proxy final : public lb::ControlHost, public lb::Logger, public lb::LineSi
     std::uint64_t connections = 0, idle_connections = 0, inflight = 0;
     std::uint64_t backend_active = 0, backend_idle = 0, backend_inflight = 0;
     std::uint64_t requests = 0, attempts = 0;
-    std::vector<std::uint64_t> idle_most;  // of each service: pooled connections of one worker and one backend
+    // Of each service:
+    std::vector<std::uint64_t> idle_most;  // pooled connections of one worker and one backend
+    std::vector<std::uint64_t> queued;     // requests that wait for a backend with room
   };
   [[nodiscard]] Gauges gauges();
   [[nodiscard]] std::uint64_t placesTaken();  // on backends, as all workers share the knowledge of it

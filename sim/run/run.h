@@ -56,6 +56,7 @@ class Run final : public ProxyOutput {
   }
   void checkHeld();
   void checkSockets(std::uint64_t pooled);
+  void checkQueues();
   void checkPool(const lb::config::Service& service, std::uint64_t idle);
   void reload(std::uint64_t number);
   void renameHosts();
