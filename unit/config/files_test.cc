@@ -103,7 +103,7 @@ TEST(Files, ExamplesOfTheDocumentationAreValid) {
     EXPECT_EQ(warningsOf(example), "") << example;
     ++examples;
   }
-  EXPECT_EQ(examples, 12);
+  EXPECT_EQ(examples, 14);
 }
 
 }  // namespace
