@@ -115,6 +115,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   void onConnected();
   void readWhatThereIs();
   void readOnce();
+  [[nodiscard]] std::size_t readWish() const;
   void processInput();
   bool parseHead();
   bool acceptHead();
@@ -152,6 +153,7 @@ class UpstreamConn final : public Disposable, public http::RequestWriter, privat
   MonoTime idle_since_{};
   Duration promised_ = Duration::max();  // a second less than the backend's Keep-Alive field says, if it has one
   std::uint64_t requests_ = 0;
+  std::uint64_t usual_bytes_ = 0;  // of the response before: the next one may be as large
   State state_ = State::Connecting;
   Reading reading_ = Reading::Head;
   http::Method method_ = http::Method::Get;

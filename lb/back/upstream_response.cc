@@ -36,10 +36,18 @@ void UpstreamConn::readWhatThereIs() {
   }
 }
 
+// Before a head not more than a block, unless the response before this one was larger: then this one may be taken as a
+// whole, which saves a call for reading and one for writing.
+std::size_t UpstreamConn::readWish() const {
+  if (reading_ == Reading::Body) return handler_->responseRoom();
+  if (handler_ == nullptr || usual_bytes_ < buf::Block::kBytes) return buf::Block::kBytes;
+  const std::uint64_t usual = usual_bytes_ + 1;  // with room to spare it is seen that there is no more
+  return std::max<std::size_t>(buf::Block::kBytes, std::min<std::uint64_t>(usual, handler_->responseRoom()));
+}
+
 void UpstreamConn::readOnce() {
   buf::Buffer::SpaceArray storage;
-  const std::size_t wish = reading_ == Reading::Body ? handler_->responseRoom() : buf::Block::kBytes;
-  const std::span<const Space> room = in_.reserve(wish, storage);
+  const std::span<const Space> room = in_.reserve(readWish(), storage);
   const IoResult result = stream_->read(room);
   read_was_full_ = result.bytes == std::accumulate(room.begin(), room.end(), std::size_t{0},
                                                    [](std::size_t sum, Space space) { return sum + space.size(); });
@@ -162,6 +170,7 @@ void UpstreamConn::onEof() {
 
 void UpstreamConn::finishResponse() {
   times_.read_last = last_read_;
+  usual_bytes_ = times_.bytes_read;
   reading_ = Reading::Done;
   // After a read that filled its room nobody knows whether there is more; a pooled connection has to be known quiet.
   const bool reuse = reusable() && (!read_was_full_ || nothingToRead());

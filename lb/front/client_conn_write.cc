@@ -180,9 +180,11 @@ void ClientConn::linger() {
 // Called by the handler, which is let go once it is off the stack.
 void ClientConn::reset() {
   if (over()) return;
-  if (!out_.empty()) {  // as far as the client takes it at once; what matters is that the end is missing
+  while (!out_.empty()) {  // as far as the client takes it at once; what matters is that the end is missing
     buf::Buffer::BytesArray storage;
-    static_cast<void>(stream_->write(out_.slices(storage)));
+    const IoResult result = stream_->write(out_.slices(storage));
+    if (result.status != IoStatus::Ok) break;
+    out_.consume(result.bytes);
   }
   if (writing_ == Writing::Nothing || response_kind_ == http::BodyKind::UntilClose) {
     stream_->abort();  // a body that ends with the connection needs it to look cut

@@ -113,6 +113,19 @@ TEST_F(Syscalls, KeepAliveExchangeCostsOneReceiveAndOneSendOnEachSide) {
   EXPECT_GE(counts.sends, 2 * measured - 2);
 }
 
+TEST_F(Syscalls, LongBodiesAreSentAPacketAtATime) {
+  constexpr std::size_t kPacket = 64 * 1024;
+  const std::vector<std::byte> block(16 * 1024);
+  const std::vector<Bytes> pieces(16, Bytes(block));
+  auto [client, server] = connect();
+  counts = {};
+  const IoResult result = client->stream().write(pieces);
+  EXPECT_EQ(counts.sends, 1);
+  EXPECT_EQ(result.status, IoStatus::Ok);
+  EXPECT_GT(result.bytes, 0U);
+  EXPECT_LE(result.bytes, kPacket);
+}
+
 TEST_F(Syscalls, IdleConnectionIsLookedAtOnce) {
   auto [client, server] = connect();
   server->stream().want(Interest::Read);
