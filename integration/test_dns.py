@@ -107,8 +107,10 @@ def test_a_name_that_comes_later(start, names):
     lb = lb_for(start, names, port)
     answer = lb.request(get())
     assert (answer.status, lb.access_log(1)[0]["reason"]) == (503, "no_healthy_backend")
+    assert shown(lb)["unresolved"] == [{"service": "svc", "backend": f"pods.test:{port}"}]
     names.names["pods.test"] = ["127.0.0.1"]
     lb.wait_until(lambda: lb.request(get()).status == 200, "the name is there")
+    assert shown(lb)["unresolved"] == []
 
 
 def test_a_host_is_called_by_a_name_instead_of_its_address(start, names):

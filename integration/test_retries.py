@@ -54,6 +54,8 @@ def test_a_post_is_never_sent_twice(start):
     assert len(bad.requests) == 2
     assert len(good.requests) == 2
     assert lb.metrics().value("lb_retries_denied_total", service="svc", reason="not_idempotent") == 2
+    denied = sorted((line["code"], line["retry_denied"]) for line in lb.access_log(4))
+    assert denied == [(200, None), (200, None), (502, "not_idempotent"), (502, "not_idempotent")]
 
 
 def test_a_client_vouches_with_an_idempotency_key(start):

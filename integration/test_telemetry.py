@@ -157,6 +157,7 @@ def test_the_access_log_tells_the_whole_story(lb, backend):
         "backend_address": f"127.0.0.1:{backend.port}",
         "attempts": 1,
         "retry_reason": None,
+        "retry_denied": None,
         "code": 200,
         "origin": "backend",
         "client_ip": "127.0.0.1",
@@ -209,7 +210,7 @@ def test_access_log_fields_have_a_fixed_order(lb):
     lb.request(get())
     (record,) = lb.access_log()
     order = ["time", "request_id", "client_ip", "peer", "listener", "proto", "method", "host", "path", "service", "backend",
-             "attempts", "retry_reason", "code", "origin", "reason", "bytes_in", "bytes_out", "t_total"]
+             "attempts", "retry_reason", "retry_denied", "code", "origin", "reason", "bytes_in", "bytes_out", "t_total"]
     assert [key for key in record if key in order] == order
 
 

@@ -106,9 +106,8 @@ void writeService(Writer& out, const Service& service) {
            text);
   out.open("hosts");
   for (const Host& host : service.hosts) {
-    const std::string weight = host.weight == 1 ? "" : fmt::format(", weight: {}", host.weight);
-    const std::string_view backup = host.backup ? ", backup: true" : "";
-    out.item(fmt::format("{{address: {}, port: {}{}{}}}", text(host.address), host.port, weight, backup));
+    out.item(fmt::format("{{address: {}, port: {}, weight: {}, backup: {}}}", text(host.address), host.port,
+                         host.weight, host.backup));
   }
   out.close();
   writeBalance(out, service);

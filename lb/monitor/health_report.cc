@@ -107,6 +107,15 @@ std::string HealthMonitor::json() const {
       append(*backend, out);
     }
   }
+  out += "],\"unresolved\":[";
+  for (const auto& [name, service] : services_) {
+    for (const std::string& host : service->unresolved()) {
+      if (!out.ends_with('[')) out += ',';
+      Object object(out);
+      object.text("service", name).text("backend", host);
+      object.end();
+    }
+  }
   return out + "]}\n";
 }
 

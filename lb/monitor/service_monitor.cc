@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,16 @@ void ServiceMonitor::adopt(const config::Service& settings) {
 const config::Host* ServiceMonitor::hostOf(const back::SharedBackend& backend) const {
   const auto found = hosts_.find(backend.label());
   return found == hosts_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> ServiceMonitor::unresolved() const {
+  std::set<const config::Host*> resolved;
+  for (const auto& [address, backend] : backends_) resolved.insert(backend->host());
+  std::vector<std::string> labels;
+  for (const auto& [label, host] : hosts_) {
+    if (!resolved.contains(host)) labels.push_back(label);
+  }
+  return labels;
 }
 
 void ServiceMonitor::add(std::shared_ptr<back::SharedBackend> backend) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lb/monitor/backend_monitor.h"
 
@@ -22,6 +23,8 @@ class ServiceMonitor final : private BackendMonitorOwner {
   void add(std::shared_ptr<back::SharedBackend> backend);
   void look();  // at all of them; forgets those that serve nobody
   [[nodiscard]] const std::map<Address, std::unique_ptr<BackendMonitor>>& backends() const { return backends_; }
+  // Hosts that no address leads to, as they are configured: names that have never resolved, or to nobody of their own.
+  [[nodiscard]] std::vector<std::string> unresolved() const;
   [[nodiscard]] const std::string& name() const { return shared_->name; }
   [[nodiscard]] const config::Service& settings() const { return settings_; }
   [[nodiscard]] bool panic() const { return mood_ == Mood::Panic; }

@@ -133,6 +133,7 @@ void appendTrouble(const Record& record, std::string& out) {
     appendNumber(record.attempts, out);
   }
   if (record.retry_reason) appendWord("retry_reason=", toString(*record.retry_reason), out);
+  if (record.retry_denied) appendWord("retry_denied=", toString(*record.retry_denied), out);
 }
 
 }  // namespace
@@ -184,6 +185,8 @@ void formatJson(const Record& record, std::string& out) {
   appendCount("attempts"_member, record.attempts, out);
   appendOptional("retry_reason"_member, record.retry_reason.has_value(),
                  record.retry_reason ? toString(*record.retry_reason) : "", out);
+  appendOptional("retry_denied"_member, record.retry_denied.has_value(),
+                 record.retry_denied ? toString(*record.retry_denied) : "", out);
   appendCount("code"_member, record.code, out);
   appendText("origin"_member, toString(record.origin), out);
   appendOptional("reason"_member, record.reason != Reason::None, toString(record.reason), out);

@@ -95,6 +95,7 @@ struct Record {
   std::string_view detail;  // a sentence for humans about `reason`
   std::uint32_t attempts = 0;
   std::optional<RetryReason> retry_reason{};  // of the last attempt, if it is not the first
+  std::optional<RetryDenial> retry_denied{};  // why none followed the last, if one was wanted
   std::uint16_t code = 0;                     // 499 when the client went before an answer
   Origin origin = Origin::Proxy;
   Reason reason = Reason::None;

@@ -45,6 +45,7 @@ void Exchange::begin(http::RequestHead& head, const http::Framing& framing, http
   retry_after_ = std::chrono::seconds(1);
   attempts_ = retries_ = backoffs_ = tried_count_ = 0;
   retried_for_.reset();
+  retry_denied_.reset();
   status_ = 0;
   reason_ = Reason::None;
   aborted_ = observe::AbortPhase::None;

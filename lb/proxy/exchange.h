@@ -128,6 +128,7 @@ class Exchange final : public Disposable,
   [[nodiscard]] bool safeToRepeat() const;
   [[nodiscard]] Duration drawBackoff();
   [[nodiscard]] std::optional<observe::RetryDenial> denialOf(observe::RetryReason why);
+  void denyRetry(observe::RetryDenial why);
   bool decideRetry(observe::RetryReason why);
   void releasePermit();
   void again();
@@ -190,6 +191,7 @@ class Exchange final : public Disposable,
   std::uint32_t tried_count_ = 0;
   observe::RetryReason retry_why_ = observe::RetryReason::StaleConnection;  // of the next attempt
   std::optional<observe::RetryReason> retried_for_;                         // of the last one that was made
+  std::optional<observe::RetryDenial> retry_denied_;                        // why there was no further one
   std::uint16_t status_ = 0;
   observe::Reason reason_ = observe::Reason::None;
   observe::AbortPhase aborted_ = observe::AbortPhase::None;

@@ -135,6 +135,7 @@ void Exchange::writeToLog(observe::Record& record) {
   record.detail = detail_;
   record.attempts = attempts_;
   record.retry_reason = retried_for_;
+  record.retry_denied = retry_denied_;
   record.conn_reused = reused_;
   context_.line.clear();
   if (context_.access_format == config::LogFormat::Json) {

@@ -87,12 +87,17 @@ std::optional<RetryDenial> Exchange::denialOf(RetryReason why) {
   return std::nullopt;
 }
 
+void Exchange::denyRetry(RetryDenial why) {
+  service_->stats().retries_denied[static_cast<std::size_t>(why)].add();
+  retry_denied_ = why;
+}
+
 // True: another attempt will be made, and is paid for.
 bool Exchange::decideRetry(RetryReason why) {
   if (service_->settings().retry.attempts == 0 || interim_passed_) return false;
   releasePermit();
   if (const auto denial = denialOf(why)) {
-    service_->stats().retries_denied[static_cast<std::size_t>(*denial)].add();
+    denyRetry(*denial);
     return false;
   }
   ++retries_;
@@ -117,7 +122,7 @@ void Exchange::again() {
 void Exchange::resend() {
   back::Backend* next = pick();
   if (next == nullptr) {
-    service_->stats().retries_denied[static_cast<std::size_t>(RetryDenial::NoHost)].add();
+    denyRetry(RetryDenial::NoHost);
     giveUp();
     return;
   }

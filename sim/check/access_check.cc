@@ -53,6 +53,8 @@ void bookLine(const LogLine& line, Books& books) {
   books.attempts += attempts;
   books.retries += attempts > 1 ? attempts - 1 : 0;
   if (attempts > 1) ++books.last_retries[std::string(line["retry_reason"])];
+  const std::string_view denied = line["retry_denied"];
+  if (!denied.empty()) ++books.denials[std::string(denied)];
 }
 
 constexpr double kSlack = 2e-6;  // times are written with microseconds

@@ -2,6 +2,7 @@
 #include "sim/check/books.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -50,6 +51,10 @@ void checkBuckets(Ledger& ledger, std::string_view metrics, std::string_view fam
   }
 }
 
+// The words of docs/telemetry.md.
+constexpr std::array<std::string_view, 6> kDenials{"budget",   "not_idempotent", "body_too_large",
+                                                   "deadline", "no_host",        "exhausted"};
+
 }  // namespace
 
 void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, bool backends_stayed) {
@@ -84,6 +89,11 @@ void checkBooks(Ledger& ledger, std::string_view metrics, bool services_stayed, 
   same("lb_received_bytes_total", "side=\"client\"", books.bytes_in);
   same("lb_sent_bytes_total", "side=\"client\"", books.bytes_out);
   same("lb_retries_total", "", books.retries);
+  for (const std::string_view reason : kDenials) {
+    const auto denied = books.denials.find(std::string(reason));
+    same("lb_retries_denied_total", fmt::format("reason=\"{}\"", reason),
+         denied == books.denials.end() ? 0 : denied->second);
+  }
   const plan::Scenario& scenario = ledger.scenario();
   const auto atLeast = [&](std::string_view family, std::string_view label, std::uint64_t seen) {
     const double said = sumOf(metrics, family, label);

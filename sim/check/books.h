@@ -50,6 +50,7 @@ struct Books {
   std::map<std::string, std::uint64_t> by_code;
   std::map<std::string, std::uint64_t> own_by_reason;
   std::map<std::string, std::uint64_t> last_retries;  // by reason, of each line the last one
+  std::map<std::string, std::uint64_t> denials;       // of further attempts, by reason
   std::map<std::string, std::uint64_t> moves;         // of backends, by the state that the log says they went to
 };
 

@@ -54,12 +54,13 @@ TEST(AccessLogText, SaysWhatWasOutOfTheOrdinary) {
   record.backend_broke = true;
   record.attempts = 2;
   record.retry_reason = RetryReason::Reset;
+  record.retry_denied = RetryDenial::Budget;
   record.request_id = {};
   record.method_text = {};
   EXPECT_EQ(textOf(record),
             "2026-01-02T03:04:05.678901Z 192.0.2.1 \"- my-service.my-company.com/path\" -> my-service 127.0.0.1:9090 "
             "499 1234B client_gone=response backend_broke attempts=2 "
-            "retry_reason=reset id=-");
+            "retry_reason=reset retry_denied=budget id=-");
 }
 
 TEST(AccessLogJson, HasEveryFieldInItsPlace) {
@@ -68,7 +69,7 @@ TEST(AccessLogJson, HasEveryFieldInItsPlace) {
       R"({"time":"2026-01-02T03:04:05.678901Z","request_id":"4bf92f3577b34da6","client_ip":"192.0.2.1",)"
       R"("peer":"198.51.100.200:54321","listener":"[2001:db8:1:2:3:4:5:6]:8080","proto":"HTTP/1.1","method":"GET",)"
       R"("host":"my-service.my-company.com","path":"/path","service":"my-service","backend":"127.0.0.1:9090",)"
-      R"("backend_address":"127.0.0.1:9090","attempts":1,"retry_reason":null,"code":200,)"
+      R"("backend_address":"127.0.0.1:9090","attempts":1,"retry_reason":null,"retry_denied":null,"code":200,)"
       R"("origin":"backend","reason":null,"bytes_in":100,"bytes_out":1234,)"
       R"("t_total":0.002200,"t_receive":0.000010,"t_queue":null,"t_connect":0.000300,"t_send":0.000080,"t_wait":0.001910,)"
       R"("t_backend_receive":0.000030,"t_response":0.000040,"t_overhead":0.000050,"conn_reused":false,)"
@@ -85,7 +86,7 @@ TEST(AccessLogJson, MarksWhatIsUnknownWithNull) {
       R"({"time":"2026-01-02T03:04:05.678901Z","request_id":"4bf92f3577b34da6","client_ip":"192.0.2.1",)"
       R"("peer":"198.51.100.200:54321","listener":"[2001:db8:1:2:3:4:5:6]:8080","proto":"HTTP/1.0",)"
       R"("method":"GET","host":"nope.example","path":"/path","service":"_none","backend":null,)"
-      R"("backend_address":null,"attempts":0,"retry_reason":null,)"
+      R"("backend_address":null,"attempts":0,"retry_reason":null,"retry_denied":null,)"
       R"("code":404,"origin":"proxy","reason":"no_route","bytes_in":100,"bytes_out":1234,"t_total":0.000100,)"
       R"("t_receive":0.000010,"t_queue":null,"t_connect":null,"t_send":null,"t_wait":null,"t_backend_receive":null,)"
       R"("t_response":0.000005,"t_overhead":null,"conn_reused":true,"user_agent":"curl/7.88.1",)"
@@ -96,7 +97,7 @@ TEST(AccessLogJson, ReadsBackAsWhatItWas) {
   Record record = answeredRecord();
   record.user_agent = "a\"b\\c\n\xc3\xbc\xff";
   const nlohmann::json read = nlohmann::json::parse(jsonOf(record));
-  EXPECT_EQ(read.size(), 31U);
+  EXPECT_EQ(read.size(), 32U);
   EXPECT_EQ(read["user_agent"], "a\"b\\c\n\xc3\xbc\xef\xbf\xbd");
   EXPECT_EQ(read["bytes_out"], 1234);
   EXPECT_DOUBLE_EQ(read["t_wait"].get<double>(), 0.00191);
