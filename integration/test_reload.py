@@ -98,6 +98,16 @@ def test_what_is_in_flight_ends_with_the_old_configuration(start, backend):
         assert client.request(get()).body == b"from the new one"
 
 
+def test_pooled_connections_outlive_a_reload(start, backend):
+    lb = start.lb(backend, threads=1)  # each worker has a pool of its own
+    other = start.backend(ok(b"other"))
+    assert lb.request(get()).status == 200
+    lb.reloaded(changed(lb, services=[service(backend), service(other, name="other", domain="other.test")]))
+    assert lb.request(get(host="other.test")).body == b"other"
+    assert lb.request(get()).status == 200
+    assert len(backend.connections) == 1
+
+
 def test_a_tunnel_outlives_a_reload(start, backend):
     backend.script = echo_tunnel
     lb = start.lb(backend)

@@ -47,10 +47,12 @@ const config::Host* ServiceMonitor::hostOf(const back::SharedBackend& backend) c
 
 std::vector<std::string> ServiceMonitor::unresolved() const {
   std::set<const config::Host*> resolved;
-  for (const auto& [address, backend] : backends_) resolved.insert(backend->host());
+  for (const auto& [address, backend] : backends_) {
+    if (backend->serves()) resolved.insert(backend->host());
+  }
   std::vector<std::string> labels;
   for (const auto& [label, host] : hosts_) {
-    if (!resolved.contains(host)) labels.push_back(label);
+    if (!resolved.contains(host) && !IpAddress::parse(host->address)) labels.push_back(label);
   }
   return labels;
 }

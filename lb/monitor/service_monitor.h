@@ -23,7 +23,7 @@ class ServiceMonitor final : private BackendMonitorOwner {
   void add(std::shared_ptr<back::SharedBackend> backend);
   void look();  // at all of them; forgets those that serve nobody
   [[nodiscard]] const std::map<Address, std::unique_ptr<BackendMonitor>>& backends() const { return backends_; }
-  // Hosts that no address leads to, as they are configured: names that have never resolved, or to nobody of their own.
+  // Names to which no address belongs: they have never resolved, or only to what is another host's.
   [[nodiscard]] std::vector<std::string> unresolved() const;
   [[nodiscard]] const std::string& name() const { return shared_->name; }
   [[nodiscard]] const config::Service& settings() const { return settings_; }

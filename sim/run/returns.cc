@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/back/host_resolver.h"
 #include "sim/check/affinity_check.h"
 #include "sim/run/run.h"
 
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kControlLooks = 1s;
+constexpr Duration kLookupTakes = 5s;  // by every worker, nothing being wrong with names
 
 }  // namespace
 
@@ -43,7 +45,7 @@ void Run::returns() {
 
 void Run::leavesItsNameAndReturns(const lb::config::Service& service, const lb::config::Host& host) {
   const auto who = static_cast<std::uint32_t>(check::backendOf(scenario_, host));
-  const Duration patience = 2 * scenario_.network.name_ttl + 60s;
+  const Duration patience = std::max(scenario_.network.name_ttl, lb::back::HostResolver::kRefreshMin) + kLookupTakes;
   lb::Control& control = stage_->proxy().control();
   const lb::Address address{*lb::IpAddress::parse(plan::backendIp(who)), plan::kBackendPort};
   const auto serving = [&] {

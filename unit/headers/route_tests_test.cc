@@ -22,7 +22,7 @@ constexpr const char* kConfig = R"(proxy:
   services:
   - {name: web, domain: web.test, hosts: [{address: h, port: 1}]}
   - {name: api, hosts: [{address: h, port: 2}, {address: h, port: 3}]}
-  - {name: next, hosts: [{address: h, port: 3}]}
+  - {name: next, hosts: [{address: h, port: 3}], headers: {request: {set: {X-Next: "1"}}}}
   - {name: shares, domain: shares.test, hosts: [{address: h, port: 4}, {address: h, port: 5, weight: 0},
       {address: h, port: 6, backup: true}]}
 )";
@@ -155,6 +155,17 @@ TEST(RouteTests, SayWhatWasExpectedAndWhatWasSeen) {
   EXPECT_EQ(failuresOf("tests:\n- request: {host: web.test, path: /no}\n  expect: {service: web, path: /no}\n"),
             "t.yaml:3:21: tests[0].expect.service: expected web, seen lb answers 403\n"
             "t.yaml:3:32: tests[0].expect.path: expected \"/no\", seen lb answers 403\n");
+  EXPECT_EQ(failuresOf("tests:\n- request: {host: web.test, path: /old}\n  expect: {status: 403}\n"),
+            "t.yaml:3:20: tests[0].expect.status: expected 403, seen lb answers 301\n");
+}
+
+TEST(RouteTests, LookAtWhatEveryServiceOfASplitGets) {
+  const auto expecting = [](std::string_view what) {
+    return failuresOf("tests:\n- request: {host: web.test, path: /api}\n  expect: {request_headers: {X-Next: " +
+                      std::string(what) + "}}\n");
+  };
+  EXPECT_EQ(expecting("null"), "t.yaml:3:30: tests[0].expect.request_headers.X-Next: expected none, seen 1\n");
+  EXPECT_EQ(expecting("\"1\""), "t.yaml:3:38: tests[0].expect.request_headers.X-Next: expected 1, seen none\n");
 }
 
 // The documentation's own configuration against its own tests.

@@ -69,31 +69,44 @@ TEST_F(ProxyTest, ResponsesKeepTheirBodiesWhateverTheirFraming) {
   }
 }
 
+class PiecesTest : public ProxyTest {
+ protected:
+  // How often something had been written to a client when it had one answer of 40,000 bytes, and two, and three.
+  std::vector<std::ptrdiff_t> piecesOfThreeAnswers() {
+    start();
+    const std::string body(40'000, 'b');
+    backend(0, RawBackend::answering("HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n" + body));
+    sim::net::LinkRules whole;
+    whole.segment_max = 1 << 20;
+    setWay(0, whole);
+    fabric_.setRulesBothWays(client_host_, proxy_host_, whole);
+    sim::Trace trace(world_);
+    world_.setTrace(&trace);
+    RawClient& c = client();
+    std::vector<std::ptrdiff_t> pieces;
+    for (const std::size_t answers : {1U, 2U, 3U}) {
+      c.send(get("/"));
+      EXPECT_TRUE(runUntil([&] { return c.responses().size() == answers; }, 10s));
+      EXPECT_EQ(c.responses().back().body, body);
+      pieces.push_back(std::ranges::count_if(trace.events(), [&](const sim::TraceEvent& event) {
+        return event.kind == sim::TraceKind::Data && event.stage == sim::TraceStage::Sent &&
+               event.from == sim::TraceEnd::Server && trace.find(event.connection)->ends[1].host == "proxy";
+      }));
+    }
+    world_.setTrace(nullptr);
+    return pieces;
+  }
+};
+
 // Of a large answer only a block is read with its head, and the rest when its length is known. Whoever has answered so
 // before is read as a whole, and passed on in one piece.
-TEST_F(ProxyTest, AnswerAsLargeAsTheOneBeforeIsPassedOnAtOnce) {
-  start();
-  const std::string body(40'000, 'b');
-  backend(0, RawBackend::answering("HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n" + body));
-  sim::net::LinkRules whole;
-  whole.segment_max = 1 << 20;
-  setWay(0, whole);
-  fabric_.setRulesBothWays(client_host_, proxy_host_, whole);
-  sim::Trace trace(world_);
-  world_.setTrace(&trace);
-  RawClient& c = client();
-  std::vector<std::ptrdiff_t> pieces;  // that were written to the client until so many answers were there
-  for (const std::size_t answers : {1U, 2U, 3U}) {
-    c.send(get("/"));
-    ASSERT_TRUE(runUntil([&] { return c.responses().size() == answers; }, 10s));
-    EXPECT_EQ(c.responses().back().body, body);
-    pieces.push_back(std::ranges::count_if(trace.events(), [&](const sim::TraceEvent& event) {
-      return event.kind == sim::TraceKind::Data && event.stage == sim::TraceStage::Sent &&
-             event.from == sim::TraceEnd::Server && trace.find(event.connection)->ends[1].host == "proxy";
-    }));
-  }
-  world_.setTrace(nullptr);
-  EXPECT_THAT(pieces, ElementsAre(2, 3, 4));
+TEST_F(PiecesTest, AnswerAsLargeAsTheOneBeforeIsPassedOnAtOnce) {
+  EXPECT_THAT(piecesOfThreeAnswers(), ElementsAre(2, 3, 4));
+}
+
+TEST_F(PiecesTest, AnswerAsLargeAsTheOneBeforeTakesNoMoreRoomThanThereIs) {
+  config_.limits.buffer_bytes = 1024;
+  EXPECT_THAT(piecesOfThreeAnswers(), ElementsAre(3, 6, 9));
 }
 
 TEST_F(ProxyTest, TrailersPassBothWays) {
