@@ -201,13 +201,13 @@ bool cutFromBehind(const Ledger& ledger, const Entry& entry) {
   using End = plan::Tunnel::End;
   using enum AnswerFault;
   return std::ranges::any_of(entry.client->requests, [&](const plan::Request& one) {
-    const bool reset = one.upgrade && (one.tunnel.end == End::BackendReset || one.tunnel.end == End::ClientReset);
-    const AnswerFault fault = one.answer.fault;
-    const bool cut = entry.client->pipeline > 1 && one.http10 &&
-                     (fault == CutClose || fault == CutReset || fault == BadChunk || fault == EarlyReset);
-    if (!reset && !cut) return false;
     const Entry& other = ledger.entries()[one.id];
-    return other.connected == entry.connected && other.started != kNever && one.id >= entry.plan->id;
+    if (other.connected != entry.connected || other.started == kNever || one.id < entry.plan->id) return false;
+    if (one.upgrade && (one.tunnel.end == End::BackendReset || one.tunnel.end == End::ClientReset)) return true;
+    if (entry.client->pipeline <= 1 || !one.http10) return false;
+    const View behind(ledger, other);
+    return behind.fault({CutClose, CutReset, BadChunk, EarlyReset, EarlyClose}) ||
+           behind.backends({FaultKind::Kill}) > 0;
   });
 }
 
