@@ -1,6 +1,8 @@
 // be: a dummy backend. One process plays every host of every service in lb's configuration, or those that it is told.
 #include <CLI/CLI.hpp>
 
+#include <afe_revision.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -57,7 +57,7 @@ class Failure:
 
     def __init__(self, folder):
         self.folder = folder
-        found = canary("sweep", "--seeds", "1..1000", "--failures-max", 1, "--jobs", 1)
+        found = canary("sweep", "--seeds", "1..1000", "--failures-max", 1, "--jobs", 1, "--out", "")
         assert found.returncode == 70, found.stdout + found.stderr
         self.seed = Report(found.stdout).seed
         self.result = canary("run", "--seed", self.seed, cwd=folder)

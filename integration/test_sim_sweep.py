@@ -10,6 +10,7 @@ import subprocess
 from program import binary, run
 
 CHILDREN = "/proc/{0}/task/{0}/children"
+ENDINGS = ["json", "html", "pcap", "txt", "jsonl", "sockets.txt"]  # of the files of a run that fails
 
 
 def test_marks_that_a_few_seeds_cannot_reach_are_exit_code_74():
@@ -77,9 +78,21 @@ def test_budget_ends_a_sweep_without_a_complaint():
     assert re.fullmatch(r"stopped early: \d+ seeds passed, 0 failed; .*\n", result.stdout)
 
 
-def test_sweep_goes_on_behind_failures_and_ends_with_the_code_of_the_first():
-    result = run(binary("sim_canary"), "sweep", "--seeds", "1..60", "--jobs", 2, "--failures-max", 60)
+def test_sweep_goes_on_behind_failures_and_ends_with_the_code_of_the_first(tmp_path):
+    result = run(binary("sim_canary"), "sweep", "--seeds", "1..60", "--jobs", 2, "--failures-max", 60, cwd=tmp_path)
     assert result.returncode == 70
-    failed = len(re.findall(r"^FAIL safety\.", result.stdout, re.M))
-    assert failed > 0
-    assert f"\n{60 - failed} seeds passed, {failed} failed; " in result.stdout
+    failed = re.findall(r"^FAIL safety\.\S+  seed=(\d+) ", result.stdout, re.M)
+    assert failed
+    assert f"\n{60 - len(failed)} seeds passed, {len(failed)} failed; " in result.stdout
+    told = re.findall(r"sim-out/\S+", result.stdout)
+    assert sorted(told) == sorted(f"sim-out/{seed}.{ending}" for seed in failed for ending in ENDINGS)
+    assert all((tmp_path / name).stat().st_size > 0 for name in told)
+
+
+def test_sweep_writes_files_where_it_is_told_to_and_nowhere_if_it_is_told_that(tmp_path):
+    for folder in ["", "else where"]:
+        result = run(binary("sim_canary"), "sweep", "--seeds", "1..1000", "--jobs", 1, "--failures-max", 1, "--out", folder,
+                     cwd=tmp_path)
+        assert result.returncode == 70
+        assert [path.name for path in tmp_path.iterdir()] == ([folder] if folder else [])
+    assert len(list((tmp_path / "else where").iterdir())) == len(ENDINGS)

@@ -1,6 +1,8 @@
 // lb: an HTTP reverse proxy and load balancer. Flags only; the program is in program.cc.
 #include <CLI/CLI.hpp>
 
+#include <afe_revision.h>
+
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -273,6 +273,7 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       case AnswerFault::NoAnswerReset:
       case AnswerFault::CutReset:
       case AnswerFault::EarlyReset: abort(); return;
+      case AnswerFault::ResetAfter: endQuietly(true); return;
       case AnswerFault::NoAnswerClose:
       case AnswerFault::CutClose:
       case AnswerFault::SilentClose: endQuietly(); return;
@@ -330,9 +331,9 @@ class Backend::Conn final : public RawEnd, private StrictEvents {
       send("IDLE NOISE\r\n\r\n");
     }
   }
-  void endQuietly() {
+  void endQuietly(bool by_reset = false) {
     pooled_.onSpoilt(backend_.ledger_.now(), "its end");
-    finish();
+    by_reset ? abort() : finish();
   }
 
   static constexpr Duration kTrickle = std::chrono::milliseconds(100);

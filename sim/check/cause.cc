@@ -109,7 +109,8 @@ bool beginsWithTrailing(const View& view) {
 
 bool backendClosedHasCause(const View& view) {
   using enum AnswerFault;
-  if (view.fault({NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, EarlyClose, Early, SilentClose}))
+  if (view.fault(
+          {NoAnswerClose, NoAnswerReset, CutClose, CutReset, EarlyReset, EarlyClose, Early, SilentClose, ResetAfter}))
     return true;
   // A tunnel that its backend resets at once may be gone before its 101 is here.
   if (view.plan.upgrade && view.plan.tunnel.end == plan::Tunnel::End::BackendReset) return true;
@@ -206,7 +207,7 @@ bool cutFromBehind(const Ledger& ledger, const Entry& entry) {
     if (one.upgrade && (one.tunnel.end == End::BackendReset || one.tunnel.end == End::ClientReset)) return true;
     if (entry.client->pipeline <= 1 || !one.http10) return false;
     const View behind(ledger, other);
-    return behind.fault({CutClose, CutReset, BadChunk, EarlyReset, EarlyClose}) ||
+    return behind.fault({CutClose, CutReset, BadChunk, EarlyReset, EarlyClose, ResetAfter}) ||
            behind.backends({FaultKind::Kill}) > 0;
   });
 }
@@ -322,8 +323,9 @@ bool mayCut(const Ledger& ledger, const Entry& entry, bool within_answer) {
       }))
     return true;
   if (ledger.mixedUpSince(view.from)) return true;
-  // Of an answer that was cut maybe nothing has got through.
-  if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk})) return true;
+  // Of an answer that was cut maybe nothing has got through; of one with a reset behind it, what was not sent yet is
+  // cut.
+  if (view.fault({CutClose, CutReset, EarlyReset, EarlyClose, BadChunk, ResetAfter})) return true;
   // Nor of one that came too slowly, or had begun when the time of the whole exchange was over.
   const bool begun = within_answer || entry.replied != kNever;
   if (begun && view.service != nullptr && backendTimeoutHasCause(view, true) &&

@@ -69,6 +69,7 @@ std::optional<Mark> markOf(AnswerFault fault) {
     case AnswerFault::SaysClose: return Mark::AnswerSaysClose;
     case AnswerFault::IdleAnswer: return Mark::AnswerStray;
     case AnswerFault::Unavailable: return Mark::AnswerUnavailable;
+    case AnswerFault::ResetAfter: return Mark::AnswerResetAfter;
   }
   return std::nullopt;
 }

@@ -54,7 +54,7 @@ std::string HealthWatch::onBackendLine(std::string_view line, MonoTime now, std:
   // What the proxy may have forgotten, and what lookups may have taken away meanwhile, is as it says.
   const bool differs = before != track.word();
   // A worker that is late lets go of who has just come yet, and comes to know it anew, without a word.
-  const bool forgettable = now < settled_at_ && (track.newcomer || track.forgettable);
+  const bool forgettable = now < settledAt() && (track.newcomer || track.forgettable);
   if (track.unsure || (differs && !certain(service->second, now))) {
     const bool never_up = track.never_up && (before == "down" || before == "drained");
     track = {.drained = before == "drained",

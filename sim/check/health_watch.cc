@@ -68,8 +68,8 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
     until = std::max(until, goes || mayBeNobody(track, now) ? now + kReloadTakes : track.nobody_until);
     if (goes) moods_.forget(name);
   }
-  const bool settled = now >= settled_at_;
-  if (!first) settled_at_ = now + kReloadTakes;
+  const bool settled = now >= settledAt();
+  if (!first) reloaded_at_ = now;
   for (const lb::config::Service& service : config.services) {
     ServiceTrack& track = next[service.name];
     if (const auto known = services_.find(service.name); known != services_.end()) track = known->second;
@@ -112,11 +112,15 @@ void HealthWatch::configure(const lb::config::Config& config, MonoTime now) {
   services_ = std::move(next);
 }
 
+MonoTime HealthWatch::settledAt() const {
+  return reloaded_at_ == kNever ? MonoTime{} : takenOver(troubles_, reloaded_at_);
+}
+
 bool HealthWatch::certain(const ServiceTrack& service, MonoTime now) const {
   const bool unsure = std::ranges::any_of(service.backends, [](const auto& one) {
     return one.second.unsure || one.second.forgettable || one.second.order_unsure;
   });
-  return now >= settled_at_ && !unsure &&
+  return now >= settledAt() && !unsure &&
          !((scenario_.has("dns") || scenario_.has("slow_dns")) && hasNames(service.settings));
 }
 
@@ -151,7 +155,7 @@ bool HealthWatch::namesMayMove(const ServiceTrack& service) const {
 bool HealthWatch::mayBeNobody(const ServiceTrack& service, MonoTime at) const {
   const bool all_usable = std::ranges::all_of(
       service.backends, [](const auto& one) { return one.second.state() == State::Up && !one.second.weightless; });
-  if (at < settled_at_ && !all_usable) return true;  // a worker may know only those of before
+  if (at < settledAt() && !all_usable) return true;  // a worker may know only those of before
   if (std::ranges::any_of(service.backends, [](const auto& one) { return one.second.order_unsure; })) return true;
   const lb::config::HealthCheck& check = service.settings.health_check;
   const bool down_at_first = check.enabled && check.initial == lb::config::InitialHealth::Down;
@@ -243,7 +247,7 @@ std::string HealthWatch::judgeArrival(const std::string& name, std::uint32_t bac
   Track& track = service.backends.at(backend);
   touch(service, arrival.now);
   // Who is asked when all workers have the latest configuration has a weight, and if it was out, that was forgotten.
-  if (arrival.started > settled_at_ + kMoment && service.panic_until < arrival.started && !panics(name)) {
+  if (arrival.started + -kMoment > settledAt() && service.panic_until < arrival.started && !panics(name)) {
     track.order_unsure = false;
     if (track.forgettable && !track.never_up) track.down = track.ejected = false;
     if (track.forgettable) track.checks_moved_at = kNever;  // by a checker that was another one then

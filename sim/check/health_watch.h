@@ -14,6 +14,7 @@
 #include "sim/check/marks.h"
 #include "sim/check/mood_watch.h"
 #include "sim/check/stock.h"
+#include "sim/check/troubles.h"
 #include "sim/core/world.h"
 #include "sim/plan/scenario.h"
 
@@ -31,7 +32,9 @@ namespace sim::check {
 
 class HealthWatch {
  public:
-  HealthWatch(const plan::Scenario& scenario, Marks& marks) : scenario_(scenario), marks_(marks), moods_(marks) {}
+  // All of them live as long as this.
+  HealthWatch(const plan::Scenario& scenario, Marks& marks, const Troubles& troubles)
+      : scenario_(scenario), marks_(marks), troubles_(troubles), moods_(marks) {}
 
   void configure(const lb::config::Config& config, MonoTime now);
   void setCalm(bool calm) { calm_ = calm; }  // nobody has a reason to be out
@@ -140,19 +143,21 @@ class HealthWatch {
   [[nodiscard]] bool mayBeNobody(const ServiceTrack& service, MonoTime at) const;
   [[nodiscard]] static bool isFull(const ServiceTrack& service);
   [[nodiscard]] bool mayCountErrors(const ServiceTrack& service, const Track& track, MonoTime now) const;
+  [[nodiscard]] MonoTime settledAt() const;  // from then on the workers have the latest configuration
   void touch(ServiceTrack& service, MonoTime now);
   [[nodiscard]] bool certain(const ServiceTrack& service, MonoTime now) const;
   [[nodiscard]] std::optional<std::uint32_t> backendOf(std::string_view address) const;
 
   const plan::Scenario& scenario_;
   Marks& marks_;
+  const Troubles& troubles_;
   std::map<std::string, ServiceTrack> services_;
   std::map<std::string, MonoTime> nobody_before_;  // until when there was nobody, as of the last reload
   FailureRows rows_;
   std::map<std::uint32_t, MonoTime> in_error_;  // when a backend last answered with a 500, as it was to
   MoodWatch moods_;
   MonoTime begun_at_ = kNever;  // when the proxy was first configured
-  MonoTime settled_at_{};       // from then on the workers have the latest configuration
+  MonoTime reloaded_at_ = kNever;
   bool calm_ = false;
 };
 

@@ -5,6 +5,12 @@
 
 namespace sim::check {
 
+MonoTime takenOver(const Troubles& troubles, MonoTime since) {
+  constexpr Duration kTurn = std::chrono::milliseconds(100);
+  const MonoTime moves = troubles.endOf(plan::FaultKind::Pause, plan::kProxySide, since);
+  return std::max(since + kReloadTakes, moves == Troubles::kForEver ? moves : moves + kTurn);
+}
+
 lb::config::Pool poolOf(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to) {
   const auto more = [](auto one, auto other) {
     return one == decltype(one){} || other == decltype(one){} ? decltype(one){} : std::max(one, other);

@@ -7,14 +7,17 @@
 
 namespace sim::check {
 
-constexpr Duration kReloadTakes = std::chrono::seconds(2);  // a worker may be paused meanwhile
+constexpr Duration kReloadTakes = std::chrono::seconds(2);  // where no worker stands still for longer
+
+// When every worker has the configuration that came then: one that stands still has it when it goes on.
+[[nodiscard]] MonoTime takenOver(const Troubles& troubles, MonoTime since);
 
 // Calls each(service) with what every configuration has of it that was in force in that time, or had been just before.
 template <class Each>
 void forEachInForce(const Ledger& ledger, const lb::config::Service& service, MonoTime from, MonoTime to, Each each) {
   const auto& all = ledger.configurations();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool over = i + 1 < all.size() && all[i + 1].since + kReloadTakes < from;
+    const bool over = i + 1 < all.size() && takenOver(ledger.troubles(), all[i + 1].since) < from;
     if (over || all[i].since > to) continue;
     const auto known = std::ranges::find(all[i].config.services, service.name, &lb::config::Service::name);
     if (known != all[i].config.services.end()) each(*known);

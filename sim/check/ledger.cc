@@ -1,6 +1,8 @@
 // See ledger.h.
 #include "sim/check/ledger.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sim/actor/wire_text.h"
@@ -17,13 +19,18 @@ std::uint64_t answerBytes(const plan::Request& request) {
   return answeredWithoutBody(request) ? 0 : actor::announcedBytes(request.answer);
 }
 
+bool isIdempotent(std::string_view method) {
+  constexpr std::array<std::string_view, 6> kIdempotent{"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+  return std::ranges::find(kIdempotent, method) != kIdempotent.end();
+}
+
 bool replayable(const plan::Request& request, const lb::config::Service& service) {
-  return request.method != "POST" && repeatable(request, service);
+  return isIdempotent(request.method) && repeatable(request, service);
 }
 
 bool repeatable(const plan::Request& request, const lb::config::Service& service) {
   const bool vouched = request.idempotency_key && service.retry.idempotency_key;
-  if (request.framing == plan::Framing::Chunked || (request.method == "POST" && !vouched)) return false;
+  if (request.framing == plan::Framing::Chunked || (!isIdempotent(request.method) && !vouched)) return false;
   return request.framing == plan::Framing::None || request.bytes <= service.retry.body_limit;
 }
 

@@ -111,7 +111,7 @@ struct Entry {
 class Ledger {
  public:
   Ledger(World& world, const plan::Scenario& scenario)
-      : world_(world), scenario_(scenario), health_(scenario, marks_) {}
+      : world_(world), scenario_(scenario), health_(scenario, marks_, troubles_) {}
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -273,6 +273,7 @@ class Ledger {
 [[nodiscard]] bool answeredWithoutBody(const plan::Request& request);
 // Of the planned answer: what a client that asked with this request gets as its body.
 [[nodiscard]] std::uint64_t answerBytes(const plan::Request& request);
+[[nodiscard]] bool isIdempotent(std::string_view method);  // RFC 9110 9.2.2; whoever is not known is not
 // May it be sent again once its bytes have left (RFC 9110 9.2.2), and is it small enough to be kept?
 [[nodiscard]] bool replayable(const plan::Request& request, const lb::config::Service& service);
 // The same, also of a POST whose client vouches for it where the service believes that: once it has failed, it may be

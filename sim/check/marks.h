@@ -101,6 +101,9 @@ enum class Mark : std::uint8_t {
   FaultFar,
   FaultDnsSlow,
   FaultTriggered,
+  FaultCounted,
+  FaultPowerCut,
+  FaultOtherWorker,  // stands still, not the first one
   SeveralStalled,
   Isolated,
   // What clients do worst
@@ -124,6 +127,7 @@ enum class Mark : std::uint8_t {
   AnswerStopsReading,
   AnswerStray,
   AnswerUnavailable,
+  AnswerResetAfter,
   AnswerEarlyClose,
   AnswerLengthTooLarge,
   AnswerLengthTooSmall,

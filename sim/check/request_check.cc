@@ -210,7 +210,7 @@ Entry* Ledger::headAtBackend(const Head& head, std::uint32_t backend, bool reuse
     return nullptr;
   }
   const bool vouched = plan.idempotency_key && service->retry.idempotency_key;
-  expect(times == 1 || plan.method != "POST" || vouched, Class::Safety, "safety.at_most_once", id,
+  expect(times == 1 || isIdempotent(plan.method) || vouched, Class::Safety, "safety.at_most_once", id,
          "{} {} reached backends twice", plan.method, id);
   expect(mayServe(*this, *service, backend, entry->started, world_.now()), Class::Safety, "safety.routes", id,
          "request {} of {} went to b{}", id, service->name, backend);

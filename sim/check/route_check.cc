@@ -21,7 +21,8 @@ std::string shown(const FieldLines& lines) {
 std::vector<RouteFate> Ledger::fates(const Entry& entry) const {
   std::vector<RouteFate> all;
   for (std::size_t i = 0; i < configurations_.size() && !scenario_.config.routes.empty(); ++i) {
-    const bool over = i + 1 < configurations_.size() && configurations_[i + 1].since + kReloadTakes < entry.started;
+    const bool over =
+        i + 1 < configurations_.size() && takenOver(troubles_, configurations_[i + 1].since) < entry.started;
     if (!over) all.push_back(fateOf(configurations_[i].config, *entry.plan));
   }
   return all;

@@ -155,7 +155,7 @@ void TrafficWatch::atBackend(const Entry& entry) {
 
 void TrafficWatch::leaveMarks(const Entry& entry, const Service& service) {
   if (entry.attempts.size() < 2) return;
-  if (entry.plan->method == "POST") ledger_.leave(Mark::RetryVouched);
+  if (!isIdempotent(entry.plan->method)) ledger_.leave(Mark::RetryVouched);
   const Attempt& before = entry.attempts[entry.attempts.size() - 2];
   const Duration limit = service.retry.per_try_timeout;
   if (limit == 0s || !service.retry.on.timeout || before.complete == kNever) return;
@@ -369,7 +369,7 @@ bool hadToBeRetried(const Ledger& ledger, const Entry& entry) {
       paid_for && retriesFreely(service) && hostsWithWeight(service) > 1 && ledger.configurations().size() == 1;
   // A POST whose pooled connection closes just then has used up an attempt that no backend may know of.
   const bool unseen =
-      (plan.method == "POST" && View(ledger, entry).closesQuietly()) || mayGetNowhere(scenario, service);
+      (!isIdempotent(plan.method) && View(ledger, entry).closesQuietly()) || mayGetNowhere(scenario, service);
   return named && elsewhere && !unseen && repeatable(plan, service) && !plan.answer.interim && !plan.expect &&
          !plan.trailers && entry.attempts.size() == 1 && service.timeouts.total == 0s &&
          !scenario.has("tiny_timeouts") && !scenario.has("names") && ledger.drainingSince() == kNever &&

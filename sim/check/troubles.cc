@@ -8,6 +8,7 @@ namespace sim::check {
 namespace {
 
 constexpr Duration kFirstRepeatMax = std::chrono::seconds(1);  // of an attempt to connect; of others it is less
+constexpr Duration kBreak = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -30,6 +31,19 @@ bool Troubles::any(std::initializer_list<plan::FaultKind> kinds, int who, MonoTi
     return trouble.who == who && trouble.from <= to && trouble.to >= from &&
            std::ranges::find(kinds, trouble.kind) != kinds.end();
   });
+}
+
+MonoTime Troubles::endOf(plan::FaultKind kind, int who, MonoTime from) const {
+  MonoTime end = from;
+  for (bool grown = true; grown && end != kForEver;) {
+    grown = false;
+    for (const Trouble& trouble : list_) {
+      if (trouble.kind != kind || trouble.who != who || trouble.to <= end || trouble.from > end + kBreak) continue;
+      grown = end != kForEver;
+      end = trouble.to;
+    }
+  }
+  return end;
 }
 
 bool Troubles::anySince(MonoTime from) const {

@@ -130,7 +130,7 @@ bool View::hasDied() const {
 
 bool View::closesQuietly() const {
   return scenario.has("silent_close") || scenario.has("idle_close") || hasDied() || scenario.has("early") ||
-         scenario.has("early_close") || scenario.has("idle_race") || strayBytes();
+         scenario.has("early_close") || scenario.has("reset_after") || scenario.has("idle_race") || strayBytes();
 }
 
 bool View::mayBeReused() const {

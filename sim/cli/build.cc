@@ -1,6 +1,7 @@
 // See build.h.
 #include "sim/cli/build.h"
 
+#include <afe_revision.h>
 #include <fmt/format.h>
 
 namespace sim::cli {

@@ -54,7 +54,7 @@ Outcome outcomeOf(run::Run& run, bool fine) {
 
 }  // namespace
 
-Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given) {
+Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given, const std::string& folder) {
   auto run = std::make_unique<run::Run>(scenario);
   const Stopwatch watch;
   const bool fine = run->go();
@@ -66,7 +66,14 @@ Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given)
   auto again = std::make_unique<run::Run>(scenario, true);
   static_cast<void>(again->go());
   report::FailureReport failure = failureOf(scenario, *again, as_given, took);
-  failure.files = {fmt::format("sim run {} writes them: scenario, page, capture, traces", as_given)};
+  if (folder.empty()) {
+    failure.files = {fmt::format("sim run {} writes them: scenario, page, capture, traces", as_given)};
+  } else {
+    TraceOption files;
+    files.folder = folder;
+    static_cast<void>(files.writeAll(again->trace(), std::to_string(scenario.seed), report::headOf(failure), scenario,
+                                     failure.files));
+  }
   print(failure);
   static_cast<void>(again.release());
   return outcome;

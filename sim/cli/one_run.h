@@ -22,8 +22,10 @@ struct Outcome {
 
 // After a failure the run stands in the middle of everything and cannot be taken apart: the process has to end with
 // std::_Exit, so whoever wants to go on runs this in a child process.
-// `as_given`: the options that ask for this scenario, for the report.
-[[nodiscard]] Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given);
+// `as_given`: the options that ask for this scenario, for the report. `folder`: where the files of a run that fails go;
+// empty: none are written.
+[[nodiscard]] Outcome runScenario(const plan::Scenario& scenario, const std::string& as_given,
+                                  const std::string& folder = {});
 
 // The same with everything written down that `option` asks for, and all there is if it fails.
 [[nodiscard]] Outcome runTraced(const plan::Scenario& scenario, const std::string& as_given, const TraceOption& option);

@@ -36,17 +36,18 @@ std::uint64_t countOf(const SeedRange& seeds) {
   return seeds.last - seeds.first + 1;
 }
 
-Outcome runSeed(std::uint64_t seed) {
-  return runScenario(plan::generate(seed), fmt::format("--seed {}", seed));
+Outcome runSeed(std::uint64_t seed, const std::string& folder) {
+  return runScenario(plan::generate(seed), fmt::format("--seed {}", seed), folder);
 }
 
-[[noreturn]] void work(std::uint64_t first, std::uint64_t last, std::uint64_t check_every, Progress& progress) {
+[[noreturn]] void work(std::uint64_t first, std::uint64_t last, const SweepOptions& options, Progress& progress) {
+  const std::uint64_t check_every = options.check_every;
   for (std::uint64_t seed = first;; ++seed) {
     progress.seed = seed;
     const report::HangWatch watch;
-    const Outcome result = runSeed(seed);
+    const Outcome result = runSeed(seed, options.folder);
     if (result.code != kFine) std::_Exit(result.code);
-    if (check_every > 0 && seed % check_every == 0 && runSeed(seed).hash != result.hash) {
+    if (check_every > 0 && seed % check_every == 0 && runSeed(seed, options.folder).hash != result.hash) {
       fmt::print("FAIL nondeterminism  seed={}: two runs differ\n", seed);
       std::fflush(stdout);
       std::_Exit(kNondeterminism);
@@ -114,7 +115,7 @@ class Sweep {
     if (result_.stopped_early) return;
     std::fflush(stdout);
     job.pid = fork();
-    if (job.pid == 0) work(job.next, job.last, options_.check_every, progress_[index]);
+    if (job.pid == 0) work(job.next, job.last, options_, progress_[index]);
     if (job.pid < 0) std::abort();
     ++running_;
   }
@@ -148,15 +149,32 @@ class Sweep {
     ++result_.failed;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : kCrash;
     if (WIFSIGNALED(status)) {
-      const std::string why = WTERMSIG(status) == SIGVTALRM ? fmt::format("no end in {}", report::HangWatch::kLimit)
-                                                            : fmt::format("signal {}", WTERMSIG(status));
-      fmt::print("FAIL crash  seed={}  {}\n  replay   sim run --seed {}\n", seed, why, seed);
+      tellCrash(seed, WTERMSIG(status) == SIGVTALRM ? fmt::format("no end in {}", report::HangWatch::kLimit)
+                                                    : fmt::format("signal {}", WTERMSIG(status)));
     } else if (code < kSafety || code > kNondeterminism) {
-      fmt::print("FAIL crash  seed={}  exit code {}\n  replay   sim run --seed {}\n", seed, code, seed);
+      tellCrash(seed, fmt::format("exit code {}", code));
       code = kCrash;
     }
     if (result_.code == kFine) result_.code = code;
     if (result_.failed >= options_.failures_max) stop();
+  }
+
+  // What has crashed tells nothing any more: it crashes again, in another process that writes down how it comes to
+  // that.
+  void tellCrash(std::uint64_t seed, const std::string& why) const {
+    if (options_.folder.empty() || !crashesAgain(seed))
+      fmt::print("FAIL crash  seed={}  {}\n  replay   sim run --seed {}\n", seed, why, seed);
+  }
+  [[nodiscard]] bool crashesAgain(std::uint64_t seed) const {
+    std::fflush(stdout);
+    const pid_t again = fork();
+    if (again == 0) {
+      TraceOption traced;
+      traced.folder = options_.folder;
+      std::_Exit(runTraced(plan::generate(seed), fmt::format("--seed {}", seed), traced).code);
+    }
+    int status = 0;
+    return again > 0 && waitpid(again, &status, 0) == again && WIFEXITED(status) && WEXITSTATUS(status) == kCrash;
   }
 
   void showProgress(std::uint64_t count) {

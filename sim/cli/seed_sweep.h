@@ -18,6 +18,7 @@ struct SweepOptions {
   std::uint64_t failures_max = 10;  // then it stops
   std::uint64_t check_every = 0;    // runs every such seed twice and compares; 0: none
   lb::Duration budget{0};           // 0: until all seeds have been run
+  std::string folder;               // for the files of those that fail; empty: none are written
 };
 
 struct SweepResult {

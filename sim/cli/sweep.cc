@@ -8,6 +8,7 @@
 #include "sim/cli/exit_code.h"
 #include "sim/cli/help.h"
 #include "sim/cli/seed_sweep.h"
+#include "sim/cli/trace_option.h"
 
 namespace sim::cli {
 namespace {
@@ -38,6 +39,10 @@ void addSeedOptions(CLI::App& command, Given& given) {
   command.add_option("--jobs", given.options.jobs, "Processes; all cores unless given")->check(CLI::Range(1, 64));
   command.add_option("--failures-max", given.options.failures_max, "Stop after so many")
       ->check(CLI::Range(1U, 1'000'000U));
+  given.options.folder = TraceOption{}.folder;
+  command
+      .add_option("--out", given.options.folder, "The folder for the files of seeds that fail; \"\": none are written")
+      ->capture_default_str();
 }
 
 // How many were never reached.

@@ -2,25 +2,12 @@
 #include "sim/plan/draw_network.h"
 
 #include <algorithm>
-#include <initializer_list>
 
+#include "sim/plan/draw.h"
 namespace sim::plan {
 namespace {
 
 using namespace std::chrono_literals;
-
-template <class T>
-T oneOf(Prng& random, std::initializer_list<T> values) {
-  return values.begin()[random.below(values.size())];
-}
-
-Duration upTo(Prng& random, Duration max) {
-  return Duration(static_cast<Duration::rep>(random.below(static_cast<std::uint64_t>(max.count()))));
-}
-
-int anyBackend(const Scenario& scenario, Prng& random) {
-  return static_cast<int>(random.below(scenario.backends.size()));
-}
 
 void drawLoss(Scenario& scenario, Prng random) {
   if (!random.chance({1, 5})) return;

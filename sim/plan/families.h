@@ -20,7 +20,9 @@ struct Family {
     Network,
     Traffic,
     Uploads,
-    Services
+    Faults,
+    Services,
+    Methods
   } drawn = Drawn::Here;  // the others apart
 };
 
@@ -80,6 +82,7 @@ inline constexpr std::array kOddities{
     Family{"patient", "clients that wait for 100 (Continue) as long as it takes, which may be long",
            Family::Drawn::Uploads},
     Family{"many_services", "8 to 24 services instead of one to three", Family::Drawn::Services},
+    Family{"methods", "PATCH, OPTIONS, and a method that nobody knows", Family::Drawn::Methods},
     Family{"reload_pools", "reloads that empty the pools, or have them keep less", Family::Drawn::Operator},
 };
 
@@ -103,7 +106,7 @@ inline constexpr std::array kFaultFamilies{
     Family{"malformed", "requests of the corpus that two programs could read differently"},
     Family{"body_limit", "limits.max_body, which some requests exceed"},
     Family{"tiny_timeouts", "timeouts from 1 ms to 1 h"},
-    Family{"slow_network", "links that take up to 200 ms, and phases of 20 kB/s"},
+    Family{"slow_network", "links that take up to 200 ms, and phases of 5 kB/s to 2 MB/s"},
     Family{"drain_storm", "the drain begins in the middle of everything"},
     Family{"unknown_host", "requests for a host that no service has"},
     Family{"stall_one_way", "for a while nothing arrives, in one direction only"},
@@ -139,6 +142,10 @@ inline constexpr std::array kFaultFamilies{
     Family{"far", "the way between the proxy and one backend, or the clients, is long for good",
            Family::Drawn::Network},
     Family{"slow_dns", "names that are looked up in 50 ms to 40 s, longer than lb waits", Family::Drawn::Network},
+    Family{"power_cut", "hosts that die without a word, some of them for good", Family::Drawn::Faults},
+    Family{"reset_after", "resets right behind whole answers", Family::Drawn::Faults},
+    Family{"counted", "faults that strike when so many requests have come to backends", Family::Drawn::Faults},
+    Family{"any_worker", "whichever worker of the proxy stands still, not the first one only", Family::Drawn::Faults},
 };
 
 // What the proxy is told to do about trouble and about too much (traffic_shapes.cc).

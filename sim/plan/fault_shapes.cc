@@ -6,14 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "sim/plan/draw.h"
 namespace sim::plan {
 namespace {
 
 using namespace std::chrono_literals;
-
-Duration upTo(Prng& random, Duration max) {
-  return Duration(static_cast<Duration::rep>(random.below(static_cast<std::uint64_t>(max.count()))));
-}
 
 std::vector<int> allSides(const Scenario& scenario) {
   std::vector<int> sides{kClientsSide};
@@ -87,6 +84,14 @@ void hideStrayAnswers(Scenario& scenario, Prng& random) {
 }
 
 }  // namespace
+
+void addOutage(Scenario& scenario, Prng& random) {
+  const int spared = static_cast<int>(random.below(scenario.backends.size()));
+  const Duration length = oneOf<Duration>(random, {1s, 10s, 1h});
+  for (int who = 0; who < static_cast<int>(scenario.backends.size()); ++who) {
+    if (who != spared) scenario.faults.push_back({.kind = FaultKind::Refuse, .at = {}, .length = length, .who = who});
+  }
+}
 
 // Whatever comes meanwhile is there all at once when the worker goes on.
 void addHiccups(Scenario& scenario, Prng& random) {

@@ -10,6 +10,9 @@ namespace sim::plan {
 // Adds those of the families swizzle, isolation and trigger. REQUIRES: clients and backends are there.
 void shapeFaults(Scenario& scenario, Prng& random);
 
+// All backends but one refuse connections from the first moment on. REQUIRES: there are some.
+void addOutage(Scenario& scenario, Prng& random);
+
 // Of the proxy, many short ones.
 void addHiccups(Scenario& scenario, Prng& random);
 

@@ -23,7 +23,7 @@ inline constexpr std::array<Word<Framing>, 4> kFramingWords{{{Framing::None, "no
                                                              {Framing::Length, "length"},
                                                              {Framing::Chunked, "chunked"},
                                                              {Framing::UntilClose, "until_close"}}};
-inline constexpr std::array<Word<AnswerFault>, 21> kAnswerFaultWords{{{AnswerFault::None, "none"},
+inline constexpr std::array<Word<AnswerFault>, 22> kAnswerFaultWords{{{AnswerFault::None, "none"},
                                                                       {AnswerFault::NoAnswerClose, "no_answer_close"},
                                                                       {AnswerFault::NoAnswerReset, "no_answer_reset"},
                                                                       {AnswerFault::Silence, "silence"},
@@ -43,7 +43,8 @@ inline constexpr std::array<Word<AnswerFault>, 21> kAnswerFaultWords{{{AnswerFau
                                                                       {AnswerFault::BadChunk, "bad_chunk"},
                                                                       {AnswerFault::SaysClose, "says_close"},
                                                                       {AnswerFault::IdleAnswer, "idle_answer"},
-                                                                      {AnswerFault::Unavailable, "unavailable"}}};
+                                                                      {AnswerFault::Unavailable, "unavailable"},
+                                                                      {AnswerFault::ResetAfter, "reset_after"}}};
 inline constexpr std::array<Word<Cut>, 3> kCutWords{
     {{Cut::Reset, "reset"}, {Cut::HalfClose, "half_close"}, {Cut::Silence, "silence"}}};
 inline constexpr std::array<Word<Reading>, 3> kReadingWords{
@@ -77,8 +78,8 @@ inline constexpr std::array<Word<FaultKind>, 25> kFaultKindWords{{{FaultKind::St
                                                                   {FaultKind::Loss, "loss"},
                                                                   {FaultKind::Far, "far"},
                                                                   {FaultKind::DnsSlow, "dns_slow"}}};
-inline constexpr std::array<Word<Trigger>, 3> kTriggerWords{
-    {{Trigger::None, "none"}, {Trigger::Request, "request"}, {Trigger::Answer, "answer"}}};
+inline constexpr std::array<Word<Trigger>, 4> kTriggerWords{
+    {{Trigger::None, "none"}, {Trigger::Request, "request"}, {Trigger::Answer, "answer"}, {Trigger::Count, "count"}}};
 
 [[nodiscard]] constexpr const auto& wordsOf(Framing) {
   return kFramingWords;
@@ -195,6 +196,8 @@ constexpr void describe(std::type_identity<Fault>, Field&& field) {
   field("request", &Fault::request);
   field("byte", &Fault::byte);
   field("more", &Fault::more);
+  field("rate", &Fault::rate);
+  field("worker", &Fault::worker);
 }
 
 template <class Field>

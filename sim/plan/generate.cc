@@ -8,7 +8,9 @@
 #include "sim/actor/bad_requests.h"
 #include "sim/plan/balance_shapes.h"
 #include "sim/plan/dawdle.h"
+#include "sim/plan/draw_faults.h"
 #include "sim/plan/draw_health.h"
+#include "sim/plan/draw_methods.h"
 #include "sim/plan/draw_network.h"
 #include "sim/plan/draw_operator.h"
 #include "sim/plan/draw_routes.h"
@@ -71,6 +73,8 @@ class Generator {
     drawOperator(made_);
     drawNetwork(made_);
     drawUploads(made_);
+    drawMethods(made_);
+    drawFaults(made_);
     return std::move(made_);
   }
 
@@ -353,7 +357,7 @@ class Generator {
                                                       {"hang_up", FaultKind::HangUp, Backend},
                                                       {"backlog", FaultKind::BacklogFull, BackendOrProxy},
                                                       {"few_ports", FaultKind::FewPorts, Proxy}});
-    if (outage_) outage();
+    if (outage_) addOutage(made_, random_);
     if (on("idle_answer", {1, 3})) addHiccups(made_, random_);
     for (const Row& row : kRows) {
       if (!made_.has(row.family) || (row.where == Name && !made_.has("names"))) continue;
@@ -370,14 +374,6 @@ class Generator {
         if (row.kind == FaultKind::Pause) fault.length = std::min<Duration>(fault.length, 1s);
         made_.faults.push_back(fault);
       }
-    }
-  }
-
-  void outage() {
-    const int spared = static_cast<int>(random_.below(made_.backends.size()));
-    const Duration length = oneOf<Duration>({1s, 10s, 1h});
-    for (int who = 0; who < static_cast<int>(made_.backends.size()); ++who) {
-      if (who != spared) made_.faults.push_back({.kind = FaultKind::Refuse, .at = {}, .length = length, .who = who});
     }
   }
 

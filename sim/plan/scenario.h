@@ -39,6 +39,7 @@ enum class AnswerFault : std::uint8_t {
   SaysClose,       // says Connection: close, and leaves that to the other side
   IdleAnswer,      // the same answer again, some time later, to nobody
   Unavailable,     // 503 instead, whoever is asked first
+  ResetAfter,      // a reset right behind the whole answer
 };
 
 struct Answer {
@@ -122,7 +123,7 @@ enum class FaultKind : std::uint8_t {
   BlackHole,         // attempts to connect vanish
   Refuse,            // attempts to connect are reset
   Kill,              // the backend's process dies and comes back
-  Slow,              // 20 kB/s
+  Slow,              // few bytes per second
   Pause,             // the process stands still: of a backend, or a worker of the proxy for kProxySide
   AcceptExhausted,   // no descriptors to accept with, at the proxy
   ConnectExhausted,  // nor to connect with
@@ -150,6 +151,7 @@ enum class Trigger : std::uint8_t {
   None,
   Request,  // so many bytes of the request's body have come to a backend; 0: its head
   Answer,   // so many of the answer's have come to the client
+  Count,    // so many requests have come to backends, of all together
 };
 
 struct Fault {
@@ -158,9 +160,11 @@ struct Fault {
   Duration length{};
   int who = 0;  // a backend, or kClientsSide, or kProxySide
   Trigger trigger = Trigger::None;
-  std::uint64_t request = 0;  // whose bytes trigger it
+  std::uint64_t request = 0;  // whose bytes trigger it, or how many do
   std::uint32_t byte = 0;
   Duration more{};  // than otherwise: what each way takes if it is Far, and each answer about a name if that is slow
+  std::uint64_t rate = 20'000;  // bytes per second of a connection and direction, if it is Slow
+  std::uint32_t worker = 0;     // that stands still, if kProxySide pauses: modulo how many there are
 };
 
 struct Backend {

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
 #include <string_view>
 
 #include "sim/plan/balance_shapes.h"
+#include "sim/plan/draw.h"
 #include "sim/plan/families.h"
 #include "sim/plan/forwarded.h"
 
@@ -15,11 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using lb::config::Service;
-
-template <class T>
-T oneOf(Prng& random, std::initializer_list<T> values) {
-  return values.begin()[random.below(values.size())];
-}
 
 void drawFamilies(Scenario& scenario, Prng& random) {
   const Ratio often = random.chance({1, 2}) ? Ratio{1, 3} : Ratio{1, 8};

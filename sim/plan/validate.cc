@@ -105,6 +105,7 @@ class Validator {
   }
 
   void fault(const Fault& fault, const std::string& path) {
+    check(path + "/rate", fault.rate, std::uint64_t{1}, std::uint64_t{kBytesMax});
     const bool proxy = fault.who == kProxySide && firstSide(fault.kind) == kProxySide;
     const bool clients = fault.who == kClientsSide && firstSide(fault.kind) == kClientsSide;
     if (!proxy && !clients) check(path + "/who", fault.who, 0, static_cast<int>(scenario_.backends.size()) - 1);
@@ -169,6 +170,7 @@ bool canShow(const Request& request) {
     case LengthTooLarge: return body && answer.framing == Framing::Length;
     case LengthTooSmall: return body && answer.framing == Framing::Length && answer.bytes > 0;
     case BadChunk: return body && answer.framing == Framing::Chunked && answer.bytes > 0;
+    case ResetAfter:
     case EarlyClose:  // what it has not sent yet is lost, and a close is no end of such an answer
     case SaysClose: return answer.framing != Framing::UntilClose;
     default: return true;

@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <tuple>
+#include <utility>
 
 #include "sim/report/names.h"
 
@@ -77,26 +78,76 @@ void writeText(const Trace& trace, std::ostream& out, std::uint64_t until_event)
   }
 }
 
-// From the end: a packet that has arrived is not told again when it was sent, but its excerpt belongs to the arrival.
-std::vector<std::string> lastLines(const Trace& trace, std::size_t count) {
-  using Key = std::tuple<std::uint64_t, TraceEnd, TraceKind, std::uint64_t>;
-  std::map<Key, std::size_t> arrivals;  // of data: which line tells its arrival
-  std::vector<std::string> lines;
-  for (auto event = trace.events().rbegin(); event != trace.events().rend(); ++event) {
-    if (event->kind == TraceKind::Window || event->kind == TraceKind::Confirm) continue;
-    const Key key{event->connection, event->from, event->kind, event->offset};
-    const auto arrival = arrivals.find(key);
-    if (event->stage == TraceStage::Sent && arrival != arrivals.end()) {
-      if (!event->text.empty()) lines[arrival->second] += "  " + excerpt(event->text, kExcerptBytes);
-      arrivals.erase(arrival);
-    } else if (lines.size() < count) {
-      if (event->stage == TraceStage::Arrived) arrivals[key] = lines.size();
-      lines.push_back(textLine(trace, *event));
+namespace {
+
+// The lines of a trace from its end. A packet that has arrived is not told again when it was sent, but its excerpt
+// belongs to the arrival; packets one behind the other are one line.
+class LastLines {
+ public:
+  LastLines(const Trace& trace, std::size_t count) : trace_(trace), count_(count) {}
+
+  // REQUIRES: called from the last event on. False: there is nothing more to say.
+  bool add(const TraceEvent& event) {
+    if (event.kind == TraceKind::Window || event.kind == TraceKind::Confirm) return true;
+    const Key key{event.connection, event.from, event.kind, event.offset};
+    if (const auto arrival = arrivals_.find(key); event.stage == TraceStage::Sent && arrival != arrivals_.end()) {
+      if (!event.text.empty() && arrival->second != kWithin)
+        lines_[arrival->second] += "  " + excerpt(event.text, kExcerptBytes);
+      arrivals_.erase(arrival);
+    } else if (continues(event)) {
+      row_bytes_ += event.size;
+      lines_.back() =
+          textLine(trace_, event) + fmt::format(" (and {} more packets, {} B in all)", ++row_more_, row_bytes_);
+      arriveWithin(event, key);
+    } else if (lines_.size() < count_) {
+      if (event.stage == TraceStage::Arrived) arrivals_[key] = lines_.size();
+      lines_.push_back(textLine(trace_, event));
+      row_more_ = 0;
+      row_bytes_ = event.size;
+      row_ = &event;
     }
-    if (lines.size() == count && arrivals.empty()) break;
+    return lines_.size() < count_ || !arrivals_.empty();
   }
-  std::ranges::reverse(lines);
-  return lines;
+
+  [[nodiscard]] std::vector<std::string> take() {
+    std::ranges::reverse(lines_);
+    return std::move(lines_);
+  }
+
+ private:
+  using Key = std::tuple<std::uint64_t, TraceEnd, TraceKind, std::uint64_t>;
+  static constexpr std::size_t kWithin = std::string::npos;  // of a line that tells another packet's bytes
+
+  [[nodiscard]] bool continues(const TraceEvent& event) const {
+    return row_ != nullptr && event.kind == TraceKind::Data && row_->kind == TraceKind::Data &&
+           row_->connection == event.connection && row_->from == event.from && row_->stage == event.stage;
+  }
+  // The bytes told are those of the earliest packet.
+  void arriveWithin(const TraceEvent& event, const Key& key) {
+    if (event.stage != TraceStage::Arrived) return;
+    for (auto& [other, line] : arrivals_) {
+      if (line == lines_.size() - 1) line = kWithin;
+    }
+    arrivals_[key] = lines_.size() - 1;
+  }
+
+  const Trace& trace_;
+  std::size_t count_;
+  std::vector<std::string> lines_;
+  std::map<Key, std::size_t> arrivals_;  // of data: which line tells its arrival
+  const TraceEvent* row_ = nullptr;      // what the last line began with
+  std::size_t row_more_ = 0;
+  std::uint64_t row_bytes_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> lastLines(const Trace& trace, std::size_t count) {
+  LastLines last(trace, count);
+  for (auto event = trace.events().rbegin(); event != trace.events().rend(); ++event) {
+    if (!last.add(*event)) break;
+  }
+  return last.take();
 }
 
 }  // namespace sim::report

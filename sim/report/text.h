@@ -18,8 +18,8 @@ constexpr std::uint64_t kEveryEvent = std::numeric_limits<std::uint64_t>::max();
 // Up to and with the world's event of that number.
 void writeText(const Trace& trace, std::ostream& out, std::uint64_t until_event = kEveryEvent);
 
-// The last events that a person looks at first: none about windows and of a packet only its arrival, unless it never
-// arrived.
+// The last events that a person looks at first: none about windows, of a packet only its arrival, unless it never
+// arrived, and of packets one behind the other only the first, with how many there are.
 [[nodiscard]] std::vector<std::string> lastLines(const Trace& trace, std::size_t count);
 
 }  // namespace sim::report

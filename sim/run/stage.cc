@@ -16,7 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kWallJump = 1h;
-constexpr std::uint64_t kSlowBytesPerSecond = 20'000;
 constexpr Ratio kLoss{1, 5};
 
 const char* wordFor(FaultKind kind) {
@@ -138,9 +137,14 @@ void Stage::arrange(const plan::Fault& fault, bool is_on) {
 }
 
 void Stage::onProgress(plan::Trigger where, std::uint64_t request, std::uint64_t bytes) {
+  if (healed_) return;
+  if (where == plan::Trigger::Request && bytes == 0) ++heads_;
   std::erase_if(awaiting_, [&](const plan::Fault* fault) {
-    if (fault->trigger != where || fault->request != request || bytes < fault->byte) return false;
-    ledger_.leave(check::Mark::FaultTriggered);
+    const bool counted = fault->trigger == plan::Trigger::Count;
+    const bool struck = counted ? heads_ == fault->request
+                                : fault->trigger == where && fault->request == request && bytes >= fault->byte;
+    if (!struck) return false;
+    ledger_.leave(counted ? check::Mark::FaultCounted : check::Mark::FaultTriggered);
     arrange(*fault);
     return true;
   });
@@ -161,10 +165,18 @@ void Stage::turn(const plan::Fault& fault, bool on) {
     ledger_.troubles().begin(fault.kind, fault.who, world_.now());
     ledger_.leave(check::markOf(fault.kind));
     if (fault.kind == FaultKind::Stall) markStalls();
+    if (fault.kind == FaultKind::Kill && this->on(FaultKind::Stall, fault.who))
+      ledger_.leave(check::Mark::FaultPowerCut);
   } else {
     ledger_.troubles().end(fault.kind, fault.who, world_.now());
   }
   strike(fault, on);
+}
+
+void Stage::pauseWorkerOf(const plan::Fault& fault) {
+  const std::uint32_t worker = fault.worker % scenario_.config.threads;
+  if (worker > 0) ledger_.leave(check::Mark::FaultOtherWorker);
+  proxy_->pauseWorker(worker, fault.length);
 }
 
 void Stage::markStalls() {
@@ -182,8 +194,11 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     case FaultKind::StallFrom:
     case FaultKind::BlackHole:
     case FaultKind::Refuse:
-    case FaultKind::Loss:
-    case FaultKind::Slow: applyLinks(fault.who); return;
+    case FaultKind::Loss: applyLinks(fault.who); return;
+    case FaultKind::Slow:
+      rates_[fault.who] = fault.rate;
+      applyLinks(fault.who);
+      return;
     case FaultKind::Far: return;  // has been there from the beginning
     case FaultKind::Kill:
       if (on) {
@@ -195,7 +210,7 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     case FaultKind::Pause:
       if (!on) return;
       if (fault.who == plan::kProxySide) {
-        proxy_->pauseWorker(0, fault.length);
+        pauseWorkerOf(fault);
       } else {
         backend_envs_.at(index)->loop.pauseFor(fault.length);
       }
@@ -236,7 +251,7 @@ void Stage::applyLinks(int who) {
   net::LinkRules rules = plainRules();
   rules.black_hole = on(FaultKind::BlackHole, who);
   rules.refuse = on(FaultKind::Refuse, who);
-  if (on(FaultKind::Slow, who)) rules.bytes_per_second = kSlowBytesPerSecond;
+  if (on(FaultKind::Slow, who)) rules.bytes_per_second = rates_.at(who);
   if (on(FaultKind::Loss, who)) rules.loss = kLoss;
   rules.stalled = on(FaultKind::Stall, who) || on(FaultKind::StallTo, who);
   fabric_.setRules(proxy_host_, other, rules);

@@ -42,6 +42,7 @@ class Stage {
   void arrange(const plan::Fault& fault, bool is_on = false);  // from now on
   void onProgress(plan::Trigger where, std::uint64_t request, std::uint64_t bytes);
   void turn(const plan::Fault& fault, bool on);
+  void pauseWorkerOf(const plan::Fault& fault);
   void markStalls();
   void note(plan::FaultKind kind, int who, bool on);
   void strike(const plan::Fault& fault, bool on);
@@ -67,6 +68,8 @@ class Stage {
   std::vector<const plan::Fault*> awaiting_;  // something that has not happened yet
   std::map<Place, int> on_;                   // how many faults of that kind are on there
   std::map<int, Duration> slow_names_;        // how much longer looking them up takes
+  std::map<int, std::uint64_t> rates_;        // bytes per second, where it is slow
+  std::uint64_t heads_ = 0;                   // of requests that have come to backends, while something waits
   bool healed_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -45,7 +45,8 @@ class HealthWatchTest : public testing::Test {
 
   plan::Scenario scenario_;
   Marks marks_;
-  HealthWatch watch_{scenario_, marks_};
+  Troubles troubles_;
+  HealthWatch watch_{scenario_, marks_, troubles_};
   bool over_ = false;
 };
 

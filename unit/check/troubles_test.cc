@@ -45,5 +45,23 @@ TEST(Troubles, LossIsOverWhenEverythingHasBeenSentAgain) {
   EXPECT_FALSE(troubles.any({FaultKind::Loss}, 1, at(16s), at(30s))) << "all is well";
 }
 
+// One pause after the other leaves no turn to whoever stands still; a break does.
+TEST(Troubles, EndWithoutABreakIsThatOfTheLastOneInARow) {
+  Troubles troubles;
+  const auto end = [&](Duration from) { return troubles.endOf(FaultKind::Pause, 1, at(from)); };
+  EXPECT_EQ(end(10s), at(10s)) << "nothing was on";
+  troubles.begin(FaultKind::Pause, 1, at(10s));
+  EXPECT_EQ(end(10s), Troubles::kForEver);
+  troubles.begin(FaultKind::Pause, 1, at(12s));
+  troubles.end(FaultKind::Pause, 1, at(13s));
+  troubles.end(FaultKind::Pause, 1, at(15s));
+  EXPECT_EQ(end(10s), at(15s));
+  EXPECT_EQ(end(16s), at(16s)) << "it was over";
+  troubles.begin(FaultKind::Pause, 1, at(20s));
+  troubles.end(FaultKind::Pause, 1, at(21s));
+  EXPECT_EQ(end(10s), at(15s)) << "between them there was time";
+  EXPECT_EQ(troubles.endOf(FaultKind::Pause, 2, at(10s)), at(10s)) << "somebody else's";
+}
+
 }  // namespace
 }  // namespace sim::check

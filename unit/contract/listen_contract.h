@@ -75,6 +75,19 @@ TYPED_TEST_P(ListenContract, DestroyedWhileConnectingStaysSilent) {
   EXPECT_EQ(client.events, 0);
 }
 
+// A black hole: neither an acceptance nor a refusal comes, and giving up is the caller's business.
+TYPED_TEST_P(ListenContract, ConnectionThatNobodyAnswersIsReadyForNothing) {
+  End client(this->network().connect(this->env_.blackHole()));
+  client.stream().want(Interest::Both);
+  this->idle();
+  EXPECT_EQ(client.events, 0);
+  EXPECT_EQ(readText(client.stream(), 10).first.status, IoStatus::WouldBlock);
+  EXPECT_THAT(writeText(client.stream(), "early").status, testing::AnyOf(IoStatus::WouldBlock, IoStatus::Ok));
+  client.close();
+  this->idle();
+  EXPECT_EQ(client.events, 0);
+}
+
 TYPED_TEST_P(ListenContract, PausedListenerLeavesConnectionsQueued) {
   Door door;
   const auto listener = this->listen(door);
@@ -227,9 +240,10 @@ TYPED_TEST_P(ListenContract, AListenerOnTheAddressComesFirst) {
 
 REGISTER_TYPED_TEST_SUITE_P(ListenContract, PortZeroPicksFreePorts, BothEndsKnowTheAddresses,
                             WriteWouldBlockWhileConnecting, RefusedConnectionSaysSoInWhateverIsTried,
-                            DestroyedWhileConnectingStaysSilent, PausedListenerLeavesConnectionsQueued,
-                            WhatHappensBeforeAcceptIsSeenAfterIt, PauseInOnAcceptTakesEffectAtOnce,
-                            DestroyedListenerOffersQueuedConnectionsFirst, ManyConnectionsAtOnceAreAllAccepted,
-                            TwoListenersShareAnAddress, AListenerOnTheAddressComesFirst);
+                            DestroyedWhileConnectingStaysSilent, ConnectionThatNobodyAnswersIsReadyForNothing,
+                            PausedListenerLeavesConnectionsQueued, WhatHappensBeforeAcceptIsSeenAfterIt,
+                            PauseInOnAcceptTakesEffectAtOnce, DestroyedListenerOffersQueuedConnectionsFirst,
+                            ManyConnectionsAtOnceAreAllAccepted, TwoListenersShareAnAddress,
+                            AListenerOnTheAddressComesFirst);
 
 }  // namespace lb::contract

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/run/run.h"
 #include "unit/plan/small_scenario.h"
@@ -64,6 +65,7 @@ constexpr AnswerRow kAnswerRows[] = {
     {"a length too small", AnswerFault::LengthTooSmall, Framing::Length, true},
     {"a bad chunk", AnswerFault::BadChunk, Framing::Chunked, false},
     {"a close that is only said", AnswerFault::SaysClose, Framing::Length, true},
+    {"a reset behind it", AnswerFault::ResetAfter, Framing::Length, true},
 };
 
 TEST(Faults, OfAnswersAreSeenOrSurvived) {
@@ -131,6 +133,53 @@ TEST(Faults, StrikeWhenWhatTheyAwaitHasHappened) {
   }
 }
 
+TEST(Faults, StrikeWhenSoManyRequestsHaveCome) {
+  for (const std::uint64_t wanted : {1U, 3U, 4U}) {
+    Scenario scenario = small({Request{}, Request{}, Request{}});
+    scenario.faults = {
+        {.kind = FaultKind::Slow, .length = 50ms, .who = 0, .trigger = Trigger::Count, .request = wanted}};
+    EXPECT_EQ(count(marksOf(scenario), Mark::FaultCounted), wanted <= 3 ? 1U : 0U) << wanted;
+  }
+}
+
+// Nothing says that the connection is gone: who waits for the answer waits until its time is over.
+TEST(Faults, AHostThatDiesSilentlyIsGivenUpInTime) {
+  for (const bool silent : {false, true}) {
+    Request post;
+    post.method = "POST";
+    post.answer.delay = 100ms;
+    Scenario scenario = small({post});
+    scenario.config.services[0].timeouts.response_header = 2s;
+    scenario.faults = {{.kind = FaultKind::Kill, .at = 50ms, .length = 1h, .who = 0}};
+    if (silent) scenario.faults.insert(scenario.faults.begin(), {.kind = FaultKind::Stall, .at = 49ms, .length = 1h});
+    const check::Marks marks = marksOf(scenario);
+    EXPECT_EQ(count(marks, Mark::FaultPowerCut), silent ? 1U : 0U);
+    EXPECT_EQ(count(marks, silent ? Mark::BackendTimeout : Mark::BackendClosed), 1U) << silent;
+  }
+}
+
+// Of two workers the one that a connection belongs to stands still, and the other one does not.
+TEST(Faults, AnyWorkerMayStandStill) {
+  std::array<int, 3> late{};
+  for (std::uint32_t worker = 0; worker < late.size(); ++worker) {
+    Scenario scenario = small({Request{}});
+    scenario.config.threads = 3;
+    scenario.faults = {{.kind = FaultKind::Pause, .length = 900ms, .who = kProxySide, .worker = worker}};
+    scenario.clients[0].start = 10ms;
+    scenario.clients.resize(12, scenario.clients[0]);
+    for (std::size_t i = 0; i < scenario.clients.size(); ++i) scenario.clients[i].requests[0].id = i + 1;
+    auto run = std::make_unique<run::Run>(scenario);
+    ASSERT_TRUE(run->go()) << run->ledger().violation().what;
+    EXPECT_EQ(count(run->ledger().marks(), Mark::FaultOtherWorker), worker > 0 ? 1U : 0U);
+    for (std::size_t id = 1; id <= scenario.clients.size(); ++id) {
+      const check::Entry& entry = run->ledger().entries()[id];
+      late[worker] += entry.ended - entry.started > 500ms ? 1 : 0;
+    }
+  }
+  for (const int clients : late) EXPECT_GT(clients, 0);
+  EXPECT_EQ(late[0] + late[1] + late[2], 12) << "each client is one worker's";
+}
+
 // The first scenario with the family, whose other faults of the same kind are told apart by their number.
 Scenario firstWith(const char* family) {
   for (std::uint64_t seed = 1;; ++seed) {
@@ -164,7 +213,7 @@ TEST(Faults, AwaitARequestThatThereIs) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     const Scenario scenario = generate(seed);
     for (const Fault& fault : scenario.faults) {
-      if (fault.trigger == Trigger::None) continue;
+      if (fault.trigger == Trigger::None || fault.trigger == Trigger::Count) continue;
       EXPECT_TRUE(std::ranges::any_of(scenario.clients, [&](const Client& client) {
         return std::ranges::find(client.requests, fault.request, &Request::id) != client.requests.end();
       })) << seed;

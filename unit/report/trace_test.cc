@@ -151,6 +151,27 @@ TEST(Text, TheLastLinesTellEachPacketOnceWithItsBytes) {
   EXPECT_THAT(text, Not(HasSubstr("window")));
 }
 
+TEST(Text, PacketsOneBehindTheOtherAreOneOfTheLastLines) {
+  World world(1);
+  Trace trace(world);
+  trace.connection(7, {.ends = {TraceConnection::End{.host = "a", .owner = {}, .address = {}},
+                                TraceConnection::End{.host = "b", .owner = {}, .address = {}}},
+                       .flows = {}});
+  const auto packet = [&](TraceStage stage, TraceEnd from, std::uint64_t offset, const char* bytes) {
+    trace.packet(world.now(), 7, TraceKind::Data, stage, from, offset, 4, bytes);
+  };
+  trace.note("c1", "before");
+  packet(TraceStage::Sent, TraceEnd::Client, 0, "ping");
+  for (const std::uint64_t offset : {0U, 4U, 8U}) packet(TraceStage::Sent, TraceEnd::Server, offset, "pong");
+  for (const std::uint64_t offset : {0U, 4U}) packet(TraceStage::Arrived, TraceEnd::Server, offset, "");
+  const std::vector<std::string> lines = lastLines(trace, 10);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_THAT(lines[0], HasSubstr("before"));
+  EXPECT_THAT(lines[1], ContainsRegex("a -> b +sends +4 B at 0 +ping$"));
+  EXPECT_THAT(lines[2], ContainsRegex("b -> a +sends +4 B at 8 +pong$")) << "it has not arrived";
+  EXPECT_THAT(lines[3], ContainsRegex("b -> a +arrives +4 B at 0 .and 1 more packets, 8 B in all. +pong$"));
+}
+
 TEST(JsonLines, EachLineIsAnObjectAndTheBytesCanBeHadBack) {
   Story story;
   story.tell(1, 2);

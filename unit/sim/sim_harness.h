@@ -17,6 +17,11 @@ class SimHarness {
   Network& network() { return env_.network; }
   Resolver& resolver() { return env_.resolver; }
   Random& random() { return env_.random; }
+  // Where attempts to connect vanish.
+  Address blackHole() {
+    fabric_.setRulesBothWays(host_, nobody_, {.black_hole = true});
+    return {nobody_.address(), 80};
+  }
   static IpAddress loopback() { return *IpAddress::parse("127.0.0.1"); }
 
   void turn() {
@@ -32,6 +37,7 @@ class SimHarness {
   sim::World world_{kSeed};
   sim::net::Fabric fabric_{world_};
   sim::net::Host& host_ = fabric_.addHost("host", "10.0.0.1");
+  sim::net::Host& nobody_ = fabric_.addHost("nobody", "10.0.0.9");
   sim::net::SimEnv env_{fabric_, host_, "process"};
 };
 
