@@ -165,7 +165,7 @@ WireText answerText(const plan::Request& request, bool unavailable) {
   made.head_size = made.bytes.size();
   if (!bodyless && request.method != "HEAD") {
     appendBody(made.bytes, request.id, Direction::ToClient, answer.framing, answer.bytes, answer.chunk, answer.trailers,
-               "X-Hop-Back", answer.fault == plan::AnswerFault::BadChunk);
+               request.id % 2 == 0 ? "X-Hop-Back" : "", answer.fault == plan::AnswerFault::BadChunk);
   }
   return made;
 }

@@ -165,6 +165,7 @@ std::string_view nameOf(Mark mark) {
       "newcomer_checked",
       "checks_brought",
       "expectant_waited",
+      "upload_kept_back",
       "stopped_forgiven",
       "panic_spread",
       "out_spared",

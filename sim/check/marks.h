@@ -180,6 +180,7 @@ enum class Mark : std::uint8_t {
   NewcomerChecked,
   ChecksBrought,
   ExpectantWaited,  // for 100 (Continue), after its request had waited itself
+  UploadKeptBack,   // by its client, while its backend was slow
   StoppedForgiven,  // uploads that stop within their answer are no failures of their backends
   PanicSpread,
   OutSpared,  // those whose checks fail, by requests of the calm

@@ -9,6 +9,17 @@ namespace sim::run {
 
 using check::Class;
 
+// In blocks, of so many connections on both sides together.
+std::uint64_t Run::heldMax(std::uint64_t connections) const {
+  const auto& limits = scenario_.config.limits;
+  const auto of = [](std::uint64_t bytes) { return bytes / lb::buf::Block::kBytes + 2; };
+  std::uint64_t replay = 0;
+  for (const auto& service : scenario_.config.services) replay = std::max(replay, service.retry.body_limit);
+  const std::uint64_t connection = 3 * of(limits.buffer_bytes) + 2 * of(limits.max_header_bytes) +
+                                   2 * of(limits.max_response_header_bytes) + of(replay);
+  return (connections + 2) * connection + 16;
+}
+
 // Whatever the other sides do: what a connection may hold is what its buffers may. Looked at when more is in use than
 // ever before, and now and then.
 void Run::checkHeld() {
@@ -19,16 +30,11 @@ void Run::checkHeld() {
   if (blocks <= blocks_seen_ && world_.events() % kSeldom >= 64) return;
   blocks_seen_ = std::max(blocks_seen_, blocks);
   const auto& limits = scenario_.config.limits;
-  const auto of = [](std::uint64_t bytes) { return bytes / lb::buf::Block::kBytes + 2; };
-  std::uint64_t replay = 0;
-  for (const auto& service : scenario_.config.services) replay = std::max(replay, service.retry.body_limit);
-  const std::uint64_t connection = 3 * of(limits.buffer_bytes) + 2 * of(limits.max_header_bytes) +
-                                   2 * of(limits.max_response_header_bytes) + of(replay);
   const Proxy::Gauges now = stage_->proxy().gauges();
   checkSockets(now.backend_idle);
   const std::uint64_t connections = now.connections + now.backend_active + now.backend_idle;
-  const std::uint64_t bound = (connections + 2) * connection + 16;
-  expect(blocks <= bound, Class::Safety, "safety.memory", "{} blocks for {} connections", blocks, connections);
+  expect(blocks <= heldMax(connections), Class::Safety, "safety.memory", "{} blocks for {} connections", blocks,
+         connections);
   const std::uint32_t threads = scenario_.config.threads;
   const bool limited = limits.max_connections > 0;  // and not `auto`
   const std::uint64_t clients_max = std::uint64_t{std::max(1U, limits.max_connections / threads)} * threads;
@@ -38,7 +44,8 @@ void Run::checkHeld() {
   for (std::size_t i = 0; i < now.idle_most.size(); ++i)
     checkPool(stage_->proxy().config().services[i], now.idle_most[i]);
   if (limited && now.connections >= limits.max_connections) ledger_.leave(check::Mark::ConnectionsAtLimit);
-  if (blocks > now.connections * of(limits.buffer_bytes)) ledger_.leave(check::Mark::MemoryNearLimit);
+  if (blocks * lb::buf::Block::kBytes > now.connections * (limits.buffer_bytes + 2 * lb::buf::Block::kBytes))
+    ledger_.leave(check::Mark::MemoryNearLimit);
 }
 
 // Counted apart from what the limit goes by. A reload changes no queue's limit.

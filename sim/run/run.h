@@ -57,6 +57,7 @@ class Run final : public ProxyOutput {
   void checkHeld();
   void checkSockets(std::uint64_t pooled);
   void checkQueues();
+  [[nodiscard]] std::uint64_t heldMax(std::uint64_t connections) const;
   void checkPool(const lb::config::Service& service, std::uint64_t idle);
   void reload(std::uint64_t number);
   void renameHosts();
@@ -86,6 +87,7 @@ class Run final : public ProxyOutput {
   void uploads();
   void stoppedIsForgiven(std::size_t service);
   void expectantMayWait(std::size_t service);
+  void clientKeepsTheRest(std::size_t service);
   void ejections();
   void sickIsEjected(std::size_t service);
   void farIsEjected(std::size_t service);

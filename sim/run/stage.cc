@@ -287,6 +287,14 @@ void Stage::moveName(std::uint32_t backend, bool away) {
   applyName(backend);
 }
 
+void Stage::slowDown(std::uint32_t backend, std::uint64_t rate) {
+  const int who = static_cast<int>(backend);
+  note(FaultKind::Slow, who, rate > 0);
+  on_[{FaultKind::Slow, who}] = rate > 0 ? 1 : 0;
+  rates_[who] = rate;
+  applyLinks(who);
+}
+
 void Stage::makeSick(std::uint32_t backend, bool sick) {
   const int who = static_cast<int>(backend);
   note(FaultKind::Sick, who, sick);

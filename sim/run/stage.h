@@ -31,8 +31,9 @@ class Stage {
   void startWith(const std::vector<plan::Fault>& faults);  // names may be in trouble before the proxy starts
   void schedule(const std::vector<plan::Fault>& faults);   // all others, from now on
   [[nodiscard]] Operator& theOperator() { return *operator_; }
-  void makeSick(std::uint32_t backend, bool sick);  // also when all is healed
-  void moveName(std::uint32_t backend, bool away);  // likewise; it means the next backend
+  void makeSick(std::uint32_t backend, bool sick);           // also when all is healed
+  void slowDown(std::uint32_t backend, std::uint64_t rate);  // likewise; 0: no longer
+  void moveName(std::uint32_t backend, bool away);           // likewise; it means the next backend
   void silence(const std::string& name) { fabric_.setName(name, {.addresses = {}, .silent = true}); }  // to lookups
   void heal();  // everything, for ever; what is scheduled does not come
 

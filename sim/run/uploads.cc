@@ -26,6 +26,7 @@ void Run::uploads() {
   for (std::size_t service = 0; service < config_.services.size(); ++service) {
     if (!ledger_.failed()) stoppedIsForgiven(service);
     if (!ledger_.failed()) expectantMayWait(service);
+    if (!ledger_.failed() && scenario_.has("huge")) clientKeepsTheRest(service);
   }
 }
 
@@ -85,6 +86,39 @@ void Run::expectantMayWait(std::size_t service) {
          "a client that waits for 100 (Continue) gets no answer");
   if (ledger_.failed()) return;
   ledger_.leave(check::Mark::ExpectantWaited);
+  settings = before;
+  takeOver(config_);
+}
+
+// What its backend does not take yet: a body that is larger than all that may be held, on a slow way (safety.memory).
+void Run::clientKeepsTheRest(std::size_t service) {
+  constexpr std::uint64_t kBytesMax = 8 * 1024 * 1024;
+  constexpr std::uint64_t kRate = 1'000'000;
+  constexpr std::uint32_t kWindowLeast = 8000;
+  lb::config::Service& settings = config_.services[service];
+  const int who = onlyBackend(settings);
+  if (who < 0 || !isPlain(settings.hosts.front()) || settings.limits.max_body > 0 || !hasRoom()) return;
+  if (scenario_.network.window < kWindowLeast || scenario_.network.segment_max < 536) return;
+  const Proxy::Gauges now = stage_->proxy().gauges();
+  const std::uint64_t bytes = (heldMax(now.connections + now.backend_active + now.backend_idle + 2) + 32) *
+                              std::uint64_t{lb::buf::Block::kBytes};
+  if (bytes > kBytesMax) return;
+  const lb::config::Service before = settings;
+  settings.timeouts = {.connect = 2s, .response_header = 60s, .response_idle = 60s, .total = 0s, .tunnel_idle = 1h};
+  takeOver(config_);
+  pass(100ms);
+  stage_->slowDown(static_cast<std::uint32_t>(who), kRate);
+  plan::Client& client = *more_.emplace_back(std::make_unique<plan::Client>());
+  client.patience = 1h;
+  plan::Request& upload = client.requests.emplace_back(plainRequest("POST", service));
+  upload.bytes = static_cast<std::uint32_t>(bytes);
+  upload.close = true;
+  ask(client);
+  expect(until([&] { return ledger_.of(upload.id).good; }, 60s), Class::Liveness, "liveness.fresh",
+         "a large upload on a slow way gets no answer");
+  if (ledger_.failed()) return;
+  ledger_.leave(check::Mark::UploadKeptBack);
+  stage_->slowDown(static_cast<std::uint32_t>(who), 0);
   settings = before;
   takeOver(config_);
 }
