@@ -79,7 +79,8 @@ class Fields {
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
   [[nodiscard]] std::size_t count(FieldId id) const;
 
-  void add(std::string_view name, std::string_view value);  // copies both to the end
+  // Copies both to the end. REQUIRES: neither stands in these fields' own bytes.
+  void add(std::string_view name, std::string_view value);
   void drop(std::size_t index) { list_[index].dropped = true; }
   void drop(FieldId id);
   void drop(std::string_view name);

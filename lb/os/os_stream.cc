@@ -5,7 +5,9 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -22,6 +24,16 @@ constexpr std::size_t kPiecesMax = 64;  // of one call; the rest has to wait for
 // it makes a packet and a bit, and all of it is older before the receiver takes it: a quarter dearer
 // (docs/performance.md). What is no longer than two packets goes at once, for the sake of the call.
 constexpr std::size_t kPacketBytes = 64 * 1024;
+
+// The C library's own functions for these are points where a thread can be cancelled, for which a process with threads
+// pays two atomic operations a call. Nobody cancels a thread here.
+template <class... Arguments>
+ssize_t systemCall(long number, int fd, Arguments... arguments) {
+  for (;;) {
+    const long result = ::syscall(number, fd, arguments...);
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
 
 // The pieces of one call as the system takes them, without the empty ones.
 class Vectors {
@@ -45,22 +57,17 @@ class Vectors {
   }
 
   [[nodiscard]] ssize_t receive(int fd) {
-    for (;;) {
-      const ssize_t got = count_ == 1 ? ::recv(fd, vectors_[0].iov_base, vectors_[0].iov_len, 0)
-                                      : ::readv(fd, vectors_.data(), static_cast<int>(count_));
-      if (got >= 0 || errno != EINTR) return got;
-    }
+    if (count_ > 1) return systemCall(SYS_readv, fd, vectors_.data(), count_);
+    return systemCall(SYS_recvfrom, fd, vectors_[0].iov_base, vectors_[0].iov_len, 0L, nullptr, nullptr);
   }
 
   [[nodiscard]] ssize_t send(int fd) {
+    constexpr long kFlags = MSG_NOSIGNAL;
+    if (count_ == 1) return systemCall(SYS_sendto, fd, vectors_[0].iov_base, vectors_[0].iov_len, kFlags, nullptr, 0L);
     msghdr message{};
     message.msg_iov = vectors_.data();
     message.msg_iovlen = count_;
-    for (;;) {
-      const ssize_t sent = count_ == 1 ? ::send(fd, vectors_[0].iov_base, vectors_[0].iov_len, MSG_NOSIGNAL)
-                                       : ::sendmsg(fd, &message, MSG_NOSIGNAL);
-      if (sent >= 0 || errno != EINTR) return sent;
-    }
+    return systemCall(SYS_sendmsg, fd, &message, kFlags);
   }
 
  private:

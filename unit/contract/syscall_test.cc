@@ -3,8 +3,10 @@
 #include <dlfcn.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
+#include <sys/syscall.h>
 
+#include <array>
+#include <cstdarg>
 #include <map>
 #include <vector>
 
@@ -50,22 +52,17 @@ ssize_t recv(int fd, void* buffer, size_t size, int flags) {
   return next(fd, buffer, size, flags);
 }
 
-ssize_t readv(int fd, const iovec* vectors, int count) {
-  static auto* const next = real<ssize_t(int, const iovec*, int)>("readv");
-  ++counts.receives;
-  return next(fd, vectors, count);
-}
-
-ssize_t send(int fd, const void* buffer, size_t size, int flags) {
-  static auto* const next = real<ssize_t(int, const void*, size_t, int)>("send");
-  ++counts.sends;
-  return next(fd, buffer, size, flags);
-}
-
-ssize_t sendmsg(int fd, const msghdr* message, int flags) {
-  static auto* const next = real<ssize_t(int, const msghdr*, int)>("sendmsg");
-  ++counts.sends;
-  return next(fd, message, flags);
+// Streams read and write by number (lb/os/os_stream.cc).
+long syscall(long number, ...) noexcept {
+  static auto* const next = real<long(long, ...)>("syscall");
+  std::array<long, 6> given{};
+  va_list list;
+  va_start(list, number);
+  for (long& argument : given) argument = va_arg(list, long);
+  va_end(list);
+  if (number == SYS_recvfrom || number == SYS_readv) ++counts.receives;
+  if (number == SYS_sendto || number == SYS_sendmsg) ++counts.sends;
+  return next(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
 }  // extern "C"
