@@ -1,6 +1,8 @@
 // See draw_routes.h.
 #include "sim/plan/draw_routes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <initializer_list>
 
@@ -64,8 +66,9 @@ class RouteDrawer {
   void match(lb::config::RouteMatch& made) {
     const bool by_path = random_.chance({3, 4});
     if (by_path && !ids_.empty() && random_.chance({1, 6})) {
-      made.path = oneOf<const char*>({"", "/api", "/x"}) + std::string("/r/") +
-                  std::to_string(ids_[random_.below(ids_.size())]);
+      // Each draw in its own statement: within an expression their order would be the compiler's.
+      const std::uint64_t id = ids_[random_.below(ids_.size())];
+      made.path = fmt::format("{}/r/{}", oneOf<const char*>({"", "/api", "/x"}), id);
     } else if (by_path) {
       made.path_prefix = oneOf<const char*>({"/api", "/api/v1", "/x", "/apix", "/%C3%A4", "/"});
     }
