@@ -39,8 +39,8 @@ MonoTime Troubles::endOf(plan::FaultKind kind, int who, MonoTime from) const {
     grown = false;
     for (const Trouble& trouble : list_) {
       if (trouble.kind != kind || trouble.who != who || trouble.to <= end || trouble.from > end + kBreak) continue;
-      grown = end != kForEver;
       end = trouble.to;
+      grown = true;
     }
   }
   return end;

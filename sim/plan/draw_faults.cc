@@ -15,8 +15,7 @@ using namespace std::chrono_literals;
 // Nothing arrives there, nothing comes from there, and what was there is gone when it comes back: neither a FIN nor a
 // reset said so.
 void cutPower(Scenario& scenario, Prng random) {
-  if (!random.chance({1, 6})) return;
-  scenario.families.emplace_back("power_cut");
+  if (!switchOn(scenario, random, "power_cut", {1, 6})) return;
   for (std::uint64_t i = random.between(1, 2); i > 0; --i) {
     Fault fault{.kind = FaultKind::Stall, .at = upTo(random, 8s)};
     fault.length = oneOf<Duration>(random, {100ms, 1s, 10s, 1h});
@@ -30,8 +29,7 @@ void cutPower(Scenario& scenario, Prng random) {
 
 // Where the end is the end of the connection, a reset cuts the answer; and be follows its own rules.
 void resetBehind(Scenario& scenario, Prng random) {
-  if (!random.chance({1, 6})) return;
-  scenario.families.emplace_back("reset_after");
+  if (!switchOn(scenario, random, "reset_after", {1, 6})) return;
   for (Client& client : scenario.clients) {
     for (Request& request : client.requests) {
       Answer& answer = request.answer;
@@ -47,8 +45,7 @@ void count(Scenario& scenario, Prng random) {
   constexpr std::array kKinds{FaultKind::Kill,  FaultKind::Stall, FaultKind::StallTo,   FaultKind::StallFrom,
                               FaultKind::Pause, FaultKind::Slow,  FaultKind::Refuse,    FaultKind::BlackHole,
                               FaultKind::Loss,  FaultKind::Sick,  FaultKind::CheckSick, FaultKind::HangUp};
-  if (!random.chance({1, 6})) return;
-  scenario.families.emplace_back("counted");
+  if (!switchOn(scenario, random, "counted", {1, 6})) return;
   std::uint64_t requests = 0;
   for (const Client& client : scenario.clients) requests += client.requests.size();
   for (std::uint64_t i = random.between(1, 3); i > 0; --i) {

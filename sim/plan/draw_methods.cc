@@ -1,12 +1,13 @@
 // See draw_methods.h.
 #include "sim/plan/draw_methods.h"
 
+#include "sim/plan/draw.h"
+
 namespace sim::plan {
 
 void drawMethods(Scenario& scenario) {
   Prng random = Chance(scenario.seed).stream("scenario methods");
-  if (!random.chance({1, 3})) return;
-  scenario.families.emplace_back("methods");
+  if (!switchOn(scenario, random, "methods", {1, 3})) return;
   for (Client& client : scenario.clients) {
     for (Request& request : client.requests) {
       if (request.malformed >= 0 || request.upgrade || !random.chance({1, 3})) continue;

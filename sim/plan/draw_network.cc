@@ -4,14 +4,14 @@
 #include <algorithm>
 
 #include "sim/plan/draw.h"
+
 namespace sim::plan {
 namespace {
 
 using namespace std::chrono_literals;
 
 void drawLoss(Scenario& scenario, Prng random) {
-  if (!random.chance({1, 5})) return;
-  scenario.families.emplace_back("loss");
+  if (!switchOn(scenario, random, "loss", {1, 5})) return;
   for (std::uint64_t i = random.between(1, 3); i > 0; --i) {
     Fault fault{.kind = FaultKind::Loss, .at = upTo(random, 8s)};
     fault.length = upTo(random, oneOf<Duration>(random, {100ms, 1s, 10s}));
@@ -59,8 +59,7 @@ void drawFar(Scenario& scenario, Prng random) {
 }
 
 void drawSlowNames(Scenario& scenario, Prng random) {
-  if (!scenario.has("names") || scenario.has("renames") || !random.chance({1, 3})) return;
-  scenario.families.emplace_back("slow_dns");
+  if (!scenario.has("names") || scenario.has("renames") || !switchOn(scenario, random, "slow_dns", {1, 3})) return;
   for (std::uint64_t i = random.between(1, 3); i > 0; --i) {
     Fault fault{.kind = FaultKind::DnsSlow, .at = upTo(random, 8s)};
     if (random.chance({1, 3})) fault.at = {};  // lb starts with it

@@ -158,7 +158,7 @@ TEST(Faults, AHostThatDiesSilentlyIsGivenUpInTime) {
   }
 }
 
-// Of two workers the one that a connection belongs to stands still, and the other one does not.
+// Of three workers the one that a connection belongs to stands still, and the others do not.
 TEST(Faults, AnyWorkerMayStandStill) {
   std::array<int, 3> late{};
   for (std::uint32_t worker = 0; worker < late.size(); ++worker) {
