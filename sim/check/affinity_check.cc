@@ -21,11 +21,12 @@ constexpr std::size_t kValueSize = 16;
 bool mayBeAvoided(const Ledger& ledger, std::uint32_t backend) {
   const auto& troubles = ledger.troubles();
   const int who = static_cast<int>(backend);
-  return troubles.any({FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::BlackHole,
-                       FaultKind::Refuse, FaultKind::Kill, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsFails,
-                       FaultKind::DnsEmpty, FaultKind::DnsSilent, FaultKind::DnsSlow, FaultKind::DnsMoves,
-                       FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick, FaultKind::Loss},
-                      who, MonoTime{}, ledger.now()) ||
+  return troubles.any(
+             {FaultKind::Stall, FaultKind::StallTo, FaultKind::StallFrom, FaultKind::BlackHole, FaultKind::Refuse,
+              FaultKind::Kill, FaultKind::Slow, FaultKind::Pause, FaultKind::DnsFails, FaultKind::DnsEmpty,
+              FaultKind::DnsSilent, FaultKind::DnsSlow, FaultKind::DnsMoves, FaultKind::HangUp, FaultKind::BacklogFull,
+              FaultKind::Sick, FaultKind::Loss, FaultKind::CutHandshake},
+             who, MonoTime{}, ledger.now()) ||
          troubles.any({FaultKind::Pause, FaultKind::ConnectExhausted, FaultKind::FewPorts}, plan::kProxySide,
                       MonoTime{}, ledger.now());
 }

@@ -75,6 +75,9 @@ constexpr std::initializer_list<FaultKind> kUnreachable{
     FaultKind::Refuse,    FaultKind::Kill, FaultKind::BlackHole, FaultKind::Stall,       FaultKind::StallTo,
     FaultKind::StallFrom, FaultKind::Slow, FaultKind::Pause,     FaultKind::BacklogFull, FaultKind::Loss};
 
+// Nobody sees a request on a connection that ends so soon.
+constexpr std::initializer_list<FaultKind> kEndsAtOnce{FaultKind::HangUp, FaultKind::CutHandshake};
+
 bool connectHasCause(const View& view, bool timed_out) {
   const std::size_t unreachable = view.backends(kUnreachable);
   // A long way may take longer than the timeout by itself: the first attempt, and then whatever the second one meets.
@@ -92,7 +95,7 @@ bool connectHasCause(const View& view, bool timed_out) {
   const bool unseen =
       retry.on.timeout && retry.per_try_timeout > 0s && retry.per_try_timeout <= 10 * view.roundTrip() + 50ms;
   const bool retried = !unseen && view.plan.malformed < 0 && retriesFreely(*view.service) &&
-                       (attempts.empty() || stale) && view.backends({FaultKind::HangUp}) == 0 &&
+                       (attempts.empty() || stale) && view.backends(kEndsAtOnce) == 0 &&
                        replayable(view.plan, *view.service) &&
                        std::ranges::count_if(
                            view.service->hosts, [](const auto& one) { return one.weight > 0; }) > 1 &&
@@ -114,9 +117,8 @@ bool backendClosedHasCause(const View& view) {
     return true;
   // A tunnel that its backend resets at once may be gone before its 101 is here.
   if (view.plan.upgrade && view.plan.tunnel.end == plan::Tunnel::End::BackendReset) return true;
-  if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::HangUp, FaultKind::BacklogFull, FaultKind::Sick}) >
-      0)
-    return true;
+  if (view.backends({FaultKind::Kill, FaultKind::Refuse, FaultKind::BacklogFull, FaultKind::Sick}) > 0) return true;
+  if (view.backends(kEndsAtOnce) > 0) return true;
   if (view.ledger.mixedUpSince(view.from) || beginsWithTrailing(view)) return true;
   return view.closesQuietly() && view.mayBeReused() && !replayable(view.plan, *view.service);
 }

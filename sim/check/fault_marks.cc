@@ -33,6 +33,7 @@ Mark markOf(FaultKind kind) {
     case FaultKind::Loss: return Mark::FaultLoss;
     case FaultKind::Far: return Mark::FaultFar;
     case FaultKind::DnsSlow: return Mark::FaultDnsSlow;
+    case FaultKind::CutHandshake: return Mark::FaultCutHandshake;
   }
   return Mark::kCount;
 }

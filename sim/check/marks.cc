@@ -90,6 +90,7 @@ std::string_view nameOf(Mark mark) {
       "fault_loss",
       "fault_far",
       "fault_dns_slow",
+      "fault_cut_handshake",
       "fault_triggered",
       "fault_counted",
       "fault_power_cut",

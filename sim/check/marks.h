@@ -100,6 +100,7 @@ enum class Mark : std::uint8_t {
   FaultLoss,
   FaultFar,
   FaultDnsSlow,
+  FaultCutHandshake,
   FaultTriggered,
   FaultCounted,
   FaultPowerCut,

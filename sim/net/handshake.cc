@@ -67,6 +67,12 @@ void Connection::onAccept() {
 }
 
 void Connection::onConfirm() {
+  if (wire(Side::Client).rules().cut_handshake && !confirmed_) {
+    end(Side::Server).phase = Phase::Closed;
+    forget(Side::Server);
+    send(Side::Server, world_.now(), {.kind = Packet::Kind::Reset});
+    return;
+  }
   if (end(Side::Server).phase != Phase::Open) {  // it does not remember, having been switched off meanwhile
     send(Side::Server, world_.now(), {.kind = Packet::Kind::Reset});
     return;

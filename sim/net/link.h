@@ -15,10 +15,11 @@ struct LinkRules {
   lb::Duration jitter{};  // up to this much more, for each packet; the order of a connection's packets stays
   std::uint64_t bytes_per_second = 0;  // of one connection and direction; 0: no limit
   std::size_t segment_max = 16 * 1024;
-  Ratio loss{0, 100};       // of packets; to a stream it is delay, as they are sent again
-  bool stalled = false;     // nothing arrives until this ends: a stream waits, attempts to connect are lost
-  bool black_hole = false;  // attempts to connect vanish; what is connected goes on
-  bool refuse = false;      // attempts to connect are answered with a reset
+  Ratio loss{0, 100};          // of packets; to a stream it is delay, as they are sent again
+  bool stalled = false;        // nothing arrives until this ends: a stream waits, attempts to connect are lost
+  bool black_hole = false;     // attempts to connect vanish; what is connected goes on
+  bool refuse = false;         // attempts to connect are answered with a reset
+  bool cut_handshake = false;  // what was answered is forgotten: whoever says that it has connected gets a reset
 };
 
 class Wire;

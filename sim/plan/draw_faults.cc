@@ -61,6 +61,17 @@ void count(Scenario& scenario, Prng random) {
   }
 }
 
+// By a system that keeps no half-open connections, or a middle that loses them.
+void cutHandshakes(Scenario& scenario, Prng random) {
+  if (!switchOn(scenario, random, "cut_handshake", {1, 6})) return;
+  for (std::uint64_t i = random.between(1, 3); i > 0; --i) {
+    Fault fault{.kind = FaultKind::CutHandshake, .at = upTo(random, 8s)};
+    fault.length = upTo(random, oneOf<Duration>(random, {100ms, 1s, 10s}));
+    fault.who = anyBackend(scenario, random);
+    scenario.faults.push_back(fault);
+  }
+}
+
 void chooseWorkers(Scenario& scenario, Prng random) {
   const std::uint32_t workers = scenario.config.threads;
   if (workers < 2 || !random.chance({1, 2})) return;
@@ -91,6 +102,7 @@ void drawFaults(Scenario& scenario) {
     cutPower(scenario, chance.stream("scenario power cuts"));
     resetBehind(scenario, chance.stream("scenario resets"));
     count(scenario, chance.stream("scenario counts"));
+    cutHandshakes(scenario, chance.stream("scenario handshakes"));
   }
   chooseRates(scenario, chance.stream("scenario rates"));
   chooseWorkers(scenario, chance.stream("scenario workers"));

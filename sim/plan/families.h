@@ -146,6 +146,9 @@ inline constexpr std::array kFaultFamilies{
     Family{"reset_after", "resets right behind whole answers", Family::Drawn::Faults},
     Family{"counted", "faults that strike when so many requests have come to backends", Family::Drawn::Faults},
     Family{"any_worker", "whichever worker of the proxy stands still, not the first one only", Family::Drawn::Faults},
+    Family{"cut_handshake",
+           "connections that are reset when they have just come about, and that no backend has heard of",
+           Family::Drawn::Faults},
 };
 
 // What the proxy is told to do about trouble and about too much (traffic_shapes.cc).

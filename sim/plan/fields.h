@@ -53,7 +53,7 @@ inline constexpr std::array<Word<Tunnel::End>, 4> kTunnelEndWords{{{Tunnel::End:
                                                                    {Tunnel::End::Backend, "backend"},
                                                                    {Tunnel::End::ClientReset, "client_reset"},
                                                                    {Tunnel::End::BackendReset, "backend_reset"}}};
-inline constexpr std::array<Word<FaultKind>, 25> kFaultKindWords{{{FaultKind::Stall, "stall"},
+inline constexpr std::array<Word<FaultKind>, 26> kFaultKindWords{{{FaultKind::Stall, "stall"},
                                                                   {FaultKind::StallTo, "stall_to"},
                                                                   {FaultKind::StallFrom, "stall_from"},
                                                                   {FaultKind::BlackHole, "black_hole"},
@@ -77,7 +77,8 @@ inline constexpr std::array<Word<FaultKind>, 25> kFaultKindWords{{{FaultKind::St
                                                                   {FaultKind::WeighByHand, "weigh_by_hand"},
                                                                   {FaultKind::Loss, "loss"},
                                                                   {FaultKind::Far, "far"},
-                                                                  {FaultKind::DnsSlow, "dns_slow"}}};
+                                                                  {FaultKind::DnsSlow, "dns_slow"},
+                                                                  {FaultKind::CutHandshake, "cut_handshake"}}};
 inline constexpr std::array<Word<Trigger>, 4> kTriggerWords{
     {{Trigger::None, "none"}, {Trigger::Request, "request"}, {Trigger::Answer, "answer"}, {Trigger::Count, "count"}}};
 

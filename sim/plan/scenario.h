@@ -142,6 +142,7 @@ enum class FaultKind : std::uint8_t {
   Loss,              // of the packets between the proxy and it some are lost, and sent again
   Far,               // each way between the proxy and it is longer, from the beginning and for good
   DnsSlow,           // the question is answered late
+  CutHandshake,      // whoever has connected gets a reset; the backend has never heard of it
 };
 constexpr int kClientsSide = -1;
 constexpr int kProxySide = -2;

@@ -91,6 +91,7 @@ class Validator {
       case FaultKind::Refuse:
       case FaultKind::Kill:
       case FaultKind::HangUp:
+      case FaultKind::CutHandshake:
       case FaultKind::Sick:
       case FaultKind::CheckSick:
       case FaultKind::DrainByHand:

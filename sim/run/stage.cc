@@ -194,6 +194,7 @@ void Stage::strike(const plan::Fault& fault, bool on) {
     case FaultKind::StallFrom:
     case FaultKind::BlackHole:
     case FaultKind::Refuse:
+    case FaultKind::CutHandshake:
     case FaultKind::Loss: applyLinks(fault.who); return;
     case FaultKind::Slow:
       rates_[fault.who] = fault.rate;
@@ -251,6 +252,7 @@ void Stage::applyLinks(int who) {
   net::LinkRules rules = plainRules();
   rules.black_hole = on(FaultKind::BlackHole, who);
   rules.refuse = on(FaultKind::Refuse, who);
+  rules.cut_handshake = on(FaultKind::CutHandshake, who);
   if (on(FaultKind::Slow, who)) rules.bytes_per_second = rates_.at(who);
   if (on(FaultKind::Loss, who)) rules.loss = kLoss;
   rules.stalled = on(FaultKind::Stall, who) || on(FaultKind::StallTo, who);

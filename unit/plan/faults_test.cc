@@ -22,6 +22,7 @@ struct FaultRow {
 };
 constexpr FaultRow kFaultRows[] = {
     {"hang up", FaultKind::HangUp, 0, Mark::BackendClosed},
+    {"handshakes are cut", FaultKind::CutHandshake, 0, Mark::BackendClosed},
     {"a backend's queue is full", FaultKind::BacklogFull, 0, Mark::ConnectTimeout},
     {"few ports", FaultKind::FewPorts, kProxySide, Mark::Overloaded},
 };

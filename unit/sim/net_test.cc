@@ -171,6 +171,23 @@ TEST_F(NetTest, NobodyAtTheAddressOrAtThePortOrARefusingRule) {
   EXPECT_EQ(client_host_.portsInUse(), 0U) << "whoever could not connect gives the port back";
 }
 
+TEST_F(NetTest, AHandshakeThatIsCutLooksLikeAConnectionThatIsResetAtOnce) {
+  RawBackend backend(server_.env(), at(80), listening_);
+  fabric_.setRules(client_host_, server_host_, {.cut_handshake = true});
+  RawClient client(client_.env(), at(80));
+  client.send("one");
+  run();
+  EXPECT_TRUE(client.connected());
+  EXPECT_EQ(client.ended(), IoStatus::Reset);
+  EXPECT_TRUE(backend.connections().empty()) << "nobody there has heard of it";
+  EXPECT_EQ(client_host_.portsInUse(), 0U) << "nothing is left of it";
+  fabric_.setRules(client_host_, server_host_, {});
+  RawClient next(client_.env(), at(80));
+  next.send("two");
+  run();
+  EXPECT_EQ(backend.everything(), "two");
+}
+
 TEST_F(NetTest, PortsComeBack) {
   RawBackend backend(server_.env(), at(80), [](auto& conn) {
     if (conn.ended() != IoStatus::Ok) conn.close();
