@@ -104,7 +104,7 @@ report::FailureReport failureOf(const plan::Scenario& scenario, run::Run& run, c
   report.faults_on = scenario.families;
   report.faults_off = familiesOff(scenario);
   addFired(run.trace(), report);
-  report.last = report::lastLines(run.trace(), kLastLines);
+  report.last = report::lastLines(run.trace(), kLastLines, violation.request);
   report.replay = fmt::format("sim run {} --until-event {} --trace text", as_given, violation.event);
   report.shrink = fmt::format("sim shrink {}", as_given);
   report.speed = speedText(run.world(), took);

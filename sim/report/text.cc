@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "sim/report/concern.h"
 #include "sim/report/names.h"
 
 namespace sim::report {
@@ -142,10 +143,11 @@ class LastLines {
 
 }  // namespace
 
-std::vector<std::string> lastLines(const Trace& trace, std::size_t count) {
+std::vector<std::string> lastLines(const Trace& trace, std::size_t count, std::uint64_t request) {
+  const Concern concern(trace, request);
   LastLines last(trace, count);
   for (auto event = trace.events().rbegin(); event != trace.events().rend(); ++event) {
-    if (!last.add(*event)) break;
+    if (concern.covers(*event) && !last.add(*event)) break;
   }
   return last.take();
 }

@@ -19,7 +19,8 @@ constexpr std::uint64_t kEveryEvent = std::numeric_limits<std::uint64_t>::max();
 void writeText(const Trace& trace, std::ostream& out, std::uint64_t until_event = kEveryEvent);
 
 // The last events that a person looks at first: none about windows, of a packet only its arrival, unless it never
-// arrived, and of packets one behind the other only the first, with how many there are.
-[[nodiscard]] std::vector<std::string> lastLines(const Trace& trace, std::size_t count);
+// arrived, and of packets one behind the other only the first, with how many there are. With the id of a request only
+// those that concern it (concern.h).
+[[nodiscard]] std::vector<std::string> lastLines(const Trace& trace, std::size_t count, std::uint64_t request = 0);
 
 }  // namespace sim::report

@@ -172,6 +172,47 @@ TEST(Text, PacketsOneBehindTheOtherAreOneOfTheLastLines) {
   EXPECT_THAT(lines[3], ContainsRegex("b -> a +arrives +4 B at 0 .and 1 more packets, 8 B in all. +pong$"));
 }
 
+// Two requests at the same time: of whom a report tells, the other one has no line in.
+TEST(Text, TheLastLinesOfARequestAreItsOwn) {
+  World world(1);
+  Trace trace(world);
+  const auto connect = [&](std::uint64_t id, const char* from, const char* to) {
+    trace.connection(id, {.ends = {TraceConnection::End{.host = from, .owner = {}, .address = {}},
+                                   TraceConnection::End{.host = to, .owner = {}, .address = {}}},
+                          .flows = {}});
+  };
+  connect(1, "c0", "proxy");
+  connect(2, "c1", "proxy");
+  connect(3, "proxy", "b0");
+  connect(4, "proxy", "b1");
+  std::uint64_t offset = 0;
+  const auto send = [&](std::uint64_t connection, std::string_view bytes) {
+    trace.packet(world.now(), connection, TraceKind::Data, TraceStage::Sent, TraceEnd::Client, offset, bytes.size(),
+                 std::string(bytes));
+    offset += bytes.size();
+  };
+  for (const char piece : std::string_view("GET /r/71 HTTP/1.1\r\nX-Sim-Id: 71\r\n\r\n")) send(1, {&piece, 1});
+  send(2, "GET /r/7 HTTP/1.1\r\nX-Sim-Id: 7\r\n\r\n");
+  send(3, "GET /r/71 HTTP/1.1\r\nX-Sim-Id: 71\r\n\r\n");
+  send(4, "GET /r/7 HTTP/1.1\r\nX-Sim-Id: 7\r\n\r\n");
+  for (const char* backend : {"b0", "b1"}) trace.fault("stall", backend, true);
+  for (const char* client : {"c0", "c1"}) trace.note(client, std::string(client) + " has waited long enough");
+  for (const char* request : {"71", "7"}) {
+    trace.note("", std::string("the answer to request ") + request + " is complete");
+    trace.access("proxy", std::string(R"({"path":"/r/)") + request + R"(","code":200})");
+  }
+  trace.note("", "calm");
+  trace.log("proxy", "configuration reloaded");
+  trace.violation("safety.own_answer", "of request 71");
+  std::string text;
+  for (const std::string& line : lastLines(trace, 100, 71)) text += line + '\n';
+  for (const char* mine : {"c0 -> proxy", "proxy -> b0", "b0 +FAULT", "c0 has waited", "request 71 is complete",
+                           "/r/71\"", "calm", "reloaded", "VIOLATES"})
+    EXPECT_THAT(text, ContainsRegex(mine));
+  for (const char* others : {"c1", "b1", "request 7 ", "/r/7\"", "/r/7 "}) EXPECT_THAT(text, Not(HasSubstr(others)));
+  EXPECT_GT(lastLines(trace, 100).size(), lastLines(trace, 100, 71).size());
+}
+
 TEST(JsonLines, EachLineIsAnObjectAndTheBytesCanBeHadBack) {
   Story story;
   story.tell(1, 2);
