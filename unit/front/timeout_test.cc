@@ -74,6 +74,22 @@ TEST_F(FrontTest, BodyThatTricklesBelowTheRateGets408AfterOneWindow) {
   EXPECT_EQ(c.responses().at(0).status(), 408);
 }
 
+// Neither within a body nor in the next one on the connection.
+TEST_F(FrontTest, WhatCameQuicklyDoesNotPayForATrickle) {
+  for (const bool next_body : {false, true}) {
+    RawClient& c = client();
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
+    if (next_body) c.send(head + "100000\r\n\r\n" + std::string(100'000, 'x') + head + "100000\r\n\r\n");
+    if (!next_body) c.send(head + "200000\r\n\r\n" + std::string(100'000, 'x'));
+    const std::size_t answers = next_body ? 2 : 1;
+    int second = 0;
+    for (; second < 90 && (run(1s), c.responses().size() < answers); ++second) c.send("x");
+    ASSERT_EQ(c.responses().size(), answers);
+    EXPECT_EQ(c.responses().back().status(), 408) << next_body;
+    EXPECT_LE(second, 61) << "the window in which it came, and the next one";
+  }
+}
+
 TEST_F(FrontTest, RateIsJudgedOverTheTimeThatItWasCountedIn) {
   RawClient& c = client();
   c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 45000\r\n\r\n");

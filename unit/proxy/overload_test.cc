@@ -220,6 +220,34 @@ TEST_F(OverloadTest, RateOfAService) {
   EXPECT_EQ(ask(get("/")).status(), 429);
 }
 
+// One connection, and so one exchange that is used again.
+TEST_F(OverloadTest, WhenToComeAgainIsOfThisRefusalAndNotOfTheOneBefore) {
+  shop().rate_limit = {.rate = 0.1, .burst = 1, .key = config::RateKey::Header, .name = "X-Api-Key"};
+  shop().limits.max_inflight = 1;
+  shop().limits.queue.max = 0;
+  start();
+  RawBackend& b = backend(0);
+  const auto with = [](const char* key) {
+    return "GET / HTTP/1.1\r\nHost: shop.test\r\nX-Api-Key: " + std::string(key) + "\r\n\r\n";
+  };
+  RawClient& c = client();
+  const auto again = [&](const char* key) {
+    c.send(with(key));
+    run(1ms);
+    return c.responses().back();
+  };
+  EXPECT_EQ(again("a").status(), 200);
+  b.setScript(kSilent);
+  asking(with("b"));  // has the backend to itself
+  run(1ms);
+  const Message limited = again("a");
+  EXPECT_EQ(limited.status(), 429);
+  EXPECT_EQ(limited.field("retry-after"), "10");
+  const Message full = again("c");
+  EXPECT_EQ(full.status(), 503);
+  EXPECT_EQ(full.field("retry-after"), "1");
+}
+
 TEST_F(OverloadTest, RateOfEachValueOfAHeader) {
   shop().rate_limit = {.rate = 1, .burst = 1, .key = config::RateKey::Header, .name = "X-Api-Key"};
   start();

@@ -31,6 +31,17 @@ TEST_F(ReuseTest, ConnectionServesManyRequestsOfManyClients) {
   EXPECT_EQ(backendStats(0).connections_idle.get(), 1U);
 }
 
+// Whose default it is to stay or to go is the version of the answer (RFC 9112 9.3).
+TEST_F(ReuseTest, AnswersOfOldBackendsKeepAConnectionOnlyIfTheySaySo) {
+  start();
+  RawBackend& b = backend(0, RawBackend::answering("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx"));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(backendStats(0).connections_opened.get(), 2U);
+  b.setScript(RawBackend::answering("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx"));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(get("/")).status(), 200);
+  EXPECT_EQ(backendStats(0).connections_opened.get(), 3U);
+}
+
 TEST_F(ReuseTest, StaleConnectionReplaysAGet) {
   startPool();
   EXPECT_EQ(ask(get("/1")).status(), 200);

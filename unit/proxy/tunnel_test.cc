@@ -161,6 +161,23 @@ TEST_F(TunnelTest, SilentTunnelEndsAtItsTimeAndATalkingOneDoesNot) {
   EXPECT_NE(there().ended(), IoStatus::Ok);
 }
 
+TEST_F(TunnelTest, ATunnelInWhichOneSideAloneSpeaksIsNotSilent) {
+  shop().timeouts.tunnel_idle = 60s;
+  open();
+  for (sim::actor::RawEnd* speaks :
+       {static_cast<sim::actor::RawEnd*>(&here()), static_cast<sim::actor::RawEnd*>(&there())}) {
+    for (int i = 0; i < 5; ++i) {
+      run(40s);
+      speaks->send("x");
+    }
+    run(1s);
+    EXPECT_EQ(here().ended(), IoStatus::Ok);
+    EXPECT_EQ(there().ended(), IoStatus::Ok);
+  }
+  EXPECT_EQ(here().received().size(), 5U);
+  EXPECT_EQ(there().received().size(), 5U);
+}
+
 // What was said before the silence is delivered first, however slowly it is taken: lb reads in pieces that take longer
 // than tunnel_idle to pass on, and systems between hold little.
 TEST_F(TunnelTest, WhatIsStillTakenIsNoSilence) {
