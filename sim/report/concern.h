@@ -26,7 +26,7 @@ class Concern {
 
   std::uint64_t request_;
   std::set<std::uint64_t> connections_;
-  std::set<std::string, std::less<>> parties_;  // hosts, and who is on them
+  std::set<std::string> parties_;  // hosts, and who is on them
 };
 
 }  // namespace sim::report

@@ -3,15 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/check/moments.h"
+
 namespace sim::check {
 namespace {
 
 using plan::FaultKind;
 using namespace std::chrono_literals;
-
-constexpr MonoTime at(Duration time) {
-  return MonoTime(time);
-}
 
 TEST(TakenOver, IsSoonIfNobodyStandsStill) {
   Troubles troubles;

@@ -220,7 +220,7 @@ TEST_F(OverloadTest, RateOfAService) {
   EXPECT_EQ(ask(get("/")).status(), 429);
 }
 
-// One connection, and so one exchange that is used again.
+// The exchange of the one is used again for the other.
 TEST_F(OverloadTest, WhenToComeAgainIsOfThisRefusalAndNotOfTheOneBefore) {
   shop().rate_limit = {.rate = 0.1, .burst = 1, .key = config::RateKey::Header, .name = "X-Api-Key"};
   shop().limits.max_inflight = 1;

@@ -172,7 +172,7 @@ TEST(Text, PacketsOneBehindTheOtherAreOneOfTheLastLines) {
   EXPECT_THAT(lines[3], ContainsRegex("b -> a +arrives +4 B at 0 .and 1 more packets, 8 B in all. +pong$"));
 }
 
-// Two requests at the same time: of whom a report tells, the other one has no line in.
+// Of two requests at the same time: a report that blames the one has no line of the other.
 TEST(Text, TheLastLinesOfARequestAreItsOwn) {
   World world(1);
   Trace trace(world);
